@@ -1,0 +1,169 @@
+// The engine: opens checkpoints and makes pictures with them. Everything the command line does goes through here.
+//
+//   pxf::Engine engine;
+//   auto checkpoint = engine.open("dreamlike.safetensors");
+//   if (!checkpoint) return report(checkpoint.error());
+//   auto pictures = engine.generate(checkpoint.value(), {.prompt = "a red apple on a beach"});
+//
+// Errors are values; nothing throws but std::bad_alloc in constructors and what a progress callback throws. Nothing is
+// printed, nothing leaves the machine. An Engine may be used from many threads at once; it outlives its checkpoints.
+// The same request gives the same bytes for any number of threads.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pixelforge/cancel.h"
+#include "pixelforge/error.h"
+#include "pixelforge/image.h"
+#include "pixelforge/model_info.h"
+#include "pixelforge/progress.h"
+#include "pixelforge/request.h"
+
+namespace pxf {
+
+struct EngineOptions {
+  int threads = 0;                // 0: one for each processor this process may run on
+  std::string backend = "cpu";    // or "reference": plain loops, slow, for comparison
+  std::string instruction_set;    // restricts the cpu backend ("AVX2"); empty: the widest this machine has
+};
+
+/// A request with everything settled, as it will be run.
+struct Plan {
+  std::string checkpoint;  // its name
+  std::string family;      // title
+  std::string license;
+  std::string prediction;
+  std::string sampler, sampler_label, scheduler, scheduler_label;
+  int steps = 0, width = 0, height = 0, count = 0, clip_skip = 1;
+  double cfg_scale = 0;
+  std::uint64_t seed = 0;
+  NoiseSource noise = NoiseSource::cpu;
+  std::string settings_from;  // who recommended what the request left open
+  std::uint64_t memory_needed = 0;  // bytes beyond what is held now, estimated
+};
+
+struct Picture {
+  Image image;
+  std::uint64_t seed = 0;
+  std::string parameters;  // A1111's text, as embedded in the file
+  struct Seconds {
+    double open = 0, text = 0, steps = 0, vae = 0;
+  } seconds;
+};
+
+/// An opened checkpoint: a handle, cheap to copy. Its weights are read when first needed and kept while a handle lives.
+class Checkpoint {
+ public:
+  const ModelInfo& info() const noexcept;
+
+ private:
+  friend class Engine;
+  struct State;
+  explicit Checkpoint(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  std::shared_ptr<State> state_;
+};
+
+struct MachineInfo {
+  std::string version;             // of this program
+  std::string cpu;                 // model name
+  int processors = 0;              // that this process may use
+  int threads = 0;                 // of this engine
+  std::string backend;
+  std::vector<std::string> instruction_sets;  // that the kernels can use here, the widest first
+  std::uint64_t memory_total = 0, memory_available = 0;  // bytes; available: to this process, limits counted
+};
+
+struct BenchOptions {
+  int width = 0, height = 0;  // 0: what the checkpoint recommends
+  int repeats = 3;
+  bool pictures = false;      // also time a whole picture with the recommended settings
+};
+
+struct BenchRow {
+  std::string name;  // "open", "text.encode", "unet.step", "vae.decode", "picture"
+  std::vector<double> seconds;  // each run, sorted
+  double gflop = 0;  // of one run; 0 where that says nothing
+  double median() const { return seconds.empty() ? 0 : seconds[seconds.size() / 2]; }
+};
+
+struct BenchReport {
+  MachineInfo machine;
+  std::string checkpoint;
+  int width = 0, height = 0;
+  std::vector<BenchRow> rows;
+  std::uint64_t peak_memory = 0;  // resident bytes of the process at its highest
+  struct KernelRow {
+    std::string kernel;  // "conv2d/indirect"
+    std::int64_t calls = 0;
+    double seconds = 0, gflop = 0;
+  };
+  std::vector<KernelRow> kernels;  // of one unet.step and one vae.decode
+};
+
+class Engine {
+ public:
+  /// Never fails: options that cannot be (an unknown backend or instruction set, more than 1,024 threads) are what every
+  /// call then reports, as invalid_argument.
+  explicit Engine(const EngineOptions& options = {});
+  Engine(Engine&&) noexcept;
+  Engine& operator=(Engine&&) noexcept;
+  ~Engine();
+
+  /// Opens a file, or an embedded checkpoint by its name ("starter"). Reads the header only.
+  /// Errors: not_found, io, bad_file (damaged, with the tensor at fault), unsupported (what it is instead).
+  Result<Checkpoint> open(const std::string& name_or_path);
+  /// What a file is; also for files that cannot be run. Reads the header only, unless `hash` asks for the sha256.
+  Result<ModelInfo> inspect(const std::string& name_or_path, bool hash = false);
+  /// The embedded checkpoints.
+  std::vector<ModelInfo> list() const;
+
+  /// What generate would do. Errors: invalid_argument (size, steps, unknown sampler with the nearest name ...),
+  /// unsupported (a part is missing).
+  Result<Plan> plan(const Checkpoint& checkpoint, const Request& request) const;
+
+  /// Makes the pictures. Errors: those of plan; out_of_memory, checked before memory is taken; cancelled; bad_file when
+  /// the weights give NaN. `cancel` may be null.
+  Result<std::vector<Picture>> generate(const Checkpoint& checkpoint, const Request& request,
+                                        const OnProgress& on_progress = {}, const CancelToken* cancel = nullptr);
+
+  /// Runs one part of a checkpoint on tensors from a safetensors file and writes what it gives: "unet" (sample, timestep,
+  /// context -> prediction), "text" (ids -> last, skip2, pooled), "vae.decode" (latent -> image), "vae.encode"
+  /// (image -> mean, logvar, std). Pictures and latents are (B, C, H, W) there. Gives the names written.
+  Result<std::vector<std::string>> probe(const Checkpoint& checkpoint, const std::string& part,
+                                         const std::filesystem::path& in, const std::filesystem::path& out,
+                                         const CancelToken* cancel = nullptr);
+
+  Result<BenchReport> bench(const Checkpoint& checkpoint, const BenchOptions& options, const CancelToken* cancel = nullptr);
+
+  MachineInfo machine() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+/// The picture as a PNG file with its parameters in a text chunk, as A1111 and its kin read them.
+Result<std::vector<std::byte>> encode_png(const Picture& picture);
+/// Writes it aside and renames it: a reader sees nothing or all of it. Errors: no_space, io, not_found.
+Status save_png(const Picture& picture, const std::filesystem::path& path);
+
+/// One entry of the glossary: what a word of this field means, in a few sentences.
+struct GlossaryEntry {
+  std::string term;
+  std::vector<std::string> aliases;
+  std::string text;
+};
+/// All entries, sorted by term. Lives as long as the program.
+const std::vector<GlossaryEntry>& glossary();
+/// By term or alias, however spelled. Error: not_found with the nearest term.
+Result<const GlossaryEntry*> explain(const std::string& term);
+
+/// "0.1.0"
+const char* version() noexcept;
+
+}  // namespace pxf

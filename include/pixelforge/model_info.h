@@ -1,0 +1,54 @@
+// What a weight file is, as `inspect` and `list` show it.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pxf {
+
+struct PartInfo {
+  std::string name;  // "unet", "vae", "text_encoder"
+  std::int64_t tensors = 0;
+  std::int64_t parameters = 0;
+  std::int64_t bytes = 0;          // as stored
+  std::vector<std::string> types;  // "f16", "f32": those that occur, the most frequent first
+};
+
+/// How to sample with this checkpoint where a request says nothing.
+struct Recommended {
+  std::string sampler, scheduler;
+  int steps = 0;
+  double cfg_scale = 0;
+  int width = 0, height = 0;
+  std::string from;  // "the file" or "the family"
+};
+
+struct ModelInfo {
+  std::string name;  // file name without its ending, or the name of an embedded checkpoint
+  std::string path;  // empty for embedded ones
+  std::string format;     // "safetensors"
+  std::uint64_t bytes = 0;
+  std::int64_t tensors = 0;
+  std::string sha256;     // empty unless asked for or already known
+
+  std::string kind;        // "checkpoint", "LoRA", "VAE" ...
+  std::string family;      // "sd1"; empty when unknown
+  std::string title;       // of the family: "SD 1.x"
+  std::vector<std::string> reasons;  // what it was recognised by
+  bool supported = false;
+  std::string unsupported_because;   // empty when supported
+  bool safe = true;                  // opening it cannot run code
+
+  std::string prediction;  // "eps", "v"; empty for what is no checkpoint
+  std::vector<PartInfo> parts;
+  std::vector<std::string> missing, wrong_shape, unexpected;  // tensors
+
+  std::string model_title, author, description, license, tags;  // as the file says
+  std::optional<Recommended> recommended;
+  std::map<std::string, std::string> metadata;  // all of it
+};
+
+}  // namespace pxf

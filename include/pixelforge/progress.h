@@ -1,0 +1,30 @@
+// What a long computation tells whoever waits for it, and what that answers.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace pxf {
+
+enum class Stage : std::uint8_t { open, text, steps, vae, done };
+
+/// "open", "text", "steps", "vae", "done".
+const char* to_string(Stage stage) noexcept;
+
+struct Progress {
+  Stage stage = Stage::open;
+  int picture = 0;   // of `pictures`, from 0
+  int pictures = 1;
+  int step = 0;      // steps of this picture that are done
+  int steps = 0;
+  double seconds = 0;           // since the request began
+  double steps_per_second = 0;  // so far; 0 before the first step has ended
+  double seconds_left = -1;     // estimated for all pictures; negative while unknown
+};
+
+enum class Go : std::uint8_t { on, stop };
+
+/// Called on the thread that asked, between stages and steps, not more often. What it throws ends the computation.
+using OnProgress = std::function<Go(const Progress&)>;
+
+}  // namespace pxf

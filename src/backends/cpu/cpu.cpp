@@ -1,0 +1,18 @@
+#include "backends/cpu/cpu.h"
+
+#include "backends/reference/reference.h"
+
+namespace pxf {
+
+Backend make_cpu_backend() {
+  Backend backend;
+  backend.name = "cpu";
+  add_cpu_dense(backend);
+  add_cpu_attention(backend);
+  add_cpu_norm(backend);
+  add_cpu_elementwise(backend);
+  add_reference_kernels(backend);
+  return backend;
+}
+
+}  // namespace pxf

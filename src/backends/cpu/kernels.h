@@ -1,0 +1,70 @@
+// The inner loops that exist once for each instruction set, as tables of functions. What calls them (dense.cpp,
+// attention.cpp, ...) is ordinary code that knows no instruction set.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+namespace pxf {
+
+/// A block of rows of A times one panel of B: c (rows x columns) = or += sum over taps t and k of
+/// rows[t * kMaxTileRows + i][k] * b[(t * depth + k) * tile_columns + j].
+/// A linear layer has one tap; a convolution has one for each kernel position, its rows pointing at source pixels.
+struct TileArgs {
+  const float* const* rows;
+  std::int64_t taps;
+  std::int64_t begin, depth;  // elements [begin, begin + depth) of each row
+  const float* b;
+  const float* start;  // what c starts from (tile_columns numbers, the bias); null: from what c holds
+  float* c;
+  std::int64_t c_stride;
+  std::int64_t columns;  // columns of c, at most tile_columns
+};
+
+inline constexpr int kMaxTileRows = 12;
+
+struct TileKernels {
+  const char* instruction_set;
+  int rows;     // of a full tile
+  int columns;  // of a panel
+  std::array<void (*)(const TileArgs&), kMaxTileRows + 1> run;  // by number of rows, 1 ... rows
+  void (*widen_f16)(const std::uint16_t* from, float* to, std::int64_t count);
+};
+const TileKernels& tile_kernels();
+
+struct SoftmaxKernels {
+  /// Row i of s (columns numbers) becomes exp(s - m) with m = max(highest[i], max s); highest[i] becomes m, total[i] is
+  /// rescaled and grows by the row's sum, rescale[i] = exp(old highest - m). The streaming softmax of Milakov and
+  /// Gimelshein 2018.
+  void (*rows)(float* s, std::int64_t rows, std::int64_t columns, std::int64_t stride, float* highest, float* total,
+               float* rescale);
+  /// Row i of x times factor[i].
+  void (*scale_rows)(float* x, std::int64_t rows, std::int64_t columns, std::int64_t stride, const float* factor);
+};
+const SoftmaxKernels& softmax_kernels();
+
+struct NormKernels {
+  /// sum[c] += of `places` rows of `channels`.
+  void (*sum)(const float* x, std::int64_t places, std::int64_t channels, float* sum);
+  /// squares[c] += (x - centre[c])^2 likewise.
+  void (*squares)(const float* x, std::int64_t places, std::int64_t channels, const float* centre, float* squares);
+  /// y = (x - centre[c]) * scale[c] + shift[c], then SiLU if asked. The centre goes first: x may be large and nearly flat.
+  void (*apply)(const float* x, std::int64_t places, std::int64_t channels, const float* centre, const float* scale,
+                const float* shift, bool silu, float* y);
+  void (*layer_norm_row)(const float* x, std::int64_t channels, const float* gamma, const float* beta, float eps, float* y);
+};
+const NormKernels& norm_kernels();
+
+struct ElementwiseKernels {
+  void (*affine)(const float* x, std::int64_t count, float a, float b, float* y);
+  void (*silu)(const float* x, std::int64_t count, float* y);
+  void (*quick_gelu)(const float* x, std::int64_t count, float* y);
+  void (*gelu)(const float* x, std::int64_t count, float* y);
+  void (*weighted_sum)(const float* x, const float* y, std::int64_t count, float a, float b, float* z);
+  void (*product)(const float* x, const float* y, std::int64_t count, float* z);
+  /// y = value * gelu(gate)
+  void (*gated_gelu)(const float* value, const float* gate, std::int64_t count, float* y);
+};
+const ElementwiseKernels& elementwise_kernels();
+
+}  // namespace pxf

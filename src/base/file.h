@@ -1,0 +1,47 @@
+// Files: mapped for reading, written so that a reader sees either the old one or the whole new one.
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+namespace pxf {
+
+/// A read-only view of a file's bytes, or of bytes linked into the program. Pages are read when touched.
+/// Immutable; safe for many threads. A file that another process cuts short while it is mapped raises SIGBUS on access:
+/// readers check sizes against the length at opening.
+class MappedFile {
+ public:
+  /// Errors: not_found, io (also for a directory or a device).
+  static Result<std::shared_ptr<const MappedFile>> open(const std::filesystem::path& path);
+  /// Bytes that outlive every user, such as an embedded checkpoint; `name` is for messages.
+  static std::shared_ptr<const MappedFile> of_static(Bytes bytes, std::string name);
+
+  ~MappedFile();
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+
+  Bytes bytes() const noexcept { return bytes_; }
+  const std::string& name() const noexcept { return name_; }
+  /// Lets the system drop these pages from this process; they are read again when touched. Does nothing for static bytes.
+  void release_pages(Bytes part) const noexcept;
+
+ private:
+  MappedFile(Bytes bytes, std::string name, bool mapped) : bytes_(bytes), name_(std::move(name)), mapped_(mapped) {}
+  Bytes bytes_;
+  std::string name_;
+  bool mapped_;
+};
+
+/// Writes `bytes` to a temporary file beside `path`, syncs it and renames it: on any failure `path` is as it was and
+/// no temporary stays behind. Errors: no_space, io, not_found (no such folder).
+Status write_file_atomically(const std::filesystem::path& path, Bytes bytes);
+
+/// Errors: not_found, io, bad_file when it is longer than `limit` bytes.
+Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit);
+
+}  // namespace pxf

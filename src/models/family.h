@@ -1,0 +1,80 @@
+// What tells one family of models from another, answered once. Code outside models/ reads these fields and never asks
+// which family it has before it. docs/adding-a-model.md says how to add one.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "models/parts.h"
+#include "pixelforge/error.h"
+#include "sampling/prediction.h"
+#include "weights/binding.h"
+#include "weights/catalog.h"
+#include "weights/settings.h"
+
+namespace pxf {
+
+/// latent = (the autoencoder's mean - shift) * scale; each latent place stands for factor x factor pixels.
+struct LatentSpace {
+  std::int64_t channels = 4;
+  std::int64_t factor = 8;
+  double scale = 1;
+  double shift = 0;
+};
+
+/// How a family's prompts become conditioning.
+struct TextLayout {
+  std::int64_t chunk = 77;  // tokens of a chunk, begin and end included
+};
+
+struct Preset {
+  std::string sampler, scheduler;
+  int steps = 20;
+  double cfg_scale = 7;
+  int width = 512, height = 512;
+};
+
+struct Family;
+
+/// A checkpoint's parts, bound to the file's weights. Parts that the file lacks are null.
+struct Model {
+  const Family* family = nullptr;
+  Settings settings;
+  LatentSpace latent;
+  Prediction prediction = Prediction::eps;
+  std::unique_ptr<Network> network;
+  std::unique_ptr<Autoencoder> autoencoder;
+  std::unique_ptr<TextEncoder> text;
+};
+
+struct Family {
+  std::string_view id;     // as recognise() calls it
+  std::string_view title;  // for people
+  LatentSpace latent;
+  Prediction prediction = Prediction::eps;  // where the file does not say
+  TextLayout text;
+  Preset preset;            // where the file recommends nothing
+  std::int64_t extra_channels = 0;  // of the network's input beyond the noisy latent: an inpainting mask and picture
+
+  /// Finds the parts in the file and binds them; throws Failure(bad_file) when sizes cannot be read.
+  void (*build)(const Catalog& file, Model& model, LoadReport& report) = nullptr;
+};
+
+/// The only list.
+std::span<const Family> families();
+/// Null when no engine here runs it.
+const Family* find_family(std::string_view id);
+
+struct OpenedModel {
+  Model model;
+  LoadReport report;
+};
+
+/// Recognises the file and binds its parts; reads no weights. Errors: unsupported (what the file is, and what it is not),
+/// bad_file (missing tensors or wrong shapes, named). A part that is wholly absent is no error here.
+Result<OpenedModel> open_model(const Catalog& file);
+
+}  // namespace pxf

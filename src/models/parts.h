@@ -1,0 +1,74 @@
+// The parts of a diffusion model, as everything outside models/ uses them: which family a part belongs to is answered
+// here and asked nowhere else. Pictures and latents are channels-last. A part is immutable once bound; calls on different
+// contexts may run at the same time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+
+#include "nn/scope.h"
+#include "tensor/tensor.h"
+
+namespace pxf {
+
+/// What guides the network: per picture, rows of text features.
+struct Conditioning {
+  Tensor context;  // (B, tokens, width)
+};
+
+/// The network that is evaluated at every step.
+class Network {
+ public:
+  virtual ~Network() = default;
+  /// x (B, H, W, in_channels) already scaled for the network, one (fractional) timestep a picture -> its raw prediction
+  /// (B, H, W, out_channels).
+  virtual Tensor predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const = 0;
+  virtual std::int64_t in_channels() const = 0;
+  virtual std::int64_t context_width() const = 0;
+  const Declarations& declarations() const noexcept { return declarations_; }
+
+ protected:
+  Declarations declarations_;
+};
+
+/// Pictures to latents and back, in the autoencoder's own scale.
+class Autoencoder {
+ public:
+  struct Moments {
+    Tensor mean, logvar;  // (B, H / 8, W / 8, z)
+  };
+  virtual ~Autoencoder() = default;
+  /// (B, h, w, z) -> (B, 8 h, 8 w, 3), nominally -1 to 1, not clamped.
+  virtual Tensor decode(const Tensor& latent) const = 0;
+  /// (B, H, W, 3) of -1 to 1, sides multiples of 8.
+  virtual Moments encode(const Tensor& picture) const = 0;
+  virtual std::int64_t latent_channels() const = 0;
+  virtual bool has_encoder() const = 0;
+  const Declarations& declarations() const noexcept { return declarations_; }
+
+ protected:
+  Declarations declarations_;
+};
+
+/// Token ids to features.
+class TextEncoder {
+ public:
+  struct Output {
+    Tensor features;  // (B, N, width)
+    Tensor pooled;    // (B, width): the row of each first end token
+  };
+  virtual ~TextEncoder() = default;
+  /// ids (B, N), i32, N at most positions(). clip_skip n takes the output of the n-th layer from the end (1: the last).
+  virtual Output encode(const Tensor& ids, int clip_skip) const = 0;
+  virtual std::int64_t layers() const = 0;
+  virtual std::int64_t positions() const = 0;
+  virtual std::int64_t vocabulary() const = 0;
+  virtual std::int64_t width() const = 0;
+  const Declarations& declarations() const noexcept { return declarations_; }
+
+ protected:
+  Declarations declarations_;
+};
+
+}  // namespace pxf

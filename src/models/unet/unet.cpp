@@ -1,0 +1,79 @@
+#include "models/unet/unet.h"
+
+namespace pxf::unet {
+
+Unet::Unet(Layout layout) : layout_(std::move(layout)) { declare(Scope(declarations_)); }
+
+void Unet::declare(Scope s) {
+  const std::int64_t groups = layout_.hints.groups, wide = layout_.down.back().out;
+  time_in_.declare(s / "time_embed.0", layout_.channels, layout_.embedding);
+  time_out_.declare(s / "time_embed.2", layout_.embedding, layout_.embedding);
+  conv_in_.declare(s / "input_blocks.0.0", layout_.in_channels, layout_.channels, 3);
+  down_.resize(layout_.down.size());
+  for (std::size_t i = 0; i < down_.size(); ++i) {
+    const Scope block = s / "input_blocks" / static_cast<std::int64_t>(i + 1);
+    if (layout_.down[i].resnet) {
+      declare_block(block, layout_.down[i], down_[i]);
+    } else {
+      down_[i].resample.emplace().declare(block / "0.op", layout_.down[i].in, layout_.down[i].out, 3, 2);
+    }
+  }
+  middle_in_.declare(s / "middle_block.0", wide, wide, layout_.embedding, groups);
+  if (layout_.middle_depth > 0) {
+    middle_attention_.emplace().declare(s / "middle_block.1", wide, layout_.context, layout_.middle_depth,
+                                        layout_.hints.heads, groups);
+  }
+  middle_out_.declare(s / (layout_.middle_depth > 0 ? "middle_block.2" : "middle_block.1"), wide, wide, layout_.embedding,
+                      groups);
+  up_.resize(layout_.up.size());
+  for (std::size_t i = 0; i < up_.size(); ++i) {
+    const Layout::Block& b = layout_.up[i];
+    const Scope block = s / "output_blocks" / static_cast<std::int64_t>(i);
+    declare_block(block, b, up_[i]);
+    if (b.upsample) up_[i].resample.emplace().declare(block / (b.depth > 0 ? "2.conv" : "1.conv"), b.out, b.out, 3);
+  }
+  norm_out_.declare(s / "out.0", layout_.up.back().out, groups, 1e-5);
+  conv_out_.declare(s / "out.2", layout_.up.back().out, layout_.out_channels, 3);
+}
+
+void Unet::declare_block(Scope s, const Layout::Block& layout, Block& block) const {
+  block.resnet.emplace().declare(s / "0", layout.in, layout.out, layout_.embedding, layout_.hints.groups);
+  if (layout.depth > 0) {
+    block.attention.emplace().declare(s / "1", layout.out, layout_.context, layout.depth, layout_.hints.heads,
+                                      layout_.hints.groups);
+  }
+}
+
+Tensor Unet::Block::operator()(Tensor x, const Tensor& e, const Tensor& context) const {
+  if (resnet) x = (*resnet)(x, e);
+  if (attention) x = (*attention)(x, context);
+  return x;
+}
+
+Tensor Unet::predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const {
+  require(x.rank() == 4 && x.dim(3) == layout_.in_channels, "[unet] input: got {}, need (B, H, W, {})", x.shape().text(),
+          layout_.in_channels);
+  require(static_cast<std::int64_t>(timesteps.size()) == x.dim(0), "[unet] {} timesteps for {} pictures",
+          timesteps.size(), x.dim(0));
+  require(cond.context.rank() == 3 && cond.context.dim(0) == x.dim(0) && cond.context.dim(2) == layout_.context,
+          "[unet] text features: got {}, need ({}, tokens, {})", cond.context.shape().text(), x.dim(0), layout_.context);
+
+  const Tensor wave = timestep_embedding(x.context(), timesteps, layout_.channels);
+  const Tensor e = silu(time_out_(silu(time_in_(wave))));
+  std::vector<Tensor> skips{conv_in_(x)};
+  for (const Block& block : down_) {
+    skips.push_back(block.resample ? (*block.resample)(skips.back()) : block(skips.back(), e, cond.context));
+  }
+  Tensor h = middle_in_(skips.back(), e);
+  if (middle_attention_) h = (*middle_attention_)(h, cond.context);
+  h = middle_out_(h, e);
+  for (const Block& block : up_) {
+    h = block(concat_channels(h, skips.back()), e, cond.context);
+    skips.pop_back();
+    // Odd sides do not double evenly: the next skip says which size to reach.
+    if (block.resample) h = (*block.resample)(upsample_nearest(h, skips.back().dim(1), skips.back().dim(2)));
+  }
+  return conv_out_(norm_out_.silu(h));
+}
+
+}  // namespace pxf::unet

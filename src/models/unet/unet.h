@@ -1,0 +1,43 @@
+// The UNet of latent diffusion, in the layout of its published checkpoints. Rombach et al. 2022, "High-Resolution Image
+// Synthesis with Latent Diffusion Models".
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "models/parts.h"
+#include "models/unet/layout.h"
+#include "models/unet/resnet_block.h"
+#include "models/unet/transformer.h"
+
+namespace pxf::unet {
+
+class Unet final : public Network {
+ public:
+  explicit Unet(Layout layout);
+
+  Tensor predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const override;
+  std::int64_t in_channels() const override { return layout_.in_channels; }
+  std::int64_t context_width() const override { return layout_.context; }
+
+ private:
+  struct Block {
+    std::optional<ResnetBlock> resnet;
+    std::optional<SpatialTransformer> attention;
+    std::optional<Conv2d> resample;  // down: stride 2, alone; up: after doubling the size
+
+    Tensor operator()(Tensor x, const Tensor& e, const Tensor& context) const;
+  };
+  void declare(Scope s);
+  void declare_block(Scope s, const Layout::Block& layout, Block& block) const;
+
+  Layout layout_;
+  Linear time_in_, time_out_;
+  Conv2d conv_in_, conv_out_;
+  std::vector<Block> down_, up_;
+  ResnetBlock middle_in_, middle_out_;
+  std::optional<SpatialTransformer> middle_attention_;
+  GroupNorm norm_out_;
+};
+
+}  // namespace pxf::unet

@@ -1,0 +1,88 @@
+// What ops need to run: a backend, threads, memory, the wish to stop, a record of time. Passed by the tensors themselves
+// (Tensor::context), owned by the engine. One computation at a time uses a context; the pool and memory may be shared.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "pixelforge/cancel.h"
+#include "base/error.h"
+#include "base/thread_pool.h"
+#include "ops/kernel.h"
+#include "tensor/buffer.h"
+#include "tensor/tensor.h"
+
+namespace pxf {
+
+/// Time and work by kernel, summed over calls.
+struct Profile {
+  struct Row {
+    std::int64_t calls = 0;
+    double seconds = 0;
+    double flops = 0;
+  };
+  std::map<std::string, Row, std::less<>> rows;  // "conv2d/igemm 3x3"
+};
+
+class Context {
+ public:
+  /// Borrows all of them. `cancel` and `profile` may be null.
+  Context(const Backend& backend, ThreadPool& threads, BufferPool& memory, const CancelToken* cancel = nullptr)
+      : backend_(&backend), threads_(&threads), memory_(&memory), cancel_(cancel) {}
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
+
+  const Backend& backend() const noexcept { return *backend_; }
+  ThreadPool& threads() const noexcept { return *threads_; }
+  BufferPool& memory() const noexcept { return *memory_; }
+
+  Tensor empty(const Shape& shape, DType dtype = DType::f32);
+  Tensor full(const Shape& shape, double value, DType dtype = DType::f32);
+  /// Copies the values in.
+  Tensor from(std::span<const float> values, const Shape& shape);
+  Tensor from(std::span<const double> values, const Shape& shape);
+  Tensor from(std::span<const std::int32_t> values, const Shape& shape);
+
+  /// Runs the first kernel of the backend that accepts. Throws Failure: cancelled; unsupported, with all reasons.
+  template <class Desc>
+  void run(const Desc& desc);
+
+  void set_profile(Profile* profile) noexcept { profile_ = profile; }
+  /// Throws Failure(cancelled) once stopping is wished for.
+  void check_cancelled() const;
+
+ private:
+  const Backend* backend_;
+  ThreadPool* threads_;
+  BufferPool* memory_;
+  const CancelToken* cancel_;
+  Profile* profile_ = nullptr;
+};
+
+template <class Desc>
+void Context::run(const Desc& desc) {
+  check_cancelled();
+  std::string reasons;
+  for (const Kernel<Desc>& kernel : backend_->of<Desc>()) {
+    if (const Refusal refusal = kernel.accepts(desc)) {
+      reasons += fmt::format(" {}: {};", kernel.name, refusal.reason());
+      continue;
+    }
+    if (profile_ == nullptr) return kernel.run(*this, desc);
+    const auto start = std::chrono::steady_clock::now();
+    kernel.run(*this, desc);
+    Profile::Row& row = profile_->rows[fmt::format("{}/{}", Desc::kOp, kernel.name)];
+    row.calls += 1;
+    row.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    row.flops += desc.flops();
+    return;
+  }
+  fail(ErrorCode::unsupported, "[{}] backend {} has no kernel for this:{}", Desc::kOp, backend_->name, reasons);
+}
+
+}  // namespace pxf

@@ -1,0 +1,40 @@
+// Group and layer normalisation with learnt scale and shift.
+#pragma once
+
+#include "ops/context.h"
+#include "ops/weight.h"
+
+namespace pxf {
+
+struct GroupNormDesc {
+  static constexpr const char* kOp = "group_norm";
+  const Tensor& src;    // (B, ..., C)
+  const Weight& gamma;  // (C)
+  const Weight& beta;   // (C)
+  std::int64_t groups;
+  double eps;
+  bool silu;    // apply x * sigmoid(x) to the result
+  Tensor& dst;  // as src
+
+  double flops() const { return 8.0 * static_cast<double>(src.numel()); }
+};
+
+struct LayerNormDesc {
+  static constexpr const char* kOp = "layer_norm";
+  const Tensor& src;  // (..., C)
+  const Weight& gamma;
+  const Weight& beta;
+  double eps;
+  Tensor& dst;
+
+  double flops() const { return 7.0 * static_cast<double>(src.numel()); }
+};
+
+/// Normalises each picture's channel group over space: (B, ..., C), f32 -> the same. Wu and He 2018.
+Tensor group_norm(const Tensor& src, const Weight& gamma, const Weight& beta, std::int64_t groups, double eps);
+/// silu(group_norm(...)) in one pass.
+Tensor group_norm_silu(const Tensor& src, const Weight& gamma, const Weight& beta, std::int64_t groups, double eps);
+/// Normalises each row: (..., C), f32 -> the same. Ba et al. 2016.
+Tensor layer_norm(const Tensor& src, const Weight& gamma, const Weight& beta, double eps);
+
+}  // namespace pxf

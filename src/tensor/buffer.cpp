@@ -1,0 +1,114 @@
+#include "tensor/buffer.h"
+
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <mutex>
+#include <vector>
+
+#include "base/error.h"
+
+namespace pxf {
+namespace {
+
+constexpr std::size_t kHugePage = std::size_t{2} << 20;
+
+// Sizes are rounded up so that nearly equal shapes share blocks: to cache lines below a page, then to an eighth of the
+// next power of two (at most 1/8 is wasted).
+std::size_t rounded(std::size_t size) {
+  if (size <= 4096) return std::max<std::size_t>(BufferPool::kAlignment, (size + 63) / 64 * 64);
+  std::size_t power = 4096;
+  while (power < size && power <= (std::size_t{1} << 62)) power *= 2;
+  const std::size_t step = power / 16;
+  return (size + step - 1) / step * step;
+}
+
+std::byte* allocate(std::size_t size) {
+  const std::size_t alignment = size >= kHugePage ? kHugePage : BufferPool::kAlignment;
+  const std::size_t whole = (size + alignment - 1) / alignment * alignment;
+  void* at = whole < size ? nullptr : std::aligned_alloc(alignment, whole);
+  if (at != nullptr && size >= kHugePage) ::madvise(at, whole, MADV_HUGEPAGE);
+  return static_cast<std::byte*>(at);
+}
+
+}  // namespace
+
+struct BufferPool::State {
+  std::mutex mutex;
+  std::map<std::size_t, std::vector<std::byte*>> free;  // by rounded size
+  std::size_t in_use = 0;
+  std::size_t peak = 0;
+
+  ~State() { trim(); }
+  void trim() {
+    for (auto& [size, blocks] : free) {
+      for (std::byte* block : blocks) std::free(block);
+    }
+    free.clear();
+  }
+};
+
+class BufferPool::Block : public Buffer {
+ public:
+  Block(std::byte* data, std::size_t size, std::shared_ptr<State> state) : Buffer(data, size), state_(std::move(state)) {}
+  ~Block() override {
+    std::lock_guard lock(state_->mutex);
+    state_->in_use -= size_;
+    try {
+      state_->free[size_].push_back(data_);
+    } catch (const std::bad_alloc&) {
+      std::free(data_);
+    }
+  }
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+BufferPool::BufferPool() : state_(std::make_shared<State>()) {}
+BufferPool::~BufferPool() { trim(); }
+
+std::shared_ptr<Buffer> BufferPool::take(std::size_t size) {
+  const std::size_t whole = rounded(size);
+  std::byte* at = nullptr;
+  {
+    std::lock_guard lock(state_->mutex);
+    if (auto it = state_->free.find(whole); it != state_->free.end() && !it->second.empty()) {
+      at = it->second.back();
+      it->second.pop_back();
+    }
+  }
+  if (at == nullptr) at = allocate(whole);
+  if (at == nullptr) {
+    trim();  // blocks of other sizes may be what is missing
+    at = allocate(whole);
+  }
+  if (at == nullptr) {
+    fail(ErrorCode::out_of_memory, "memory ran out: got no block of {} MiB; use a smaller size or count, or end other programs",
+         whole >> 20);
+  }
+  auto block = std::make_shared<Block>(at, whole, state_);
+  std::lock_guard lock(state_->mutex);
+  state_->in_use += whole;
+  state_->peak = std::max(state_->peak, state_->in_use);
+  return block;
+}
+
+void BufferPool::trim() {
+  std::lock_guard lock(state_->mutex);
+  state_->trim();
+}
+
+std::size_t BufferPool::in_use() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->in_use;
+}
+
+std::size_t BufferPool::peak() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->peak;
+}
+
+}  // namespace pxf

@@ -1,0 +1,39 @@
+// What a checkpoint says of itself in its metadata: facts that no shape tells, recommendations, licence.
+// Keys: ModelSpec 1.0.1 ("modelspec.*") and our own ("pixelforge.*", docs/formats/metadata.md).
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "weights/catalog.h"
+
+namespace pxf {
+
+/// The linear map from a scaled latent to the mean colour of its pixels, 0 to 1: rgb = latent matrix + bias.
+struct LatentRgb {
+  std::array<std::array<float, 3>, 4> matrix;
+  std::array<float, 3> bias;
+};
+
+struct Settings {
+  std::optional<std::int64_t> group_norm_groups;
+  std::optional<std::int64_t> unet_heads;
+  std::optional<std::int64_t> text_heads;
+  std::optional<double> latent_scale;
+  std::string prediction_type;  // "v", "epsilon" or empty
+  std::optional<LatentRgb> latent_rgb;
+
+  std::string title, license, author, description, tags;
+
+  // Recommended by whoever made the file; empty where it says nothing.
+  std::string sampler, scheduler;
+  std::optional<int> steps, width, height;
+  std::optional<double> cfg_scale;
+};
+
+/// Throws Failure(bad_file) naming the key when an entry that the numbers depend on cannot be used.
+Settings read_settings(const Catalog& file);
+
+}  // namespace pxf

@@ -1,0 +1,265 @@
+// Every op on every backend and instruction set of this machine, over shapes that real models have and shapes that break
+// kernels (one pixel, one channel, ends that fill no vector), against the scalar reference.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <functional>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "ops/arrange.h"
+#include "ops/attention.h"
+#include "ops/conv2d.h"
+#include "ops/elementwise.h"
+#include "ops/linear.h"
+#include "ops/norm.h"
+#include "support.h"
+
+namespace pxf {
+namespace {
+
+using test::Computer;
+
+struct Machine {
+  std::string backend;
+  std::string instructions;  // of the cpu backend
+};
+
+std::vector<Machine> machines() {
+  std::vector<Machine> all;
+  for (const Backend* backend : all_backends()) {
+    if (std::string_view(backend->name) != "cpu") {
+      all.push_back({backend->name, ""});
+      continue;
+    }
+    for (const std::string& set : cpu_instruction_sets()) all.push_back({"cpu", set});
+  }
+  return all;
+}
+
+std::vector<float> random_values(std::int64_t count, unsigned seed, float spread = 1) {
+  std::mt19937 engine(seed);
+  std::normal_distribution<float> normal(0, spread);
+  std::vector<float> out(static_cast<std::size_t>(count));
+  for (float& v : out) v = normal(engine);
+  return out;
+}
+
+std::vector<float> run_on(const Machine& machine, int threads, const std::function<Tensor(Context&)>& op) {
+  use_instruction_set(machine.instructions);
+  Computer computer(machine.backend, threads);
+  const Tensor out = op(computer.ctx);
+  const std::span<const float> values = out.span<float>();
+  return {values.begin(), values.end()};
+}
+
+// An op is a function of the context that makes its inputs anew (weights are packed for one instruction set).
+class Conformance : public testing::TestWithParam<Machine> {
+ protected:
+  void TearDown() override { use_instruction_set(""); }
+
+  // Relative to the largest value: a sum of thousands of terms is off by that, whichever way it is added up.
+  void agree(const std::function<Tensor(Context&)>& op, double tolerance) {
+    const std::vector<float> want = run_on({"reference", ""}, 2, op);
+    const std::vector<float> got = run_on(GetParam(), 2, op);
+    ASSERT_EQ(got.size(), want.size());
+    double largest = 1e-3, worst = 0;
+    for (const float v : want) largest = std::max(largest, static_cast<double>(std::abs(v)));
+    for (std::size_t i = 0; i < want.size(); ++i) {
+      const double away = std::abs(static_cast<double>(got[i]) - want[i]);
+      worst = std::isnan(away) ? 1e30 : std::max(worst, away);
+    }
+    EXPECT_LE(worst / largest, tolerance) << "largest value " << largest;
+    EXPECT_EQ(run_on(GetParam(), 1, op), got) << "1 and 2 threads differ";
+    EXPECT_EQ(run_on(GetParam(), 5, op), got) << "5 and 2 threads differ";
+  }
+};
+
+TEST_P(Conformance, Linear) {
+  struct Case {
+    std::int64_t rows, in, out;
+    bool bias;
+  };
+  for (const Case& c : {Case{1, 1, 1, true}, {1, 320, 1280, true}, {7, 13, 17, true}, {77, 768, 320, false},
+                        {200, 300, 33, true}, {6, 1024, 16, false}, {193, 257, 64, true}, {3, 5, 2, true}}) {
+    SCOPED_TRACE(testing::Message() << c.rows << " x " << c.in << " -> " << c.out);
+    agree(
+        [&](Context& ctx) {
+          const Weight weight = Weight::of(random_values(c.out * c.in, 1), {c.out, c.in});
+          const Weight bias = Weight::of(random_values(c.out, 2), {c.out});
+          const Tensor x = ctx.from(random_values(c.rows * c.in, 3), {c.rows, c.in});
+          return linear(x, weight, c.bias ? &bias : nullptr);
+        },
+        3e-6);
+  }
+}
+
+TEST_P(Conformance, LinearOfHalfPrecisionWeights) {
+  agree(
+      [&](Context& ctx) {
+        auto halves = std::make_shared<std::vector<std::uint16_t>>(40 * 33);
+        for (std::size_t i = 0; i < halves->size(); ++i) {
+          // Every exponent but infinity's, zero and subnormals among them.
+          (*halves)[i] = static_cast<std::uint16_t>((i * 2654435761u >> 7) % 0x4000 | (i % 2 << 15));
+        }
+        const Weight weight(std::as_bytes(std::span(*halves)), DType::f16, {40, 33}, halves, {});
+        return linear(ctx.from(random_values(5 * 33, 3), {5, 33}), weight, nullptr);
+      },
+      3e-6);
+}
+
+TEST_P(Conformance, Conv2d) {
+  struct Case {
+    std::int64_t batch, height, width, in, out, kernel;
+    Conv2dParams params;
+  };
+  for (const Case& c : {Case{1, 1, 1, 1, 1, 3, {1, 1, 1}},
+                        {2, 8, 8, 4, 32, 3, {1, 1, 1}},
+                        {1, 17, 13, 36, 20, 3, {1, 1, 1}},
+                        {2, 9, 7, 16, 24, 3, {2, 1, 1}},
+                        {1, 8, 8, 3, 16, 3, {2, 0, 1}},
+                        {1, 5, 6, 300, 17, 3, {1, 1, 1}},
+                        {1, 16, 16, 64, 64, 1, {1, 0, 0}},
+                        {1, 7, 5, 8, 8, 5, {1, 2, 2}},
+                        {1, 24, 24, 70, 34, 3, {1, 1, 1}},
+                        {3, 2, 40, 48, 40, 3, {1, 1, 1}}}) {
+    SCOPED_TRACE(testing::Message() << c.batch << " x " << c.height << " x " << c.width << " x " << c.in << " -> " << c.out
+                                    << ", kernel " << c.kernel << " stride " << c.params.stride);
+    agree(
+        [&](Context& ctx) {
+          const Shape shape{c.out, c.in, c.kernel, c.kernel};
+          const Weight weight = Weight::of(random_values(shape.numel(), 1), shape);
+          const Weight bias = Weight::of(random_values(c.out, 2), {c.out});
+          const Shape source{c.batch, c.height, c.width, c.in};
+          return conv2d(ctx.from(random_values(source.numel(), 3), source), weight, &bias, c.params);
+        },
+        1e-5);
+  }
+}
+
+TEST_P(Conformance, Attention) {
+  struct Case {
+    std::int64_t batch, queries, keys, heads, dim;
+    bool causal;
+    float spread;
+  };
+  for (const Case& c : {Case{1, 1, 1, 1, 1, false, 1},
+                        {2, 77, 77, 4, 16, true, 1},
+                        {1, 300, 300, 2, 40, true, 1},
+                        {2, 100, 77, 8, 40, false, 1},
+                        {1, 520, 520, 1, 24, false, 1},
+                        {1, 13, 600, 3, 80, false, 1},
+                        {1, 64, 64, 1, 512, false, 1},
+                        {1, 50, 300, 2, 8, false, 30}}) {
+    SCOPED_TRACE(testing::Message() << c.queries << " x " << c.keys << ", " << c.heads << " heads of " << c.dim);
+    agree(
+        [&](Context& ctx) {
+          const std::int64_t width = c.heads * c.dim;
+          const auto make = [&](std::int64_t length, unsigned seed) {
+            return ctx.from(random_values(c.batch * length * width, seed, c.spread), {c.batch, length, width});
+          };
+          return attention(make(c.queries, 1), make(c.keys, 2), make(c.keys, 3), c.heads, c.causal);
+        },
+        c.spread > 1 ? 2e-4 : 1e-5);  // large scores: a rounding in the exponent is a factor in the result
+  }
+}
+
+TEST_P(Conformance, GroupNorm) {
+  struct Case {
+    std::int64_t batch, places, channels, groups;
+    float offset;
+  };
+  for (const Case& c : {Case{1, 1, 32, 32, 0}, {2, 64, 64, 32, 0}, {1, 1000, 320, 32, 0}, {3, 35, 36, 1, 0},
+                        {1, 4096, 16, 1, 0}, {2, 700, 48, 4, 50}, {1, 5, 6, 2, 0}}) {
+    SCOPED_TRACE(testing::Message() << c.batch << " x " << c.places << " x " << c.channels << ", " << c.groups << " groups");
+    for (const bool with_silu : {false, true}) {
+      agree(
+          [&](Context& ctx) {
+            const Weight gamma = Weight::of(random_values(c.channels, 1), {c.channels});
+            const Weight beta = Weight::of(random_values(c.channels, 2), {c.channels});
+            const Shape shape{c.batch, c.places, c.channels};
+            const Tensor x = ctx.from(random_values(shape.numel(), 3), shape) + c.offset;
+            return with_silu ? group_norm_silu(x, gamma, beta, c.groups, 1e-5) : group_norm(x, gamma, beta, c.groups, 1e-5);
+          },
+          c.offset != 0 ? 3e-5 : 1e-5);
+    }
+  }
+}
+
+TEST_P(Conformance, LayerNorm) {
+  for (const Shape& shape : {Shape{1, 1}, Shape{3, 8}, Shape{77, 768}, Shape{200, 33}}) {
+    SCOPED_TRACE(shape.text());
+    agree(
+        [&](Context& ctx) {
+          const Weight gamma = Weight::of(random_values(shape.dim(1), 1), {shape.dim(1)});
+          const Weight beta = Weight::of(random_values(shape.dim(1), 2), {shape.dim(1)});
+          return layer_norm(ctx.from(random_values(shape.numel(), 3), shape), gamma, beta, 1e-5);
+        },
+        1e-5);
+  }
+}
+
+TEST_P(Conformance, Elementwise) {
+  for (const std::int64_t count : {1, 7, 16, 20000}) {
+    SCOPED_TRACE(count);
+    const auto x = [&](Context& ctx) { return ctx.from(random_values(count, 1, 4), {count}); };
+    const auto y = [&](Context& ctx) { return ctx.from(random_values(count, 2, 4), {count}); };
+    agree([&](Context& ctx) { return x(ctx) * 0.25 + 3.0; }, 1e-6);
+    agree([&](Context& ctx) { return silu(x(ctx)); }, 1e-6);
+    agree([&](Context& ctx) { return gelu(x(ctx)); }, 1e-6);
+    agree([&](Context& ctx) { return quick_gelu(x(ctx)); }, 1e-6);
+    agree([&](Context& ctx) { return x(ctx) + y(ctx); }, 1e-6);
+    agree([&](Context& ctx) { return x(ctx) - y(ctx); }, 1e-6);
+    agree([&](Context& ctx) { return x(ctx) * y(ctx); }, 1e-6);
+    agree([&](Context& ctx) { return weighted_sum(-0.3, x(ctx), 1.7, y(ctx)); }, 1e-6);
+  }
+}
+
+TEST_P(Conformance, ActivationsOfExtremeValues) {
+  const std::vector<float> extreme{0, -0.0f, 1e-30f, 20, -20, 88, -88, 200, -200, 1e30f, -1e30f};
+  const auto x = [&](Context& ctx) { return ctx.from(extreme, {static_cast<std::int64_t>(extreme.size())}); };
+  agree([&](Context& ctx) { return silu(x(ctx)) / 1e30; }, 1e-6);
+  agree([&](Context& ctx) { return gelu(x(ctx)) / 1e30; }, 1e-6);
+  agree([&](Context& ctx) { return quick_gelu(x(ctx)) / 1e30; }, 1e-6);
+}
+
+TEST_P(Conformance, NotANumberStaysOne) {
+  use_instruction_set(GetParam().instructions);
+  Computer computer(GetParam().backend);
+  const std::vector<float> values(9, std::nanf(""));
+  for (const Tensor& out : {silu(computer.ctx.from(values, {9})), gelu(computer.ctx.from(values, {9})),
+                            quick_gelu(computer.ctx.from(values, {9}))}) {
+    for (const float v : out.span<float>()) EXPECT_TRUE(std::isnan(v));
+  }
+}
+
+TEST_P(Conformance, GegluAndBroadcastAndArrangement) {
+  for (const auto& [rows, channels] : std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 1}, {5, 7}, {300, 40}}) {
+    SCOPED_TRACE(testing::Message() << rows << " x " << channels);
+    const auto make = [rows = rows](Context& ctx, std::int64_t width, unsigned seed) {
+      return ctx.from(random_values(2 * rows * width, seed), {2, rows, width});
+    };
+    agree([&, channels = channels](Context& ctx) { return geglu(make(ctx, 2 * channels, 1)); }, 1e-6);
+    agree(
+        [&, channels = channels](Context& ctx) {
+          return add_everywhere(make(ctx, channels, 1), ctx.from(random_values(2 * channels, 2), {2, channels}));
+        },
+        1e-6);
+    agree(
+        [&, channels = channels](Context& ctx) {
+          return concat_channels(make(ctx, channels, 1), make(ctx, channels + 3, 2));
+        },
+        0);
+  }
+  agree([](Context& ctx) { return upsample_nearest(ctx.from(random_values(2 * 3 * 5 * 7, 1), {2, 3, 5, 7}), 7, 10); }, 0);
+  agree([](Context& ctx) { return channels_last(ctx.from(random_values(2 * 3 * 5 * 7, 1), {2, 3, 5, 7})); }, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Everywhere, Conformance, testing::ValuesIn(machines()),
+                         [](const testing::TestParamInfo<Machine>& machine) {
+                           return machine.param.backend + machine.param.instructions;
+                         });
+
+}  // namespace
+}  // namespace pxf
