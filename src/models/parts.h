@@ -24,6 +24,8 @@ class Network {
   /// x (B, H, W, in_channels) already scaled for the network, one (fractional) timestep a picture -> its raw prediction
   /// (B, H, W, out_channels).
   virtual Tensor predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const = 0;
+  /// Memory that predict needs for its intermediate results, about; weights not counted.
+  virtual std::uint64_t working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const = 0;
   virtual std::int64_t in_channels() const = 0;
   virtual std::int64_t context_width() const = 0;
   const Declarations& declarations() const noexcept { return declarations_; }
@@ -43,6 +45,8 @@ class Autoencoder {
   virtual Tensor decode(const Tensor& latent) const = 0;
   /// (B, H, W, 3) of -1 to 1, sides multiples of 8.
   virtual Moments encode(const Tensor& picture) const = 0;
+  /// Memory that decode needs for its intermediate results, about, for a latent of this size; weights not counted.
+  virtual std::uint64_t working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const = 0;
   virtual std::int64_t latent_channels() const = 0;
   virtual bool has_encoder() const = 0;
   const Declarations& declarations() const noexcept { return declarations_; }

@@ -37,9 +37,10 @@ std::byte* allocate(std::size_t size) {
 
 struct BufferPool::State {
   std::mutex mutex;
-  std::map<std::size_t, std::vector<std::byte*>> free;  // by rounded size
+  std::map<std::size_t, std::vector<std::byte*>> free;  // by size
   std::size_t in_use = 0;
   std::size_t peak = 0;
+  std::size_t waiting = 0;
 
   ~State() { trim(); }
   void trim() {
@@ -47,6 +48,18 @@ struct BufferPool::State {
       for (std::byte* block : blocks) std::free(block);
     }
     free.clear();
+    waiting = 0;
+  }
+  // The smallest block that is large enough and wastes at most as much as it serves; null when there is none.
+  std::byte* reuse(std::size_t& size) {
+    const auto it = free.lower_bound(size);
+    if (it == free.end() || it->first > 2 * size) return nullptr;
+    std::byte* at = it->second.back();
+    size = it->first;
+    it->second.pop_back();
+    if (it->second.empty()) free.erase(it);
+    waiting -= size;
+    return at;
   }
 };
 
@@ -58,6 +71,7 @@ class BufferPool::Block : public Buffer {
     state_->in_use -= size_;
     try {
       state_->free[size_].push_back(data_);
+      state_->waiting += size_;
     } catch (const std::bad_alloc&) {
       std::free(data_);
     }
@@ -71,27 +85,32 @@ BufferPool::BufferPool() : state_(std::make_shared<State>()) {}
 BufferPool::~BufferPool() { trim(); }
 
 std::shared_ptr<Buffer> BufferPool::take(std::size_t size) {
-  const std::size_t whole = rounded(size);
+  std::size_t whole = rounded(size);
   std::byte* at = nullptr;
   {
     std::lock_guard lock(state_->mutex);
-    if (auto it = state_->free.find(whole); it != state_->free.end() && !it->second.empty()) {
-      at = it->second.back();
-      it->second.pop_back();
-    }
+    at = state_->reuse(whole);
   }
-  if (at == nullptr) at = allocate(whole);
+  return hand_out(at, whole);
+}
+
+std::shared_ptr<Buffer> BufferPool::take_lasting(std::size_t size) {
+  return hand_out(nullptr, (std::max<std::size_t>(size, 1) + kAlignment - 1) / kAlignment * kAlignment);
+}
+
+std::shared_ptr<Buffer> BufferPool::hand_out(std::byte* at, std::size_t size) {
+  if (at == nullptr) at = allocate(size);
   if (at == nullptr) {
     trim();  // blocks of other sizes may be what is missing
-    at = allocate(whole);
+    at = allocate(size);
   }
   if (at == nullptr) {
-    fail(ErrorCode::out_of_memory, "memory ran out: got no block of {} MiB; use a smaller size or count, or end other programs",
-         whole >> 20);
+    fail(ErrorCode::out_of_memory,
+         "memory ran out: got no block of {} MiB; use a smaller size or count, or end other programs", size >> 20);
   }
-  auto block = std::make_shared<Block>(at, whole, state_);
+  auto block = std::make_shared<Block>(at, size, state_);
   std::lock_guard lock(state_->mutex);
-  state_->in_use += whole;
+  state_->in_use += size;
   state_->peak = std::max(state_->peak, state_->in_use);
   return block;
 }
@@ -104,6 +123,11 @@ void BufferPool::trim() {
 std::size_t BufferPool::in_use() const {
   std::lock_guard lock(state_->mutex);
   return state_->in_use;
+}
+
+std::size_t BufferPool::held() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->in_use + state_->waiting;
 }
 
 std::size_t BufferPool::peak() const {

@@ -33,15 +33,20 @@ class BufferPool {
 
   /// A block of at least `size` bytes, contents undefined. Throws Failure(out_of_memory) when the system has none.
   std::shared_ptr<Buffer> take(std::size_t size);
+  /// The same for what stays (packed weights): fresh memory of just this size, not a larger block that was waiting.
+  std::shared_ptr<Buffer> take_lasting(std::size_t size);
   /// Gives the blocks that nobody holds back to the system.
   void trim();
-  /// Bytes held by live buffers now, and at most so far.
+  /// Bytes of live buffers now, and at most so far.
   std::size_t in_use() const;
   std::size_t peak() const;
+  /// Bytes taken from the system now: live buffers and those waiting to be used again.
+  std::size_t held() const;
 
  private:
   struct State;
   class Block;
+  std::shared_ptr<Buffer> hand_out(std::byte* block, std::size_t size);
   std::shared_ptr<State> state_;
 };
 

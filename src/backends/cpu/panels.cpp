@@ -31,7 +31,7 @@ Panels pack(Context& ctx, const Weight& weight) {
   p.taps = p.depth == 0 ? 1 : weight.shape().numel() / p.columns / p.depth;
   p.width = kernels.columns;
   const std::int64_t length = p.depth * p.taps;
-  p.memory = ctx.memory().take(static_cast<std::size_t>(p.count() * p.width * length) * sizeof(float));
+  p.memory = ctx.memory().take_lasting(static_cast<std::size_t>(p.count() * p.width * length) * sizeof(float));
   ctx.threads().parallel_for(p.count(), [&](std::int64_t i) {
     const std::int64_t first = i * p.width, used = std::min(p.width, p.columns - first);
     std::vector<float> rows(static_cast<std::size_t>(p.width * length));

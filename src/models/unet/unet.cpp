@@ -50,6 +50,13 @@ Tensor Unet::Block::operator()(Tensor x, const Tensor& e, const Tensor& context)
   return x;
 }
 
+std::uint64_t Unet::working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const {
+  // Counted in feature maps of the first level: five are held as skips, a gated feed-forward layer there holds fifteen at
+  // once; the rest is blocks of other sizes waiting to be used again. Measured: tests/pipeline/memory_test.cpp.
+  constexpr std::int64_t kMaps = 32;
+  return static_cast<std::uint64_t>(batch * height * width * layout_.channels * kMaps) * sizeof(float);
+}
+
 Tensor Unet::predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const {
   require(x.rank() == 4 && x.dim(3) == layout_.in_channels, "[unet] input: got {}, need (B, H, W, {})", x.shape().text(),
           layout_.in_channels);

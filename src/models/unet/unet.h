@@ -17,6 +17,7 @@ class Unet final : public Network {
   explicit Unet(Layout layout);
 
   Tensor predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const override;
+  std::uint64_t working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const override;
   std::int64_t in_channels() const override { return layout_.in_channels; }
   std::int64_t context_width() const override { return layout_.context; }
 

@@ -64,6 +64,7 @@ class Vae final : public Autoencoder {
 
   Tensor decode(const Tensor& latent) const override;
   Moments encode(const Tensor& picture) const override;
+  std::uint64_t working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const override;
   std::int64_t latent_channels() const override { return layout_.latent_channels; }
   bool has_encoder() const override { return layout_.encoder.has_value(); }
 

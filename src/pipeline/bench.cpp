@@ -1,0 +1,118 @@
+// How long the parts of a picture take on this machine.
+#include <sys/resource.h>
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+
+#include "base/error.h"
+#include "ops/arrange.h"
+#include "pipeline/checkpoint.h"
+#include "pipeline/engine_state.h"
+#include "pipeline/plan.h"
+#include "pipeline/run.h"
+
+namespace pxf {
+namespace {
+
+double seconds_of(const std::function<void()>& work) {
+  const auto start = std::chrono::steady_clock::now();
+  work();
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+class Bench {
+ public:
+  Bench(Context& ctx, BenchReport& report, int repeats) : ctx_(ctx), report_(report), repeats_(repeats) {}
+
+  // One run that is not counted packs the weights and counts the work; then the timed ones.
+  void operator()(const std::string& name, const std::function<void()>& work) {
+    Profile profile;
+    ctx_.set_profile(&profile);
+    const double first = seconds_of(work);
+    ctx_.set_profile(nullptr);
+    BenchRow row;
+    row.name = name;
+    for (const auto& [kernel, sum] : profile.rows) row.gflop += sum.flops * 1e-9;
+    for (int i = 0; i < repeats_; ++i) row.seconds.push_back(seconds_of(work));
+    std::ranges::sort(row.seconds);
+    report_.rows.push_back({name + ".first", {first}, 0});
+    report_.rows.push_back(std::move(row));
+  }
+
+  void add_kernels(const std::function<void()>& work) {
+    Profile profile;
+    ctx_.set_profile(&profile);
+    work();
+    ctx_.set_profile(nullptr);
+    for (const auto& [kernel, sum] : profile.rows) {
+      report_.kernels.push_back({kernel, sum.calls, sum.seconds, sum.flops * 1e-9});
+    }
+  }
+
+ private:
+  Context& ctx_;
+  BenchReport& report_;
+  int repeats_;
+};
+
+std::uint64_t peak_resident_bytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<std::uint64_t>(usage.ru_maxrss) * 1024;
+}
+
+}  // namespace
+
+Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptions& options, const CancelToken* cancel) {
+  if (state_->unusable) return *state_->unusable;
+  const Model& model = checkpoint.state_->model;
+  Request request;
+  request.prompt = "a red apple on a beach";
+  if (options.width > 0) request.width = options.width;
+  if (options.height > 0) request.height = options.height;
+  request.seed = 42;
+  Result<SettledPlan> settled = settle(checkpoint.info(), model, request);
+  if (!settled) return std::move(settled).error();
+
+  return catch_errors([&] {
+    require(options.repeats >= 1 && options.repeats <= 1000, "repeats: got {}, need 1 to 1000", options.repeats);
+    const Plan& plan = settled.value().plan;
+    BenchReport report;
+    report.machine = machine();
+    report.checkpoint = plan.checkpoint;
+    report.width = plan.width;
+    report.height = plan.height;
+    Context ctx(*state_->backend, *state_->threads, state_->memory, cancel);
+    const ClipTokenizer& tokenizer = state_->tokenizer();
+    Bench bench(ctx, report, options.repeats);
+
+    const std::string& file = checkpoint.info().path.empty() ? checkpoint.info().name : checkpoint.info().path;
+    bench("open", [&] { value_or_throw(open(file)); });
+    bench("text.encode", [&] { encode_prompts(ctx, model, tokenizer, request.prompt, "", 1); });
+
+    // Two rows, with and without the prompt: what a step with guidance costs.
+    const LatentSpace& latent = model.latent;
+    const Tensor x = ctx.full({2, plan.height / latent.factor, plan.width / latent.factor, latent.channels}, 0.5);
+    const Prompts prompts = encode_prompts(ctx, model, tokenizer, request.prompt, "", 1);
+    const std::array both{prompts.positive.context, prompts.negative.context};
+    const Conditioning cond{concat_batch(both)};
+    const auto step = [&] { model.network->predict(x, std::array{500.0, 500.0}, cond); };
+    const auto decode = [&] { model.autoencoder->decode(x.rows(0, 1)); };
+    bench("unet.step", step);
+    ctx.memory().trim();
+    bench("vae.decode", decode);
+    bench.add_kernels([&] {
+      step();
+      decode();
+    });
+    if (options.pictures) {
+      bench("picture", [&] { run_plan(ctx, settled.value(), request, model, file, tokenizer, {}); });
+    }
+    ctx.memory().trim();
+    report.peak_memory = peak_resident_bytes();
+    return report;
+  });
+}
+
+}  // namespace pxf

@@ -1,0 +1,229 @@
+// The C API on top of the C++ one: handles own C++ values, and no exception crosses the border.
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <exception>
+#include <new>
+#include <string>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "pixelforge/engine.h"
+#include "pixelforge/pixelforge.h"
+
+struct pxf_engine {
+  pxf::Engine engine;
+};
+struct pxf_checkpoint {
+  pxf::Checkpoint checkpoint;
+};
+struct pxf_pictures {
+  std::vector<pxf::Picture> pictures;
+};
+
+namespace {
+
+using pxf::Error;
+using pxf::ErrorCode;
+using pxf::Result;
+using pxf::Stage;
+
+pxf_error_code code_of(ErrorCode code) {
+  switch (code) {
+    case ErrorCode::invalid_argument: return PXF_INVALID_ARGUMENT;
+    case ErrorCode::not_found: return PXF_NOT_FOUND;
+    case ErrorCode::bad_file: return PXF_BAD_FILE;
+    case ErrorCode::unsupported: return PXF_UNSUPPORTED;
+    case ErrorCode::out_of_memory: return PXF_OUT_OF_MEMORY;
+    case ErrorCode::io: return PXF_IO;
+    case ErrorCode::no_space: return PXF_NO_SPACE;
+    case ErrorCode::cancelled: return PXF_CANCELLED;
+    case ErrorCode::internal: return PXF_INTERNAL;
+  }
+  return PXF_INTERNAL;
+}
+
+pxf_stage stage_of(Stage stage) {
+  switch (stage) {
+    case Stage::open: return PXF_STAGE_OPEN;
+    case Stage::text: return PXF_STAGE_TEXT;
+    case Stage::steps: return PXF_STAGE_STEPS;
+    case Stage::vae: return PXF_STAGE_VAE;
+    case Stage::done: return PXF_STAGE_DONE;
+  }
+  return PXF_STAGE_DONE;
+}
+
+/// Cuts between characters, never inside one.
+void report(pxf_error* error, pxf_error_code code, const char* message) noexcept {
+  if (error == nullptr) return;
+  std::size_t length = std::strlen(message);
+  if (length >= sizeof error->message) {
+    length = sizeof error->message - 1;
+    while (length > 0 && (message[length] & 0xC0) == 0x80) --length;
+  }
+  error->code = code;
+  std::copy_n(message, length, error->message);
+  error->message[length] = '\0';
+}
+
+/// What `body` gives, a Result<T*>; null with `error` filled when that is an error or when something is thrown.
+template <class Body>
+auto guarded(pxf_error* error, Body body) noexcept -> std::decay_t<decltype(body().value())> {
+  try {
+    auto result = body();
+    if (result) {
+      report(error, PXF_OK, "");
+      return result.value();
+    }
+    report(error, code_of(result.error().code), result.error().text().c_str());
+  } catch (const std::bad_alloc&) {
+    report(error, PXF_OUT_OF_MEMORY, "out of memory");
+  } catch (const std::exception& e) {
+    report(error, PXF_INTERNAL, e.what());
+  } catch (...) {
+    report(error, PXF_INTERNAL, "something unknown was thrown");
+  }
+  return {};
+}
+
+pxf::Request request_of(const pxf_request& from) {
+  pxf::Request request;
+  request.prompt = from.prompt;
+  if (from.negative != nullptr) request.negative = from.negative;
+  if (from.width != 0) request.width = from.width;
+  if (from.height != 0) request.height = from.height;
+  if (from.steps != 0) request.steps = from.steps;
+  if (!(from.cfg_scale < 0)) request.cfg_scale = from.cfg_scale;  // NaN is passed on, and refused there
+  if (from.sampler != nullptr) request.sampler = from.sampler;
+  if (from.scheduler != nullptr) request.scheduler = from.scheduler;
+  if (from.has_seed) request.seed = from.seed;
+  request.count = from.count;
+  request.clip_skip = from.clip_skip;
+  request.noise = from.gpu_noise ? pxf::NoiseSource::gpu : pxf::NoiseSource::cpu;
+  return request;
+}
+
+pxf_progress progress_of(const pxf::Progress& from) {
+  return {stage_of(from.stage), from.picture, from.pictures,         from.step,
+          from.steps,           from.seconds, from.steps_per_second, from.seconds_left};
+}
+
+Error missing(const char* argument) { return {ErrorCode::invalid_argument, std::string(argument) + ": got NULL", ""}; }
+
+Error no_such_picture(std::size_t index, std::size_t count) {
+  return {ErrorCode::invalid_argument, "picture: got index " + std::to_string(index) + " of " + std::to_string(count),
+          ""};
+}
+
+}  // namespace
+
+extern "C" {
+
+const char* pxf_version(void) { return pxf::version(); }
+
+pxf_engine* pxf_engine_new(const pxf_engine_options* options, pxf_error* error) {
+  return guarded(error, [&]() -> Result<pxf_engine*> {
+    pxf::EngineOptions with;
+    if (options != nullptr) {
+      with.threads = options->threads;
+      if (options->backend != nullptr) with.backend = options->backend;
+      if (options->instruction_set != nullptr) with.instruction_set = options->instruction_set;
+    }
+    return new pxf_engine{pxf::Engine(with)};
+  });
+}
+
+void pxf_engine_free(pxf_engine* engine) { delete engine; }
+
+pxf_checkpoint* pxf_open(pxf_engine* engine, const char* name_or_path, pxf_error* error) {
+  return guarded(error, [&]() -> Result<pxf_checkpoint*> {
+    if (engine == nullptr || name_or_path == nullptr) return missing("pxf_open");
+    auto opened = engine->engine.open(name_or_path);
+    if (!opened) return std::move(opened).error();
+    return new pxf_checkpoint{std::move(opened).value()};
+  });
+}
+
+void pxf_checkpoint_free(pxf_checkpoint* checkpoint) { delete checkpoint; }
+
+void pxf_checkpoint_describe(const pxf_checkpoint* checkpoint, pxf_checkpoint_info* info) {
+  const pxf::ModelInfo& model = checkpoint->checkpoint.info();
+  *info = {
+      model.name.c_str(), model.title.c_str(), model.prediction.c_str(), model.license.c_str(), "", "", 0, 0, 0, 0};
+  if (const auto& usual = model.recommended) {
+    info->sampler = usual->sampler.c_str();
+    info->scheduler = usual->scheduler.c_str();
+    info->steps = usual->steps;
+    info->width = usual->width;
+    info->height = usual->height;
+    info->cfg_scale = usual->cfg_scale;
+  }
+}
+
+void pxf_request_init(pxf_request* request) {
+  *request = {};
+  request->prompt = "";
+  request->cfg_scale = -1;
+  request->count = 1;
+  request->clip_skip = 1;
+}
+
+pxf_pictures* pxf_generate(pxf_engine* engine, const pxf_checkpoint* checkpoint, const pxf_request* request,
+                           pxf_on_progress on_progress, void* user, pxf_error* error) {
+  return guarded(error, [&]() -> Result<pxf_pictures*> {
+    if (engine == nullptr || checkpoint == nullptr || request == nullptr || request->prompt == nullptr) {
+      return missing("pxf_generate");
+    }
+    pxf::OnProgress listener;
+    if (on_progress != nullptr) {
+      listener = [&](const pxf::Progress& progress) {
+        const pxf_progress told = progress_of(progress);
+        return on_progress(&told, user) ? pxf::Go::on : pxf::Go::stop;
+      };
+    }
+    auto pictures = engine->engine.generate(checkpoint->checkpoint, request_of(*request), listener);
+    if (!pictures) return std::move(pictures).error();
+    return new pxf_pictures{std::move(pictures).value()};
+  });
+}
+
+void pxf_pictures_free(pxf_pictures* pictures) { delete pictures; }
+
+size_t pxf_pictures_count(const pxf_pictures* pictures) { return pictures == nullptr ? 0 : pictures->pictures.size(); }
+
+bool pxf_pictures_get(const pxf_pictures* pictures, size_t index, pxf_picture* picture) {
+  if (index >= pxf_pictures_count(pictures)) return false;
+  const pxf::Picture& one = pictures->pictures[index];
+  *picture = {one.image.width, one.image.height, one.image.pixels.data(), one.seed, one.parameters.c_str()};
+  return true;
+}
+
+bool pxf_save_png(const pxf_pictures* pictures, size_t index, const char* path, pxf_error* error) {
+  return guarded(error, [&]() -> Result<bool> {
+    if (path == nullptr) return missing("pxf_save_png");
+    if (index >= pxf_pictures_count(pictures)) return no_such_picture(index, pxf_pictures_count(pictures));
+    const pxf::Status saved = pxf::save_png(pictures->pictures[index], path);
+    if (!saved) return saved.error();
+    return true;
+  });
+}
+
+uint8_t* pxf_encode_png(const pxf_pictures* pictures, size_t index, size_t* size, pxf_error* error) {
+  return guarded(error, [&]() -> Result<uint8_t*> {
+    if (size == nullptr) return missing("pxf_encode_png");
+    if (index >= pxf_pictures_count(pictures)) return no_such_picture(index, pxf_pictures_count(pictures));
+    const auto file = pxf::encode_png(pictures->pictures[index]);
+    if (!file) return file.error();
+    auto* copy = static_cast<uint8_t*>(std::malloc(file.value().size()));  // so that pxf_free needs no size
+    if (copy == nullptr) return Error{ErrorCode::out_of_memory, "out of memory", ""};
+    std::memcpy(copy, file.value().data(), file.value().size());
+    *size = file.value().size();
+    return copy;
+  });
+}
+
+void pxf_free(void* memory) { std::free(memory); }
+
+}  // extern "C"

@@ -1,0 +1,23 @@
+// What a Checkpoint handle stands for.
+#pragma once
+
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "models/family.h"
+#include "pixelforge/engine.h"
+#include "weights/catalog.h"
+
+namespace pxf {
+
+struct Checkpoint::State {
+  ModelInfo info;
+  Catalog file;
+  Model model;
+
+  std::mutex hash_mutex;
+  std::string sha256;  // of the file; empty until computed. Guarded by hash_mutex.
+};
+
+}  // namespace pxf

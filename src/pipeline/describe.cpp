@@ -1,0 +1,79 @@
+#include "pipeline/describe.h"
+
+#include <algorithm>
+#include <map>
+
+#include "pipeline/plan.h"
+#include "weights/recognise.h"
+
+namespace pxf {
+namespace {
+
+PartInfo part_info(const char* name, const Declarations& declarations) {
+  PartInfo part;
+  part.name = name;
+  std::map<std::string, std::int64_t> counts;
+  for (const Declaration& d : declarations) {
+    if (!d.weight->defined()) continue;
+    part.tensors += 1;
+    part.parameters += d.weight->shape().numel();
+    part.bytes += static_cast<std::int64_t>(d.weight->bytes().size());
+    counts[std::string(name_of(d.weight->dtype()))] += d.weight->shape().numel();
+  }
+  for (const auto& [type, count] : counts) part.types.push_back(type);
+  std::ranges::stable_sort(part.types, [&](const std::string& a, const std::string& b) { return counts[a] > counts[b]; });
+  return part;
+}
+
+// What every file consists of when nothing is known of its parts.
+PartInfo whole_file(const Catalog& file) {
+  PartInfo part;
+  part.name = "tensors";
+  for (const TensorInfo& tensor : file.source().tensors()) {
+    part.tensors += 1;
+    part.parameters += tensor.shape.numel();
+    part.bytes += tensor.shape.numel() * static_cast<std::int64_t>(size_of(tensor.dtype));
+    const std::string type(name_of(tensor.dtype));
+    if (std::ranges::find(part.types, type) == part.types.end()) part.types.push_back(type);
+  }
+  return part;
+}
+
+}  // namespace
+
+ModelInfo describe(const Catalog& file, OpenedModel* opened) {
+  ModelInfo info;
+  info.format = "safetensors";
+  info.tensors = static_cast<std::int64_t>(file.source().tensors().size());
+  info.metadata = file.source().metadata();
+  info.model_title = file.metadata("modelspec.title");
+  info.author = file.metadata("modelspec.author");
+  info.description = file.metadata("modelspec.description");
+  info.license = file.metadata("modelspec.license");
+  info.tags = file.metadata("modelspec.tags");
+
+  const Recognised what = recognise(file);
+  info.kind = to_string(what.kind);
+  info.family = what.family;
+  info.title = what.title;
+  info.reasons = what.reasons;
+
+  Result<OpenedModel> result = open_model(file);
+  if (!result) {
+    info.unsupported_because = result.error().message;
+    info.parts.push_back(whole_file(file));
+    return info;
+  }
+  OpenedModel model = std::move(result).value();
+  info.supported = true;
+  info.prediction = model.model.prediction == Prediction::v ? "v" : "eps";
+  info.unexpected = model.report.unexpected;
+  info.recommended = recommended_for(model.model);
+  if (model.model.network) info.parts.push_back(part_info("unet", model.model.network->declarations()));
+  if (model.model.autoencoder) info.parts.push_back(part_info("vae", model.model.autoencoder->declarations()));
+  if (model.model.text) info.parts.push_back(part_info("text_encoder", model.model.text->declarations()));
+  if (opened != nullptr) *opened = std::move(model);
+  return info;
+}
+
+}  // namespace pxf

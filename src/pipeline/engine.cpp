@@ -1,0 +1,214 @@
+#include "pixelforge/engine.h"
+
+#include <algorithm>
+#include <future>
+#include <mutex>
+
+#include "backends/backends.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "formats/safetensors.h"
+#include "image/png.h"
+#include "pipeline/checkpoint.h"
+#include "pipeline/describe.h"
+#include "pipeline/engine_state.h"
+#include "pipeline/file_hash.h"
+#include "pipeline/memory.h"
+#include "pipeline/plan.h"
+#include "pipeline/run.h"
+#include "pipeline/starter.h"
+
+namespace pxf {
+namespace {
+
+constexpr int kMostThreads = 1024;
+
+struct OpenedFile {
+  std::shared_ptr<const MappedFile> bytes;
+  Catalog catalog;
+  std::string sha256;  // of embedded ones
+};
+
+const EmbeddedCheckpoint* find_embedded(const std::string& name) {
+  const auto all = embedded_checkpoints();
+  const auto it = std::ranges::find(all, name, &EmbeddedCheckpoint::name);
+  return it == all.end() ? nullptr : &*it;
+}
+
+Error with_embedded_names(Error error) {
+  if (error.code != ErrorCode::not_found) return error;
+  std::string names;
+  for (const EmbeddedCheckpoint& one : embedded_checkpoints()) names += (names.empty() ? "" : ", ") + std::string(one.name);
+  if (!names.empty()) error.message += fmt::format("; the checkpoints in this program are {}", names);
+  return error;
+}
+
+Result<OpenedFile> open_file(const std::string& name_or_path) {
+  std::shared_ptr<const MappedFile> bytes;
+  std::string sha256;
+  if (const EmbeddedCheckpoint* embedded = find_embedded(name_or_path)) {
+    bytes = MappedFile::of_static(embedded->bytes, name_or_path);
+    sha256 = embedded->sha256;
+  } else {
+    auto file = MappedFile::open(name_or_path);
+    if (!file) return with_embedded_names(std::move(file).error());
+    bytes = std::move(file).value();
+  }
+  auto source = open_safetensors(bytes);
+  if (!source) return std::move(source).error();
+  return OpenedFile{bytes, Catalog(std::move(source).value()), std::move(sha256)};
+}
+
+ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path, OpenedModel* opened) {
+  ModelInfo info = describe(file.catalog, opened);
+  info.bytes = file.bytes->bytes().size();
+  info.sha256 = file.sha256;
+  if (find_embedded(name_or_path) != nullptr) {
+    info.name = name_or_path;
+  } else {
+    info.path = name_or_path;
+    info.name = std::filesystem::path(name_or_path).stem().string();
+  }
+  return info;
+}
+
+std::string gibibytes(std::uint64_t bytes) { return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1 << 30)); }
+
+// What is missing for this plan; the engine's own waiting blocks and packed weights count as there.
+Status check_memory(std::uint64_t needed, std::uint64_t available, const Plan& plan) {
+  if (needed <= available) return Done{};
+  return Error{ErrorCode::out_of_memory,
+               fmt::format("memory: a picture of {}x{} needs about {} more, {} are free; use a smaller size or end other "
+                           "programs",
+                           plan.width, plan.height, gibibytes(needed), gibibytes(available)),
+               plan.checkpoint};
+}
+
+}  // namespace
+
+const char* to_string(Stage stage) noexcept {
+  switch (stage) {
+    case Stage::open: return "open";
+    case Stage::text: return "text";
+    case Stage::steps: return "steps";
+    case Stage::vae: return "vae";
+    case Stage::done: return "done";
+  }
+  return "done";
+}
+
+const char* version() noexcept { return PIXELFORGE_VERSION; }
+
+const ModelInfo& Checkpoint::info() const noexcept { return state_->info; }
+
+const ClipTokenizer& Engine::State::tokenizer() {
+  std::call_once(tokenizer_once_, [this] { tokenizer_.emplace(); });
+  return *tokenizer_;
+}
+
+Engine::Engine(const EngineOptions& options) : state_(std::make_unique<State>()) {
+  state_->options = options;
+  const auto set_up = catch_errors([&] {
+    require(options.threads >= 0 && options.threads <= kMostThreads, "threads: got {}, need 0 to {}", options.threads,
+            kMostThreads);
+    state_->backend = find_backend(options.backend);
+    require(state_->backend != nullptr, "backend: got \"{}\", need \"cpu\" or \"reference\"", options.backend);
+    require(use_instruction_set(options.instruction_set), "instruction set: got \"{}\", this machine has {}",
+            options.instruction_set, fmt::join(cpu_instruction_sets(), ", "));
+    state_->threads = std::make_unique<ThreadPool>(options.threads);
+    return Done{};
+  });
+  if (!set_up) state_->unusable = set_up.error();
+}
+
+Engine::Engine(Engine&&) noexcept = default;
+Engine& Engine::operator=(Engine&&) noexcept = default;
+Engine::~Engine() = default;
+
+Result<Checkpoint> Engine::open(const std::string& name_or_path) {
+  if (state_->unusable) return *state_->unusable;
+  Result<OpenedFile> file = open_file(name_or_path);
+  if (!file) return std::move(file).error();
+  OpenedModel opened;
+  ModelInfo info = describe_file(file.value(), name_or_path, &opened);
+  if (!info.supported) return open_model(file.value().catalog).error();
+  return Checkpoint(std::shared_ptr<Checkpoint::State>(
+      new Checkpoint::State{std::move(info), file.value().catalog, std::move(opened.model), {}, file.value().sha256}));
+}
+
+Result<ModelInfo> Engine::inspect(const std::string& name_or_path, bool hash) {
+  if (state_->unusable) return *state_->unusable;
+  Result<OpenedFile> file = open_file(name_or_path);
+  if (!file) return std::move(file).error();
+  ModelInfo info = describe_file(file.value(), name_or_path, nullptr);
+  if (hash && info.sha256.empty()) {
+    Result<std::string> digest = sha256_of_file(name_or_path, nullptr);
+    if (!digest) return std::move(digest).error();
+    info.sha256 = std::move(digest).value();
+  }
+  return info;
+}
+
+std::vector<ModelInfo> Engine::list() const {
+  std::vector<ModelInfo> out;
+  for (const EmbeddedCheckpoint& one : embedded_checkpoints()) {
+    const std::string name(one.name);
+    if (const Result<OpenedFile> file = open_file(name)) out.push_back(describe_file(file.value(), name, nullptr));
+  }
+  return out;
+}
+
+Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) const {
+  if (state_->unusable) return *state_->unusable;
+  Result<SettledPlan> settled = settle(checkpoint.info(), checkpoint.state_->model, request);
+  if (!settled) return std::move(settled).error();
+  Plan plan = std::move(settled).value().plan;
+  const std::uint64_t whole = memory_for(checkpoint.state_->model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
+  plan.memory_needed = whole - std::min<std::uint64_t>(whole, state_->memory.held());
+  return plan;
+}
+
+Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, const Request& request,
+                                              const OnProgress& on_progress, const CancelToken* cancel) {
+  if (state_->unusable) return *state_->unusable;
+  Checkpoint::State& opened = *checkpoint.state_;
+  Result<SettledPlan> settled = settle(opened.info, opened.model, request);
+  if (!settled) return std::move(settled).error();
+  const Plan& plan = settled.value().plan;
+
+  const std::uint64_t whole = memory_for(opened.model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
+  const std::uint64_t needed = whole - std::min<std::uint64_t>(whole, state_->memory.held());
+  if (Status enough = check_memory(needed, read_memory_state().available, plan); !enough) return std::move(enough).error();
+
+  // The hash goes into the pictures' parameters; it is ready long before them.
+  const auto hash = [&]() -> std::string {
+    std::lock_guard lock(opened.hash_mutex);
+    if (opened.sha256.empty()) {
+      if (Result<std::string> digest = sha256_of_file(opened.info.path, cancel)) opened.sha256 = std::move(digest).value();
+    }
+    return opened.sha256;
+  };
+  return catch_errors([&] {
+    std::future<std::string> hashing = std::async(std::launch::async, hash);
+    Context ctx(*state_->backend, *state_->threads, state_->memory, cancel);
+    const std::string& file = opened.info.path.empty() ? opened.info.name : opened.info.path;
+    std::vector<Picture> pictures =
+        run_plan(ctx, settled.value(), request, opened.model, file, state_->tokenizer(), on_progress);
+    const std::string sha256 = hashing.get();
+    for (Picture& picture : pictures) picture.parameters = parameters_text(plan, request, picture.seed, sha256);
+    state_->memory.trim();
+    return pictures;
+  });
+}
+
+Result<std::vector<std::byte>> encode_png(const Picture& picture) {
+  return encode_png(picture.image, std::vector<TextEntry>{{"parameters", picture.parameters}});
+}
+
+Status save_png(const Picture& picture, const std::filesystem::path& path) {
+  Result<std::vector<std::byte>> bytes = encode_png(picture);
+  if (!bytes) return std::move(bytes).error();
+  return write_file_atomically(path, bytes.value());
+}
+
+}  // namespace pxf

@@ -1,0 +1,30 @@
+// What an Engine holds, for the files that implement its parts.
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/thread_pool.h"
+#include "ops/context.h"
+#include "pixelforge/engine.h"
+#include "tensor/buffer.h"
+#include "text/clip_tokenizer.h"
+
+namespace pxf {
+
+struct Engine::State {
+  EngineOptions options;
+  std::optional<Error> unusable;  // why the options cannot be
+  const Backend* backend = nullptr;
+  std::unique_ptr<ThreadPool> threads;
+  BufferPool memory;
+
+  /// Made at first use: it takes a few milliseconds and `inspect` needs none.
+  const ClipTokenizer& tokenizer();
+
+ private:
+  std::once_flag tokenizer_once_;
+  std::optional<ClipTokenizer> tokenizer_;
+};
+
+}  // namespace pxf

@@ -1,0 +1,35 @@
+#include "pipeline/file_hash.h"
+
+#include <openssl/evp.h>
+
+#include <array>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <vector>
+
+namespace pxf {
+
+Result<std::string> sha256_of_file(const std::filesystem::path& path, const CancelToken* cancel) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return Error{ErrorCode::not_found, "cannot open for hashing", path.string()};
+  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> hash(EVP_MD_CTX_new(), EVP_MD_CTX_free);
+  if (hash == nullptr || EVP_DigestInit_ex(hash.get(), EVP_sha256(), nullptr) != 1) {
+    return Error{ErrorCode::internal, "the crypto library has no sha256", {}};
+  }
+  std::vector<char> block(std::size_t{1} << 20);
+  while (file) {
+    if (cancel != nullptr && cancel->requested()) return Error{ErrorCode::cancelled, "cancelled", {}};
+    file.read(block.data(), static_cast<std::streamsize>(block.size()));
+    EVP_DigestUpdate(hash.get(), block.data(), static_cast<std::size_t>(file.gcount()));
+  }
+  if (file.bad()) return Error{ErrorCode::io, "reading failed while hashing", path.string()};
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned length = 0;
+  EVP_DigestFinal_ex(hash.get(), digest.data(), &length);
+  std::string hex;
+  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
+  return hex;
+}
+
+}  // namespace pxf

@@ -1,0 +1,20 @@
+// How much memory this process may still take, and whether a request fits into it: found out before it is taken.
+#pragma once
+
+#include <cstdint>
+
+#include "models/family.h"
+
+namespace pxf {
+
+struct MemoryState {
+  std::uint64_t total = 0;      // of the machine
+  std::uint64_t available = 0;  // to this process: what the machine has free, within its limits (ulimit -v, cgroup)
+};
+MemoryState read_memory_state();
+
+/// Bytes that a picture of this size needs in all: weights as kernels hold them, and the larger of the network's and the
+/// autoencoder's intermediate results. Sides in pixels; `batch` evaluations at once.
+std::uint64_t memory_for(const Model& model, int width, int height, int batch);
+
+}  // namespace pxf

@@ -1,0 +1,189 @@
+#include "pipeline/run.h"
+
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <optional>
+
+#include "base/error.h"
+#include "base/rng/generator.h"
+#include "formats/in_quotes.h"
+#include "ops/arrange.h"
+#include "ops/elementwise.h"
+#include "sampling/guidance.h"
+#include "sampling/prediction.h"
+
+namespace pxf {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
+
+// Keeps the count of what is done and tells the caller, who may answer that it is enough.
+class Reporter {
+ public:
+  Reporter(const OnProgress& on_progress, const Plan& plan) : on_progress_(on_progress) {
+    progress_.pictures = plan.count;
+    progress_.steps = plan.steps;
+  }
+
+  void enter(Stage stage, int picture, int step) {
+    progress_.stage = stage;
+    progress_.picture = picture;
+    progress_.step = step;
+    progress_.seconds = seconds_since(start_);
+    if (stage == Stage::steps && picture == 0 && step == 0) first_step_ = Clock::now();
+    const int done = picture * progress_.steps + step;
+    if (first_step_ && done > 0) {
+      progress_.steps_per_second = done / std::max(1e-9, seconds_since(*first_step_));
+      progress_.seconds_left = (progress_.pictures * progress_.steps - done) / progress_.steps_per_second;
+    }
+    if (on_progress_ && on_progress_(progress_) == Go::stop) fail(ErrorCode::cancelled, "cancelled");
+  }
+
+ private:
+  const OnProgress& on_progress_;
+  Progress progress_;
+  Clock::time_point start_ = Clock::now();
+  std::optional<Clock::time_point> first_step_;
+};
+
+bool all_finite(const Tensor& x) {
+  return std::ranges::all_of(x.span<float>(), [](float v) { return std::isfinite(v); });
+}
+
+// Only looked for once the result has shown that something is wrong: it reads all weights.
+std::optional<std::string> weight_that_is_not_finite(const Declarations& declarations) {
+  std::vector<float> row;
+  for (const Declaration& d : declarations) {
+    row.resize(static_cast<std::size_t>(d.shape.numel()));
+    d.weight->read_f32(0, row);
+    if (!std::ranges::all_of(row, [](float v) { return std::isfinite(v); })) return d.name;
+  }
+  return std::nullopt;
+}
+
+[[noreturn]] void fail_not_finite(const Model& model, const std::string& file, const std::string& where) {
+  for (const Declarations* part : {&model.network->declarations(), &model.text->declarations(), &model.autoencoder->declarations()}) {
+    if (const auto name = weight_that_is_not_finite(*part)) {
+      throw Failure(Error{ErrorCode::bad_file,
+                          fmt::format("the weights of {} hold NaN or infinity, so {}; the file is damaged: pull or copy it "
+                                      "again",
+                                      in_quotes(*name), where),
+                          file});
+    }
+  }
+  throw Failure(Error{ErrorCode::bad_file,
+                      fmt::format("{}, though all weights are finite; try a lower CFG scale or another sampler", where), file});
+}
+
+class Sampling {
+ public:
+  Sampling(Context& ctx, const SettledPlan& settled, const Model& model, const Prompts& prompts)
+      : ctx_(ctx), plan_(settled.plan), method_(settled.method), model_(model), prompts_(prompts) {
+    const bool same_length = prompts.positive.context.shape() == prompts.negative.context.shape();
+    if (same_length && plan_.cfg_scale != 1) {
+      const std::array both{prompts.positive.context, prompts.negative.context};
+      both_.context = concat_batch(both);
+    }
+  }
+
+  // The latent of one picture, in the sampler's scale: (1, h, w, channels).
+  Tensor operator()(std::uint64_t seed, const OnStep& on_step) const {
+    const LatentSpace& latent = model_.latent;
+    const std::int64_t height = plan_.height / latent.factor, width = plan_.width / latent.factor;
+    const auto kind = plan_.noise == NoiseSource::cpu ? GeneratorKind::torch_cpu : GeneratorKind::torch_cuda;
+    const std::unique_ptr<Generator> generator = make_generator(kind, seed);
+    // Numbers are drawn in PyTorch's order, (C, H, W).
+    const auto draw = [&] {
+      Tensor noise = ctx_.empty({1, latent.channels, height, width});
+      generator->randn(noise.span<float>());
+      return channels_last(noise);
+    };
+    SamplerOptions options;
+    options.noise = [&](const Tensor&, double, double) { return draw(); };
+    const Sigmas sigmas = make_sigmas(*method_.scheduler, noise_, plan_.steps);
+    const Denoise denoise = [this](const Tensor& x, double sigma) { return denoised(x, sigma); };
+    return method_.sampler->sample(denoise, draw() * sigmas.front(), sigmas, options, on_step);
+  }
+
+ private:
+  Tensor denoised(const Tensor& x, double sigma) const {
+    const double t = noise_.timestep_of(sigma);
+    const Tensor input = x * input_scale(model_.prediction, sigma);
+    return denoised_from(model_.prediction, guided(input, t), x, sigma);
+  }
+
+  Tensor guided(const Tensor& input, double t) const {
+    const Network& network = *model_.network;
+    if (plan_.cfg_scale == 1) return network.predict(input, std::array{t}, prompts_.positive);
+    if (both_.context.defined()) {
+      const std::array twice{input, input};
+      const Tensor out = network.predict(concat_batch(twice), std::array{t, t}, both_);
+      return cfg(out.rows(0, 1), out.rows(1, 2), plan_.cfg_scale);
+    }
+    return cfg(network.predict(input, std::array{t}, prompts_.positive),
+               network.predict(input, std::array{t}, prompts_.negative), plan_.cfg_scale);
+  }
+
+  Context& ctx_;
+  const Plan& plan_;
+  const Method& method_;
+  const Model& model_;
+  const Prompts& prompts_;
+  Conditioning both_;  // prompt and negative prompt as one batch, where they are of one length
+  NoiseSchedule noise_ = NoiseSchedule::scaled_linear();
+};
+
+Image to_image(const Tensor& decoded) {
+  Image image;
+  image.height = static_cast<int>(decoded.dim(1));
+  image.width = static_cast<int>(decoded.dim(2));
+  image.pixels.reserve(image.byte_count());
+  for (const float v : decoded.span<float>()) {
+    image.pixels.push_back(static_cast<std::uint8_t>(std::lround(std::clamp((v + 1) * 127.5f, 0.0f, 255.0f))));
+  }
+  return image;
+}
+
+}  // namespace
+
+std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Request& request, const Model& model,
+                              const std::string& file, const ClipTokenizer& tokenizer, const OnProgress& on_progress) {
+  const Plan& plan = settled.plan;
+  Reporter report(on_progress, plan);
+  report.enter(Stage::text, 0, 0);
+  const auto text_start = Clock::now();
+  const Prompts prompts = encode_prompts(ctx, model, tokenizer, request.prompt, request.negative, plan.clip_skip);
+  const double text_seconds = seconds_since(text_start);
+
+  const Sampling sample(ctx, settled, model, prompts);
+  std::vector<Picture> pictures;
+  for (int k = 0; k < plan.count; ++k) {
+    Picture picture;
+    picture.seed = plan.seed + static_cast<std::uint64_t>(k);
+    picture.seconds.text = k == 0 ? text_seconds : 0;
+    report.enter(Stage::steps, k, 0);
+    const auto steps_start = Clock::now();
+    const Tensor latent = sample(picture.seed, [&](int step, const Tensor& x, const Tensor&) {
+      if (!all_finite(x)) fail_not_finite(model, file, fmt::format("step {} of {} gives no numbers", step + 1, plan.steps));
+      report.enter(Stage::steps, k, step + 1);
+    });
+    picture.seconds.steps = seconds_since(steps_start);
+
+    report.enter(Stage::vae, k, plan.steps);
+    ctx.memory().trim();  // the steps' blocks are of other sizes than the autoencoder's
+    const auto vae_start = Clock::now();
+    const Tensor decoded = model.autoencoder->decode(latent * (1 / model.latent.scale) + model.latent.shift);
+    if (!all_finite(decoded)) fail_not_finite(model, file, "the VAE gives no picture");
+    picture.image = to_image(decoded);
+    picture.seconds.vae = seconds_since(vae_start);
+    pictures.push_back(std::move(picture));
+  }
+  report.enter(Stage::done, plan.count - 1, plan.steps);
+  return pictures;
+}
+
+}  // namespace pxf

@@ -1,0 +1,21 @@
+// The checkpoints that are linked into the program: mapped from it, never copied.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string_view>
+
+#include "base/file.h"
+
+namespace pxf {
+
+struct EmbeddedCheckpoint {
+  std::string_view name;    // "starter"
+  std::string_view sha256;  // of the whole file
+  Bytes bytes;
+};
+
+/// Empty when the program was built without them.
+std::span<const EmbeddedCheckpoint> embedded_checkpoints();
+
+}  // namespace pxf
