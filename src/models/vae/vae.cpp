@@ -92,13 +92,13 @@ void Vae::declare_decoder(Scope s) {
 
 std::uint64_t Vae::working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const {
   // Highest at full resolution, where the first block comes from the wider level below: its input, the normalised input,
-  // its result. Half as much again waits in blocks of the smaller levels. Measured: tests/pipeline/memory_test.cpp.
+  // its result; about as much waits in blocks of the smaller levels. Measured: tests/pipeline/memory_test.cpp.
   const HalfLayout& half = layout_.decoder;
   const auto last_width = [&](std::size_t level) {
     return level < half.levels.size() && !half.levels[level].widths.empty() ? half.levels[level].widths.back() : half.middle;
   };
   const std::int64_t scale = std::int64_t{1} << (half.levels.empty() ? 0 : half.levels.size() - 1);
-  const std::int64_t channels = 3 * last_width(1) + 3 * last_width(0);
+  const std::int64_t channels = 4 * last_width(1) + 4 * last_width(0);
   return static_cast<std::uint64_t>(batch * height * scale * width * scale * channels) * sizeof(float);
 }
 

@@ -1,0 +1,389 @@
+// What a user of the library would notice: the same picture every time, and errors that say what to do.
+#include "pixelforge/engine.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <fstream>
+#include <functional>
+#include <set>
+#include <thread>
+
+#include "base/file.h"
+#include "base/half.h"
+#include "formats/safetensors.h"
+#include "image/png_text.h"
+#include "support.h"
+
+namespace pxf {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::HasSubstr;
+
+Request small_request() {
+  Request request;
+  request.prompt = "a red apple on a beach";
+  request.width = 64;
+  request.height = 64;
+  request.steps = 3;
+  request.seed = 42;
+  return request;
+}
+
+std::vector<std::uint8_t> pixels_of(const EngineOptions& options, const Request& request) {
+  Engine engine(options);
+  const auto pictures = engine.generate(value_or_throw(engine.open("starter")), request);
+  return value_or_throw(pictures).at(0).image.pixels;
+}
+
+// A file made from the starter's tensors by `change`, which may drop a tensor (false), rename it or alter its bytes.
+using Change = std::function<bool(std::string& name, std::vector<std::byte>& bytes)>;
+fs::path altered_starter(const std::string& file_name, const Change& change) {
+  const auto source =
+      value_or_throw(open_safetensors(fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/starter.safetensors"));
+  std::vector<std::string> names;
+  std::vector<std::vector<std::byte>> bytes;
+  std::vector<const TensorInfo*> infos;
+  for (const TensorInfo& info : source->tensors()) {
+    std::string name = info.name;
+    const Bytes from = source->bytes(info.name);
+    std::vector<std::byte> copy(from.begin(), from.end());
+    if (!change(name, copy)) continue;
+    names.push_back(name);
+    bytes.push_back(std::move(copy));
+    infos.push_back(&info);
+  }
+  std::vector<TensorView> views;
+  for (std::size_t i = 0; i < names.size(); ++i) views.push_back({names[i], infos[i]->dtype, infos[i]->shape, bytes[i]});
+  fs::path path = fs::path(testing::TempDir()) / file_name;
+  value_or_throw(write_safetensors(path, views, source->metadata()));
+  return path;
+}
+
+Error error_of_opening(const fs::path& path) {
+  Engine engine;
+  auto opened = engine.open(path.string());
+  return opened.ok() ? Error{} : opened.error();
+}
+
+Error error_of(const Request& request, const std::string& checkpoint = "starter") {
+  Engine engine;
+  auto pictures = engine.generate(value_or_throw(engine.open(checkpoint)), request);
+  return pictures.ok() ? Error{ErrorCode::internal, "no error", {}} : pictures.error();
+}
+
+TEST(Generate, OneTwoAndFiveThreadsGiveTheSameBytes) {
+  EngineOptions options;
+  options.threads = 1;
+  const auto one = pixels_of(options, small_request());
+  for (const int threads : {2, 5}) {
+    options.threads = threads;
+    EXPECT_EQ(pixels_of(options, small_request()), one) << threads << " threads";
+  }
+}
+
+TEST(Generate, ASecondRunGivesTheSameBytesAndAnotherSeedDoesNot) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  Request request = small_request();
+  const auto first = value_or_throw(engine.generate(starter, request)).at(0).image.pixels;
+  EXPECT_EQ(value_or_throw(engine.generate(starter, request)).at(0).image.pixels, first);
+  request.seed = 43;
+  EXPECT_NE(value_or_throw(engine.generate(starter, request)).at(0).image.pixels, first);
+}
+
+TEST(Generate, PicturesOfABatchEqualTheSameSeedsMadeOneByOne) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  Request request = small_request();
+  request.sampler = "euler_ancestral";  // draws noise at every step
+  request.count = 2;
+  const auto both = value_or_throw(engine.generate(starter, request));
+  ASSERT_EQ(both.size(), 2u);
+  request.count = 1;
+  for (const Picture& picture : both) {
+    request.seed = picture.seed;
+    EXPECT_EQ(value_or_throw(engine.generate(starter, request)).at(0).image.pixels, picture.image.pixels);
+  }
+}
+
+TEST(Generate, TwoThreadsMayUseOneEngineAtOnce) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  const auto want = value_or_throw(engine.generate(starter, small_request())).at(0).image.pixels;
+  std::vector<std::vector<std::uint8_t>> got(2);
+  {
+    std::vector<std::jthread> callers;
+    for (auto& pixels : got) {
+      callers.emplace_back(
+          [&] { pixels = value_or_throw(engine.generate(starter, small_request())).at(0).image.pixels; });
+    }
+  }
+  EXPECT_EQ(got[0], want);
+  EXPECT_EQ(got[1], want);
+}
+
+TEST(Generate, TheReferenceBackendDrawsTheSamePicture) {
+  EngineOptions reference;
+  reference.backend = "reference";
+  Request request = small_request();
+  request.steps = 1;
+  request.width = request.height = 32;
+  const auto want = pixels_of(reference, request), got = pixels_of({}, request);
+  ASSERT_EQ(got.size(), want.size());
+  for (std::size_t i = 0; i < got.size(); ++i) ASSERT_NEAR(got[i], want[i], 1) << "value " << i;
+}
+
+TEST(Generate, EverySamplerAndSchedulerNameOfThePeersDrawsSomething) {
+  for (const char* sampler : {"Euler a", "dpmpp_2m", "DPM++ 2M", "EulerDiscreteScheduler", "euler"}) {
+    for (const char* scheduler : {"karras", "sgm_uniform", "discrete"}) {
+      Request request = small_request();
+      request.sampler = sampler;
+      request.scheduler = scheduler;
+      const auto pixels = pixels_of({}, request);
+      const auto [low, high] = std::ranges::minmax(pixels);
+      EXPECT_GT(high - low, 60) << sampler << ", " << scheduler << ": a flat picture";
+    }
+  }
+}
+
+TEST(Generate, CfgScaleOfOneLeavesTheNegativePromptOut) {
+  Request request = small_request();
+  request.cfg_scale = 1;
+  const auto without = pixels_of({}, request);
+  request.negative = "blue";
+  EXPECT_EQ(pixels_of({}, request), without);
+  request.cfg_scale = 4;
+  EXPECT_NE(pixels_of({}, request), without);
+}
+
+TEST(Generate, APromptOfManyChunksIsRead) {
+  Request request = small_request();
+  const auto shorter = pixels_of({}, request);
+  for (int i = 0; i < 60; ++i) request.prompt += ", a blue castle";
+  EXPECT_NE(pixels_of({}, request), shorter);
+}
+
+TEST(Generate, SidesThatDoNotHalveEvenlyWork) {
+  Request request = small_request();
+  request.width = 72;
+  request.height = 8;
+  Engine engine;
+  const Image image = value_or_throw(engine.generate(value_or_throw(engine.open("starter")), request)).at(0).image;
+  EXPECT_EQ(image.width, 72);
+  EXPECT_EQ(image.height, 8);
+}
+
+TEST(Generate, ThePngCarriesItsParametersAndTheModelHash) {
+  Engine engine;
+  Request request = small_request();
+  request.negative = "blurry";
+  const auto pictures = value_or_throw(engine.generate(value_or_throw(engine.open("starter")), request));
+  const fs::path path = fs::path(testing::TempDir()) / "parameters.png";
+  value_or_throw(save_png(pictures.at(0), path));
+  const auto file = value_or_throw(MappedFile::open(path));
+  const auto entries = value_or_throw(read_png_text(file->bytes()));
+  ASSERT_EQ(entries.size(), 1u);
+  EXPECT_EQ(entries[0].keyword, "parameters");
+  EXPECT_THAT(entries[0].text, testing::StartsWith("a red apple on a beach\nNegative prompt: blurry\nSteps: 3, Sampler: "));
+  EXPECT_THAT(entries[0].text, HasSubstr("Seed: 42, Size: 64x64, Model hash: "));
+  EXPECT_THAT(entries[0].text, HasSubstr("Model: starter, RNG: CPU"));
+}
+
+TEST(Generate, AFileAndTheSameCheckpointEmbeddedDrawTheSame) {
+  const fs::path path = fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/starter.safetensors";
+  Engine engine;
+  const auto from_file = value_or_throw(engine.generate(value_or_throw(engine.open(path.string())), small_request()));
+  EXPECT_EQ(from_file.at(0).image.pixels, pixels_of({}, small_request()));
+  EXPECT_THAT(from_file.at(0).parameters, HasSubstr("Model hash: "));
+}
+
+TEST(Cancel, TheCallbackStopsBetweenSteps) {
+  Engine engine;
+  int calls = 0;
+  const auto result = engine.generate(value_or_throw(engine.open("starter")), small_request(), [&](const Progress& p) {
+    ++calls;
+    return p.stage == Stage::steps && p.step == 1 ? Go::stop : Go::on;
+  });
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, ErrorCode::cancelled);
+  EXPECT_EQ(calls, 3);  // text, step 0, step 1
+}
+
+TEST(Cancel, ATokenSetFromAnotherThreadStopsWithinAStepAndTheEngineGoesOn) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  CancelToken cancel;
+  Request request = small_request();
+  request.steps = 10000;
+  std::jthread later([&] {
+    std::this_thread::sleep_for(std::chrono::milliseconds(200));
+    cancel.request();
+  });
+  const auto result = engine.generate(starter, request, {}, &cancel);
+  ASSERT_FALSE(result.ok());
+  EXPECT_EQ(result.error().code, ErrorCode::cancelled);
+  EXPECT_TRUE(engine.generate(starter, small_request()).ok());
+}
+
+TEST(BadRequest, NamesWhatWasGivenAndWhatWouldDo) {
+  struct Case {
+    std::function<void(Request&)> change;
+    const char* message;
+  };
+  for (const auto& [change, message] : {
+           Case{[](Request& r) { r.width = 100; }, "width: got 100, need a multiple of 8; try 104"},
+           Case{[](Request& r) { r.height = 0; }, "height: got 0, need 8 to 16384"},
+           Case{[](Request& r) { r.width = -8; }, "width: got -8"},
+           Case{[](Request& r) { r.steps = 0; }, "steps: got 0, need 1 to 10000"},
+           Case{[](Request& r) { r.count = 0; }, "count: got 0"},
+           Case{[](Request& r) { r.clip_skip = 3; }, "clip skip: got 3, need 1 to 2"},
+           Case{[](Request& r) { r.cfg_scale = std::nan(""); }, "CFG scale: got nan"},
+           Case{[](Request& r) { r.cfg_scale = -1; }, "CFG scale: got -1"},
+           Case{[](Request& r) { r.sampler = "eulr"; }, "euler"},
+           Case{[](Request& r) { r.scheduler = "karas"; }, "karras"},
+       }) {
+    Request request = small_request();
+    change(request);
+    const Error error = error_of(request);
+    EXPECT_EQ(error.code, ErrorCode::invalid_argument) << message;
+    EXPECT_THAT(error.text(), HasSubstr(message));
+  }
+}
+
+TEST(BadRequest, APictureThatDoesNotFitIsRefusedBeforeMemoryIsTaken) {
+  Request request = small_request();
+  request.width = request.height = 16384;
+  const Error error = error_of(request);
+  EXPECT_EQ(error.code, ErrorCode::out_of_memory);
+  EXPECT_THAT(error.text(), HasSubstr("16384x16384 needs about"));
+}
+
+TEST(BadOptions, AreReportedByEveryCall) {
+  for (const auto& [options, message] :
+       {std::pair{EngineOptions{0, "cuda9", ""}, "backend: got \"cuda9\""},
+        std::pair{EngineOptions{0, "cpu", "AVX99"}, "instruction set: got \"AVX99\""},
+        std::pair{EngineOptions{5000, "cpu", ""}, "threads: got 5000"}}) {
+    Engine engine(options);
+    const auto opened = engine.open("starter");
+    ASSERT_FALSE(opened.ok());
+    EXPECT_EQ(opened.error().code, ErrorCode::invalid_argument);
+    EXPECT_THAT(opened.error().text(), HasSubstr(message));
+  }
+}
+
+TEST(BadCheckpoint, ALoraIsCalledALora) {
+  const Error error = error_of_opening(fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/lora/neon.safetensors");
+  EXPECT_EQ(error.code, ErrorCode::unsupported);
+  EXPECT_THAT(error.text(), HasSubstr("neon.safetensors: is a LoRA, need a checkpoint"));
+}
+
+TEST(BadCheckpoint, AVaeIsCalledAVae) {
+  const fs::path path = altered_starter("only-vae.safetensors",
+                                        [](std::string& name, auto&) { return name.starts_with("first_stage_model."); });
+  const Error error = error_of_opening(path);
+  EXPECT_EQ(error.code, ErrorCode::unsupported);
+  EXPECT_THAT(error.text(), HasSubstr("is a VAE, need a checkpoint"));
+}
+
+TEST(BadCheckpoint, WithoutATextEncoderItOpensButDrawsNothing) {
+  const fs::path path = altered_starter("no-text.safetensors",
+                                        [](std::string& name, auto&) { return !name.starts_with("cond_stage_model."); });
+  const Error error = error_of(small_request(), path.string());
+  EXPECT_EQ(error.code, ErrorCode::unsupported);
+  EXPECT_THAT(error.text(), HasSubstr("has no text encoder"));
+}
+
+TEST(BadCheckpoint, MissingTensorsAreNamed) {
+  const std::string gone = "model.diffusion_model.middle_block.0.in_layers.2.weight";
+  const fs::path path = altered_starter("missing.safetensors", [&](std::string& name, auto&) { return name != gone; });
+  const Error error = error_of_opening(path);
+  EXPECT_EQ(error.code, ErrorCode::bad_file);
+  EXPECT_THAT(error.text(), HasSubstr("1 missing: \"" + gone + "\""));
+}
+
+TEST(BadCheckpoint, UnexpectedTensorsAreListedAndDoNoHarm) {
+  // Real files carry riders that no part declares; so does this one.
+  Engine engine;
+  const ModelInfo info = value_or_throw(
+      engine.inspect((fs::path(PIXELFORGE_SOURCE_DIR) / "tests/golden/families/sd1/checkpoint.safetensors").string()));
+  EXPECT_TRUE(info.supported);
+  EXPECT_THAT(info.unexpected, testing::Contains("alphas_cumprod"));
+}
+
+TEST(BadCheckpoint, NanWeightsAreFoundAndNamed) {
+  const std::string bad = "model.diffusion_model.output_blocks.3.0.out_layers.3.weight";
+  const fs::path path = altered_starter("nan.safetensors", [&](std::string& name, std::vector<std::byte>& bytes) {
+    if (name == bad) bytes[1] = std::byte{0x7e};  // the upper byte of the first f16: a NaN
+    return true;
+  });
+  const Error error = error_of(small_request(), path.string());
+  EXPECT_EQ(error.code, ErrorCode::bad_file);
+  EXPECT_THAT(error.text(), HasSubstr("output_blocks.3.0.out_layers.3.weight"));
+  EXPECT_THAT(error.text(), HasSubstr("NaN"));
+}
+
+TEST(BadCheckpoint, AnythingElseIsRefusedWithItsName) {
+  const fs::path folder = testing::TempDir();
+  EXPECT_EQ(error_of_opening(folder / "not-there.safetensors").code, ErrorCode::not_found);
+  EXPECT_EQ(error_of_opening(folder).code, ErrorCode::io);
+  std::ofstream(folder / "empty.safetensors").close();
+  const Error error = error_of_opening(folder / "empty.safetensors");
+  EXPECT_EQ(error.code, ErrorCode::bad_file);
+  EXPECT_THAT(error.text(), HasSubstr("empty.safetensors"));
+}
+
+TEST(Inspect, TellsPartsAndRecommendations) {
+  Engine engine;
+  const ModelInfo info = value_or_throw(engine.inspect("starter"));
+  EXPECT_EQ(info.kind, "checkpoint");
+  EXPECT_EQ(info.family, "sd1");
+  EXPECT_EQ(info.prediction, "v");
+  EXPECT_EQ(info.license, "CC0-1.0");
+  ASSERT_EQ(info.parts.size(), 3u);
+  EXPECT_EQ(info.parts[0].types, std::vector<std::string>{"f16"});
+  EXPECT_EQ(info.sha256.size(), 64u);
+  EXPECT_TRUE(info.unexpected.empty());
+  ASSERT_TRUE(info.recommended);
+  EXPECT_EQ(info.recommended->width, 128);
+  EXPECT_EQ(info.recommended->from, "the file");
+}
+
+TEST(Inspect, TheHashOfAFileIsThatOfTheSameBytesEmbedded) {
+  Engine engine;
+  const fs::path path = fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/starter.safetensors";
+  EXPECT_TRUE(value_or_throw(engine.inspect(path.string())).sha256.empty());
+  EXPECT_EQ(value_or_throw(engine.inspect(path.string(), true)).sha256, value_or_throw(engine.inspect("starter")).sha256);
+}
+
+TEST(Save, AFailedWriteLeavesNothingBehind) {
+  Engine engine;
+  const auto pictures = value_or_throw(engine.generate(value_or_throw(engine.open("starter")), small_request()));
+  const fs::path missing = fs::path(testing::TempDir()) / "no-such-folder" / "a.png";
+  const auto saved = save_png(pictures.at(0), missing);
+  ASSERT_FALSE(saved.ok());
+  EXPECT_EQ(saved.error().code, ErrorCode::not_found);
+
+  const fs::path folder = fs::path(testing::TempDir()) / "taken";
+  fs::create_directories(folder / "name.png");  // a folder where the file should go
+  EXPECT_FALSE(save_png(pictures.at(0), folder / "name.png").ok());
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder), fs::directory_iterator()), 1);
+}
+
+TEST(Probe, SaysWhichTensorsAPartTakes) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  const fs::path in = fs::path(PIXELFORGE_SOURCE_DIR) / "tests/golden/starter/golden.safetensors";
+  const fs::path out = fs::path(testing::TempDir()) / "probe.safetensors";
+  const auto result = engine.probe(starter, "unet", in, out);
+  ASSERT_FALSE(result.ok());
+  EXPECT_THAT(result.error().text(), HasSubstr("has no tensor \"timestep\""));
+  EXPECT_THAT(engine.probe(starter, "sampler", in, out).error().text(), HasSubstr("need unet, text, vae.decode"));
+  EXPECT_FALSE(fs::exists(out));
+}
+
+}  // namespace
+}  // namespace pxf
