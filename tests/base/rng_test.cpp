@@ -4,7 +4,7 @@
 #include <map>
 #include <sstream>
 
-#include "base/golden_files.h"
+#include "golden_files.h"
 #include "base/rng/generator.h"
 #include "base/rng/torch_cuda.h"
 
@@ -21,7 +21,7 @@ void append(std::vector<float>& all, const std::vector<float>& more) {
   all.insert(all.end(), more.begin(), more.end());
 }
 
-TEST(Rng, TorchCpuDrawsWhatPyTorchDraws) {
+TEST(RngGolden, TorchCpuDrawsWhatPyTorchDraws) {
   if (!golden_has("rng/rng.json")) GTEST_SKIP();
   const GoldenArrays golden("rng/rng.safetensors");
   const auto about = golden_json("rng/rng.json");
@@ -49,7 +49,7 @@ TEST(Rng, TorchCpuDrawsWhatPyTorchDraws) {
   RecordProperty("worst_difference", fmt::format("{}", worst));
 }
 
-TEST(Rng, TorchCudaDrawsWhatACudaDeviceDraws) {
+TEST(RngGolden, TorchCudaDrawsWhatACudaDeviceDraws) {
   if (!golden_has("rng/rng.json")) GTEST_SKIP();
   const GoldenArrays golden("rng/rng.safetensors");
   std::map<std::uint64_t, std::unique_ptr<Generator>>
@@ -64,7 +64,7 @@ TEST(Rng, TorchCudaDrawsWhatACudaDeviceDraws) {
 }
 
 // Twelve values that A1111 printed on a real card: torch.manual_seed(0); torch.randn(3, 4, device="cuda").
-TEST(Rng, TorchCudaAgreesWithARealDevice) {
+TEST(RngGolden, TorchCudaAgreesWithARealDevice) {
   const std::vector<float> device{-0.92466259f, -0.42534415f, -2.6438457f,  0.14518388f,  -0.12086647f, -0.57972564f,
                                   -0.62285122f, -0.32838709f, -1.07454231f, -0.36314407f, -1.67105067f, 2.26550497f};
   const auto generator = make_generator(GeneratorKind::torch_cuda, 0);

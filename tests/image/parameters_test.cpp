@@ -22,7 +22,7 @@ nlohmann::json golden_cases(const char* file) {
   return nlohmann::json::parse(stream)["cases"];
 }
 
-TEST(Parameters, ValuesAreQuotedAsA1111QuotesThem) {
+TEST(ParametersGolden, ValuesAreQuotedAsA1111QuotesThem) {
   for (const auto& entry : golden_cases("quote.json")) {
     if (!entry["value"].is_string()) continue;  // numbers are written as they are
     EXPECT_EQ(quote_parameter(entry["value"].get<std::string>()), entry["quoted"].get<std::string>());
@@ -53,7 +53,7 @@ const std::set<std::string> kDefaults = {"Clip skip",
                                          "Emphasis",
                                          "Refiner switch by sampling steps"};
 
-TEST(Parameters, TextsAreTakenApartAsA1111TakesThem) {
+TEST(ParametersGolden, TextsAreTakenApartAsA1111TakesThem) {
   int checked = 0;
   for (const auto& entry : golden_cases("infotext.json")) {
     const std::string text = entry["text"];

@@ -1,12 +1,18 @@
 // The parts of each family against the field's reference implementations, on every backend. Takes every folder of
 // families/ whose checkpoint an engine here runs; what a case is follows from the names of its inputs.
+#include <algorithm>
+#include <array>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
-#include <fstream>
-
-#include "golden_file.h"
+#include "golden_files.h"
 #include "models/family.h"
 #include "ops/arrange.h"
+#include "ops/elementwise.h"
+#include "sampling/guidance.h"
+#include "sampling/prediction.h"
+#include "sampling/samplers.h"
+#include "sampling/schedulers.h"
 #include "support.h"
 
 namespace pxf {
@@ -14,7 +20,7 @@ namespace {
 
 using test::Computer;
 using test::expect_close;
-using test::GoldenFile;
+using test::GoldenArrays;
 
 struct Folder {
   std::filesystem::path path;
@@ -39,33 +45,40 @@ class GoldenFamilies : public testing::TestWithParam<Folder> {
     std::ifstream(folder.path / "case.json") >> about_;
   }
 
-  // Runs `check(case name)` for the cases that have all of these tensors.
-  void for_cases(std::initializer_list<const char*> needed, const std::function<void(const std::string&, double)>& check) {
+  // Runs `check(case name, tolerance)` for the cases that have all of these tensors, and counts them.
+  int for_cases(std::initializer_list<const char*> needed, const std::function<void(const std::string&, double)>& check) {
+    int count = 0;
     for (const auto& one : about_["cases"]) {
       const std::string name = one["name"];
       const auto has = [&](const char* tensor) { return cases_.has(name + "/" + tensor); };
       if (!std::all_of(needed.begin(), needed.end(), has)) continue;
       SCOPED_TRACE(name);
       check(name, one.value("tolerance", 1e-4));
+      ++count;
     }
+    return count;
+  }
+  const nlohmann::json& about(const std::string& name) const {
+    return *std::ranges::find(about_["cases"], name, [](const auto& one) { return one["name"].template get<std::string>(); });
   }
   Tensor input(const std::string& name, const char* tensor) { return cases_.tensor(on_.ctx, name + "/in/" + tensor); }
   std::vector<float> want(const std::string& name, const std::string& tensor) { return cases_.f32(name + "/out/" + tensor); }
 
   Computer on_{GetParam().backend};
-  GoldenFile cases_{GetParam().path / "cases.safetensors"};
+  GoldenArrays cases_{"families/" + GetParam().path.filename().string() + "/cases.safetensors"};
   OpenedModel opened_;
   nlohmann::json about_;
 };
 
 TEST_P(GoldenFamilies, Network) {
-  for_cases({"in/sample", "in/timestep", "in/context"}, [&](const std::string& name, double tolerance) {
+  const int count = for_cases({"in/sample", "in/timestep", "in/context"}, [&](const std::string& name, double tolerance) {
     const std::vector<float> t = cases_.f32(name + "/in/timestep");
     const Conditioning cond{input(name, "context")};
     const Tensor out =
         opened_.model.network->predict(channels_last(input(name, "sample")), std::vector<double>(t.begin(), t.end()), cond);
     expect_close(channels_first(out).span<float>(), want(name, "prediction"), tolerance);
   });
+  EXPECT_GT(count, 0);
 }
 
 TEST_P(GoldenFamilies, TextEncoder) {
@@ -91,6 +104,39 @@ TEST_P(GoldenFamilies, AutoencoderEncodes) {
     const Autoencoder::Moments out = opened_.model.autoencoder->encode(channels_last(input(name, "image")));
     expect_close(channels_first(out.mean).span<float>(), want(name, "mean"), tolerance);
     expect_close(channels_first(out.logvar).span<float>(), want(name, "logvar"), tolerance);
+  });
+}
+
+// From token ids to the last latent, with guidance, by Euler steps.
+TEST_P(GoldenFamilies, Loop) {
+  const NoiseSchedule schedule = NoiseSchedule::scaled_linear();
+  const Model& model = opened_.model;
+  for_cases({"in/noise", "in/ids", "in/negative_ids", "out/latent_0"}, [&](const std::string& name, double tolerance) {
+    const auto encode = [&](const char* ids, int clip_skip) {
+      return Conditioning{model.text->encode(cases_.ids(on_.ctx, name + "/in/" + ids), clip_skip).features};
+    };
+    // diffusers' pipeline applies clip skip to the prompt alone.
+    const Conditioning cond = encode("ids", about(name)["clip_skip_a1111"]), uncond = encode("negative_ids", 1);
+    const double scale = about(name)["guidance_scale"];
+    const Sigmas sigmas = make_sigmas(*value_or_throw(find_scheduler("normal")), schedule, about(name)["steps"]);
+    expect_close(std::vector<float>(sigmas.begin(), sigmas.end()), want(name, "sigmas"), 1e-5);
+
+    const Denoise denoise = [&](const Tensor& x, double sigma) {
+      const std::array t{schedule.timestep_of(sigma)};
+      const Tensor in = x * input_scale(model.prediction, sigma);
+      const Tensor out = cfg(model.network->predict(in, t, cond), model.network->predict(in, t, uncond), scale);
+      return denoised_from(model.prediction, out, x, sigma);
+    };
+    const auto on_step = [&](int step, const Tensor& x, const Tensor&) {
+      expect_close(channels_first(x).span<float>(), want(name, "latent_" + std::to_string(step)), tolerance);
+    };
+    const Tensor latent = sample_euler(denoise, channels_last(input(name, "noise")) * sigmas[0], sigmas, {}, on_step);
+    if (!cases_.has(name + "/out/image")) return;
+    const Tensor picture = model.autoencoder->decode(latent * (1 / model.latent.scale));
+    // The reference clamps to 0 ... 1.
+    std::vector<float> got;
+    for (const float v : channels_first(picture).span<float>()) got.push_back(std::clamp(v / 2 + 0.5f, 0.0f, 1.0f));
+    expect_close(got, want(name, "image"), tolerance);
   });
 }
 

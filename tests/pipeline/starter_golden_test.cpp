@@ -3,7 +3,7 @@
 
 #include <array>
 
-#include "golden_file.h"
+#include "golden_files.h"
 #include "ops/arrange.h"
 #include "ops/elementwise.h"
 #include "pipeline/conditioning.h"
@@ -20,7 +20,7 @@ namespace {
 
 using test::Computer;
 using test::expect_close;
-using test::GoldenFile;
+using test::GoldenArrays;
 
 class GoldenStarter : public testing::Test {
  protected:
@@ -46,7 +46,7 @@ class GoldenStarter : public testing::Test {
   }
 
   Computer on_{"cpu"};
-  GoldenFile golden_{test::golden_folder() / "starter/golden.safetensors"};
+  GoldenArrays golden_{"starter/golden.safetensors"};
   OpenedModel opened_;
   std::vector<std::pair<std::string, std::string>> prompts_;  // "prompt0." and its text
 };

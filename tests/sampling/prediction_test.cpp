@@ -7,7 +7,7 @@
 #include <map>
 #include <optional>
 
-#include "base/golden_files.h"
+#include "golden_files.h"
 #include "ops/elementwise.h"
 #include "sampling/guidance.h"
 
@@ -22,7 +22,7 @@ const std::map<std::string, Prediction> kPredictions{{"eps", Prediction::eps},
 
 /// The golden arrays as tensors of T.
 template <class T>
-class Guidance : public testing::Test {
+class GuidanceGolden : public testing::Test {
  protected:
   static constexpr const char* kList = "guidance/guidance.json";
 
@@ -48,9 +48,9 @@ class Guidance : public testing::Test {
   nlohmann::json about;
 };
 using Types = testing::Types<float, double>;
-TYPED_TEST_SUITE(Guidance, Types);
+TYPED_TEST_SUITE(GuidanceGolden, Types);
 
-TYPED_TEST(Guidance, OutputsMeanWhatComfyUiTakesThemToMean) {
+TYPED_TEST(GuidanceGolden, OutputsMeanWhatComfyUiTakesThemToMean) {
   const Tensor output = this->tensor("model_output"), x = this->tensor("x");
   for (const auto& c : this->about["prediction"]) {
     const Prediction prediction = kPredictions.at(c["prediction"]);
@@ -61,7 +61,7 @@ TYPED_TEST(Guidance, OutputsMeanWhatComfyUiTakesThemToMean) {
   }
 }
 
-TYPED_TEST(Guidance, NoiseIsAddedAsComfyUiAddsIt) {
+TYPED_TEST(GuidanceGolden, NoiseIsAddedAsComfyUiAddsIt) {
   const Tensor latent = this->tensor("latent"), noise = this->tensor("noise");
   for (const auto& c : this->about["prediction"]) {
     const std::string key = c["key"];
@@ -69,19 +69,19 @@ TYPED_TEST(Guidance, NoiseIsAddedAsComfyUiAddsIt) {
   }
 }
 
-TYPED_TEST(Guidance, CfgFollowsComfyUi) {
+TYPED_TEST(GuidanceGolden, CfgFollowsComfyUi) {
   const Tensor cond = this->tensor("cond"), uncond = this->tensor("uncond");
   for (const auto& c : this->about["guidance"]) {
     if (c["kind"] == "cfg") this->expect_near(cfg(cond, uncond, c["scale"]), c["key"]);
   }
 }
 
-TYPED_TEST(Guidance, CfgOfOneIsTheConditionItself) {
+TYPED_TEST(GuidanceGolden, CfgOfOneIsTheConditionItself) {
   const Tensor cond = this->tensor("cond"), uncond = this->tensor("uncond");
   EXPECT_EQ(worst_difference(cfg(cond, uncond, 1).template span<TypeParam>(), cond.template span<TypeParam>()), 0);
 }
 
-TEST(Prediction, TheStartIsScaledAsComfyUiScalesIt) {
+TEST(PredictionGolden, TheStartIsScaledAsComfyUiScalesIt) {
   if (!golden_has("samplers/runs.json")) GTEST_SKIP();
   Computer on;
   const GoldenArrays golden("samplers/runs.safetensors");

@@ -5,7 +5,7 @@
 
 #include <optional>
 
-#include "base/golden_files.h"
+#include "golden_files.h"
 
 namespace pxf::test {
 namespace {
@@ -61,7 +61,7 @@ bool can_follow(const nlohmann::json& run) {
 }
 
 template <class T>
-class Samplers : public testing::Test {
+class SamplersGolden : public testing::Test {
  protected:
   static constexpr bool kIsDouble = std::is_same_v<T, double>;
 
@@ -90,10 +90,10 @@ class Samplers : public testing::Test {
   Shape shape;  // of x
 };
 using Types = testing::Types<float, double>;
-TYPED_TEST_SUITE(Samplers, Types);
+TYPED_TEST_SUITE(SamplersGolden, Types);
 
 template <class T>
-void Samplers<T>::follow(const nlohmann::json& run) {
+void SamplersGolden<T>::follow(const nlohmann::json& run) {
   const std::string id = run["id"];
   SCOPED_TRACE(id);
   const bool diffusers = run["library"] == "diffusers";  // its tables are f32
@@ -142,7 +142,7 @@ void Samplers<T>::follow(const nlohmann::json& run) {
   EXPECT_LE(worst_difference(values(result), row(rows, last)), tolerance) << "result";
 }
 
-TYPED_TEST(Samplers, FollowTheReferenceTrajectories) {
+TYPED_TEST(SamplersGolden, FollowTheReferenceTrajectories) {
   int followed = 0;
   for (const auto& run : this->about["runs"]) {
     if (!can_follow(run)) continue;
@@ -152,7 +152,7 @@ TYPED_TEST(Samplers, FollowTheReferenceTrajectories) {
   EXPECT_GT(followed, 0);
 }
 
-TYPED_TEST(Samplers, TheTestsOwnDenoiserIsTheOneOfTheReferences) {
+TYPED_TEST(SamplersGolden, TheTestsOwnDenoiserIsTheOneOfTheReferences) {
   for (const auto& c : this->about["probe"]) {
     const std::string key = c["key"];
     for (const std::string part : {"cond", "uncond"}) {
@@ -164,7 +164,7 @@ TYPED_TEST(Samplers, TheTestsOwnDenoiserIsTheOneOfTheReferences) {
   }
 }
 
-TYPED_TEST(Samplers, FewerThanTwoSigmasLeaveXAsItIs) {
+TYPED_TEST(SamplersGolden, FewerThanTwoSigmasLeaveXAsItIs) {
   const auto start = this->golden->values("initial_noise");
   const auto never = [](const Tensor& x, double) { return ADD_FAILURE(), x; };
   for (const SamplerEntry& sampler : all_samplers()) {

@@ -5,7 +5,7 @@
 
 #include <map>
 
-#include "base/golden_files.h"
+#include "golden_files.h"
 #include "sampling/schedulers.h"
 
 namespace pxf::test {
@@ -38,11 +38,11 @@ void compare_cases(const std::string& file) {
   EXPECT_GT(compared, 0);
 }
 
-TEST(Schedules, FollowComfyUi) { compare_cases("schedules/comfy.json"); }
-TEST(Schedules, FollowComfyUiWhenDenoisingInPart) { compare_cases("schedules/comfy_denoise.json"); }
-TEST(Schedules, FollowA1111) { compare_cases("schedules/a1111.json"); }
+TEST(SchedulesGolden, FollowComfyUi) { compare_cases("schedules/comfy.json"); }
+TEST(SchedulesGolden, FollowComfyUiWhenDenoisingInPart) { compare_cases("schedules/comfy_denoise.json"); }
+TEST(SchedulesGolden, FollowA1111) { compare_cases("schedules/a1111.json"); }
 
-TEST(Schedules, KarrasAndExponentialFollowKDiffusionOnAnyRange) {
+TEST(SchedulesGolden, KarrasAndExponentialFollowKDiffusionOnAnyRange) {
   if (!golden_has("schedules/k_diffusion.json")) GTEST_SKIP();
   const auto all = golden_json("schedules/k_diffusion.json");
   for (const auto& c : all["cases"]) {
@@ -54,7 +54,7 @@ TEST(Schedules, KarrasAndExponentialFollowKDiffusionOnAnyRange) {
   }
 }
 
-TEST(NoiseSchedule, ConvertsBetweenSigmaAndTimeAsComfyUiDoes) {
+TEST(NoiseScheduleGolden, ConvertsBetweenSigmaAndTimeAsComfyUiDoes) {
   if (!golden_has("schedules/conversions.json")) GTEST_SKIP();
   const auto all = golden_json("schedules/conversions.json");
   for (const auto& [name, want] : all.items()) {
@@ -69,7 +69,7 @@ TEST(NoiseSchedule, ConvertsBetweenSigmaAndTimeAsComfyUiDoes) {
   }
 }
 
-TEST(NoiseSchedule, HasTheTablesOfTheReferences) {
+TEST(NoiseScheduleGolden, HasTheTablesOfTheReferences) {
   if (!golden_has("schedules/tables.safetensors")) GTEST_SKIP();
   const GoldenArrays golden("schedules/tables.safetensors");
   const auto& sd = models().at("sd");

@@ -23,7 +23,7 @@ nlohmann::json cases_of(const std::string& file) {
   return in ? nlohmann::json::parse(in)["cases"] : nlohmann::json::array();
 }
 
-TEST(ClipTokenizer, GivesTheIdsThatTransformersGives) {
+TEST(ClipTokenizerGolden, GivesTheIdsThatTransformersGives) {
   const ClipTokenizer tokenizer;
   const auto cases = cases_of("clip.json");
   if (cases.empty()) GTEST_SKIP();
@@ -33,7 +33,7 @@ TEST(ClipTokenizer, GivesTheIdsThatTransformersGives) {
   }
 }
 
-TEST(ClipTokenizer, FirstRowIsWhatATruncatingTokenizerPads) {
+TEST(ClipTokenizerGolden, FirstRowIsWhatATruncatingTokenizerPads) {
   const ClipTokenizer tokenizer;
   const auto cases = cases_of("clip_padded.json");
   if (cases.empty()) GTEST_SKIP();
@@ -43,7 +43,7 @@ TEST(ClipTokenizer, FirstRowIsWhatATruncatingTokenizerPads) {
   }
 }
 
-TEST(ClipTokenizer, DecodesAsTransformersDoes) {
+TEST(ClipTokenizerGolden, DecodesAsTransformersDoes) {
   const ClipTokenizer tokenizer;
   const auto cases = cases_of("clip_decode.json");
   if (cases.empty()) GTEST_SKIP();

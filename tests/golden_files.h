@@ -15,7 +15,9 @@
 #include "base/bytes.h"
 #include "base/error.h"
 #include "formats/safetensors.h"
+#include "ops/context.h"
 #include "support.h"
+#include "tensor/widen.h"
 
 namespace pxf::test {
 
@@ -33,13 +35,17 @@ inline std::vector<double> numbers(const nlohmann::json& list) {
   return out;
 }
 
-/// The arrays of a golden .safetensors file, all read as f64.
+/// The arrays of a golden .safetensors file.
 class GoldenArrays {
  public:
+  /// `file` under the golden folder.
   explicit GoldenArrays(const std::string& file) : source_(value_or_throw(open_safetensors(golden_folder() / file))) {}
 
+  const TensorSource& source() const { return *source_; }
+  bool has(const std::string& key) const { return source_->find(key) != nullptr; }
   const Shape& shape(const std::string& key) const { return info(key).shape; }
 
+  /// f32 and f64 as f64.
   std::vector<double> values(const std::string& key) const {
     const Bytes bytes = source_->bytes(key);
     const DType dtype = info(key).dtype;
@@ -50,6 +56,18 @@ class GoldenArrays {
     }
     return out;
   }
+  std::vector<float> f32(const std::string& key) const {
+    std::vector<float> out(static_cast<std::size_t>(shape(key).numel()));
+    widen_to_f32(source_->bytes(key), info(key).dtype, out);
+    return out;
+  }
+  /// Ids: small enough to be exact in f32.
+  std::vector<std::int32_t> i32(const std::string& key) const {
+    const std::vector<float> numbers = f32(key);
+    return {numbers.begin(), numbers.end()};
+  }
+  Tensor tensor(Context& ctx, const std::string& key) const { return ctx.from(f32(key), shape(key)); }
+  Tensor ids(Context& ctx, const std::string& key) const { return ctx.from(i32(key), shape(key)); }
 
  private:
   const TensorInfo& info(const std::string& key) const {
@@ -82,6 +100,13 @@ inline double worst_relative(std::span<const double> got, std::span<const double
         std::max(worst, worst_difference(got.subspan(i, 1), want.subspan(i, 1)) / std::max(std::abs(want[i]), 1e-6));
   }
   return worst;
+}
+
+/// max |got - want| <= tolerance * max(1, max |want|): the rule of the goldens of model families.
+inline void expect_close(std::span<const float> got, std::span<const float> want, double tolerance) {
+  double largest = 1;
+  for (const float v : want) largest = std::max(largest, static_cast<double>(std::abs(v)));
+  EXPECT_LE(worst_difference(got, want), tolerance * largest);
 }
 
 }  // namespace pxf::test

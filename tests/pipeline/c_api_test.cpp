@@ -1,0 +1,152 @@
+// The C API: what comes back is what C++ gives, and what goes wrong comes back as a code and a message.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "pixelforge/engine.h"
+#include "pixelforge/pixelforge.h"
+
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+template <auto free>
+struct Freed {
+  template <class T>
+  void operator()(T* handle) const {
+    free(handle);
+  }
+};
+using EngineHandle = std::unique_ptr<pxf_engine, Freed<pxf_engine_free>>;
+using CheckpointHandle = std::unique_ptr<pxf_checkpoint, Freed<pxf_checkpoint_free>>;
+using PicturesHandle = std::unique_ptr<pxf_pictures, Freed<pxf_pictures_free>>;
+
+class CApi : public testing::Test {
+ protected:
+  void SetUp() override {
+    checkpoint.reset(pxf_open(engine.get(), "starter", &error));
+    if (!checkpoint) GTEST_SKIP() << "no starter in this build";
+    pxf_request_init(&request);
+    request.prompt = "a red apple";
+    request.steps = 2;
+    request.width = request.height = 64;
+    request.has_seed = true;
+    request.seed = 7;
+  }
+  PicturesHandle generate(pxf_on_progress on_progress = nullptr, void* user = nullptr) {
+    return PicturesHandle(pxf_generate(engine.get(), checkpoint.get(), &request, on_progress, user, &error));
+  }
+
+  pxf_error error{};
+  EngineHandle engine{pxf_engine_new(nullptr, &error)};
+  CheckpointHandle checkpoint;
+  pxf_request request{};
+};
+
+TEST_F(CApi, GivesThePictureThatCppGives) {
+  request.count = 2;
+  const PicturesHandle pictures = generate();
+  ASSERT_TRUE(pictures) << error.message;
+  EXPECT_EQ(error.code, PXF_OK);
+  ASSERT_EQ(pxf_pictures_count(pictures.get()), 2u);
+
+  pxf::Engine cpp;
+  const auto opened = cpp.open("starter");
+  const auto want = cpp.generate(opened.value(), {.prompt = "a red apple",
+                                                  .negative = {},
+                                                  .width = 64,
+                                                  .height = 64,
+                                                  .steps = 2,
+                                                  .cfg_scale = {},
+                                                  .sampler = {},
+                                                  .scheduler = {},
+                                                  .seed = 7,
+                                                  .count = 2});
+  for (std::size_t k = 0; k < 2; ++k) {
+    pxf_picture got;
+    ASSERT_TRUE(pxf_pictures_get(pictures.get(), k, &got));
+    const pxf::Picture& picture = want.value()[k];
+    EXPECT_EQ(got.seed, 7 + k);
+    EXPECT_EQ(got.parameters, picture.parameters);
+    EXPECT_EQ(std::vector<std::uint8_t>(got.rgb, got.rgb + got.width * got.height * 3), picture.image.pixels);
+  }
+}
+
+TEST_F(CApi, DescribesTheCheckpoint) {
+  pxf_checkpoint_info info;
+  pxf_checkpoint_describe(checkpoint.get(), &info);
+  EXPECT_STREQ(info.name, "starter");
+  EXPECT_STREQ(info.license, "CC0-1.0");
+  EXPECT_STREQ(info.prediction, "v");
+  EXPECT_EQ(info.width, 128);
+}
+
+TEST_F(CApi, TellsProgressAndStopsWhenAsked) {
+  int calls = 0;
+  EXPECT_TRUE(generate(
+      [](const pxf_progress*, void* user) {
+        ++*static_cast<int*>(user);
+        return true;
+      },
+      &calls));
+  EXPECT_GE(calls, 2);
+  EXPECT_FALSE(generate([](const pxf_progress* p, void*) { return p->step < 1; }));
+  EXPECT_EQ(error.code, PXF_CANCELLED);
+}
+
+TEST_F(CApi, EncodesAndSavesTheSameFile) {
+  const PicturesHandle pictures = generate();
+  std::size_t size = 0;
+  const std::unique_ptr<std::uint8_t, Freed<pxf_free>> file(pxf_encode_png(pictures.get(), 0, &size, &error));
+  ASSERT_TRUE(file) << error.message;
+  const auto path = std::filesystem::path(testing::TempDir()) / "c_api.png";
+  ASSERT_TRUE(pxf_save_png(pictures.get(), 0, path.c_str(), &error)) << error.message;
+  EXPECT_EQ(std::filesystem::file_size(path), size);
+  std::filesystem::remove(path);
+}
+
+TEST_F(CApi, RefusesWithCodeAndMessage) {
+  request.width = 65;
+  EXPECT_FALSE(generate());
+  EXPECT_EQ(error.code, PXF_INVALID_ARGUMENT);
+  EXPECT_THAT(error.message, HasSubstr("65"));
+
+  request.width = 64;
+  request.cfg_scale = std::nan("");
+  EXPECT_FALSE(generate());
+  EXPECT_EQ(error.code, PXF_INVALID_ARGUMENT);
+
+  EXPECT_FALSE(pxf_open(engine.get(), "/nowhere.safetensors", &error));
+  EXPECT_EQ(error.code, PXF_NOT_FOUND);
+}
+
+TEST_F(CApi, TakesNullWhereItSaysSoAndRefusesItElsewhere) {
+  pxf_engine_free(nullptr);
+  pxf_checkpoint_free(nullptr);
+  pxf_pictures_free(nullptr);
+  EXPECT_FALSE(pxf_open(engine.get(), "/nowhere.safetensors", nullptr));
+  request.prompt = nullptr;
+  EXPECT_FALSE(generate());
+  EXPECT_EQ(error.code, PXF_INVALID_ARGUMENT);
+  EXPECT_FALSE(pxf_save_png(nullptr, 0, "x.png", &error));
+  EXPECT_EQ(error.code, PXF_INVALID_ARGUMENT);
+}
+
+TEST_F(CApi, CutsLongMessagesBetweenCharacters) {
+  for (int shift = 0; shift < 2; ++shift) {
+    std::string name(static_cast<std::size_t>(shift), 'x');
+    for (int i = 0; i < 1000; ++i) name += "ä";
+    EXPECT_FALSE(pxf_open(engine.get(), name.c_str(), &error));
+    const std::string message = error.message;
+    EXPECT_LT(message.size(), sizeof error.message);
+    EXPECT_THAT(name, StartsWith(message.substr(0, 900)));
+    EXPECT_EQ(static_cast<unsigned char>(message.back()), 0xA4) << "the second byte of ä";
+  }
+}
+
+}  // namespace
