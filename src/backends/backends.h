@@ -1,12 +1,14 @@
 // The backends this program has. Only the engine and the tests link them.
 #pragma once
 
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "ops/kernel.h"
+#include "tensor/shape.h"
 
 namespace pxf {
 
@@ -14,6 +16,9 @@ namespace pxf {
 std::span<const Backend* const> all_backends();
 /// By name ("cpu", "reference"); null when there is none.
 const Backend* find_backend(std::string_view name);
+
+/// Bytes that kernels hold, at most, for a weight of this shape in the forms they want it in.
+std::uint64_t packed_weight_bytes(const Shape& shape);
 
 /// The instruction sets that the cpu backend was built for and this machine runs, the widest first ("AVX3", "AVX2"...).
 std::vector<std::string> cpu_instruction_sets();

@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "backends/backends.h"
+
 namespace pxf {
 namespace {
 
@@ -62,7 +64,7 @@ std::uint64_t packed_bytes(const Declarations& declarations, std::string_view be
   for (const Declaration& d : declarations) {
     // Tables are read from the file row by row, the encoder's half is not used.
     if (!d.name.starts_with(beginning) || d.name.find("embeddings.") != std::string::npos) continue;
-    bytes += static_cast<std::uint64_t>(d.shape.numel()) * sizeof(float);
+    bytes += packed_weight_bytes(d.shape);
   }
   return bytes;
 }

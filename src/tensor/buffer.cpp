@@ -14,6 +14,7 @@ namespace pxf {
 namespace {
 
 constexpr std::size_t kHugePage = std::size_t{2} << 20;
+constexpr std::size_t kLarge = std::size_t{32} << 20;
 
 // Sizes are rounded up so that nearly equal shapes share blocks: to cache lines below a page, then to an eighth of the
 // next power of two (at most 1/8 is wasted).
@@ -50,10 +51,11 @@ struct BufferPool::State {
     free.clear();
     waiting = 0;
   }
-  // The smallest block that is large enough and wastes at most as much as it serves; null when there is none.
+  // The smallest block that is large enough and not much larger; null when there is none. Small blocks may be twice as
+  // large as asked for, large ones a quarter larger.
   std::byte* reuse(std::size_t& size) {
     const auto it = free.lower_bound(size);
-    if (it == free.end() || it->first > 2 * size) return nullptr;
+    if (it == free.end() || it->first > (size < kLarge ? 2 * size : size + size / 4)) return nullptr;
     std::byte* at = it->second.back();
     size = it->first;
     it->second.pop_back();
@@ -90,6 +92,8 @@ std::shared_ptr<Buffer> BufferPool::take(std::size_t size) {
   {
     std::lock_guard lock(state_->mutex);
     at = state_->reuse(whole);
+    // Large sizes recur within a step or not at all (a decoder's levels): what waits of other sizes goes back first.
+    if (at == nullptr && whole >= kLarge) state_->trim();
   }
   return hand_out(at, whole);
 }

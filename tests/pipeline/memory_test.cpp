@@ -42,6 +42,18 @@ TEST(Memory, EstimatesHoldForTheStarter) {
   }
 }
 
+TEST(Memory, AWholePictureStaysWithinItsEstimate) {
+  const auto file = MappedFile::of_static(embedded_checkpoints()[0].bytes, "starter");
+  const OpenedModel opened = value_or_throw(open_model(Catalog(value_or_throw(open_safetensors(file)))));
+  test::Computer on("cpu");
+  const Conditioning cond{on.ctx.full({2, 77, opened.model.network->context_width()}, 0.1)};
+  opened.model.network->predict(on.ctx.full({2, 32, 32, 4}, 0.5), std::array{500.0, 500.0}, cond);
+  opened.model.autoencoder->decode(on.ctx.full({1, 32, 32, 4}, 0.5));
+  const std::uint64_t estimate = memory_for(opened.model, 256, 256, 2);
+  EXPECT_LE(on.memory.held(), estimate);
+  EXPECT_GE(on.memory.held(), estimate / 2);
+}
+
 TEST(Memory, AvailableMemoryIsSomeAndNotMoreThanThereIs) {
   const MemoryState state = read_memory_state();
   EXPECT_GT(state.available, 0u);

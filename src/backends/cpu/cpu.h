@@ -9,6 +9,7 @@ namespace pxf {
 
 Backend make_cpu_backend();
 
+void add_cpu_winograd(Backend& backend);  // before the other convolutions: it takes what it is faster at
 void add_cpu_dense(Backend& backend);
 void add_cpu_attention(Backend& backend);
 void add_cpu_norm(Backend& backend);

@@ -32,6 +32,15 @@ struct TileKernels {
 };
 const TileKernels& tile_kernels();
 
+struct WinogradKernels {
+  std::int64_t lanes;  // channels must be a multiple
+  /// A tile of 6 x 6 pixels becomes 36 rows of `channels` numbers, `stride` apart.
+  void (*input)(const float* const* pixels, std::int64_t channels, float* to, std::int64_t stride);
+  /// 36 such rows become 4 x 4 pixels plus bias; null pixels lie outside the picture and are not written.
+  void (*output)(const float* from, std::int64_t stride, std::int64_t channels, const float* bias, float* const* pixels);
+};
+const WinogradKernels& winograd_kernels();
+
 struct SoftmaxKernels {
   /// Row i of s (columns numbers) becomes exp(s - m) with m = max(highest[i], max s); highest[i] becomes m, total[i] is
   /// rescaled and grows by the row's sum, rescale[i] = exp(old highest - m). The streaming softmax of Milakov and

@@ -16,13 +16,6 @@ constexpr std::int64_t kBlockRows = 192;
 // Enough blocks that the last ones to finish do not leave other threads waiting long.
 constexpr std::int64_t kBlocksWanted = 48;
 
-void read_row(const TileKernels& kernels, const Weight& weight, std::int64_t begin, std::span<float> out) {
-  if (weight.dtype() != DType::f16) return weight.read_f32(begin, out);
-  const Bytes bytes = weight.bytes().subspan(static_cast<std::size_t>(begin) * 2, out.size() * 2);
-  kernels.widen_f16(reinterpret_cast<const std::uint16_t*>(bytes.data()), out.data(),
-                    static_cast<std::int64_t>(out.size()));
-}
-
 Panels pack(Context& ctx, const Weight& weight) {
   const TileKernels& kernels = tile_kernels();
   Panels p;
@@ -36,7 +29,7 @@ Panels pack(Context& ctx, const Weight& weight) {
     const std::int64_t first = i * p.width, used = std::min(p.width, p.columns - first);
     std::vector<float> rows(static_cast<std::size_t>(p.width * length));
     for (std::int64_t j = 0; j < used; ++j) {
-      read_row(kernels, weight, (first + j) * length, {rows.data() + j * length, static_cast<std::size_t>(length)});
+      read_weight(weight, (first + j) * length, {rows.data() + j * length, static_cast<std::size_t>(length)});
     }
     float* to = p.panel(i);
     for (std::int64_t tap = 0; tap < p.taps; ++tap) {
@@ -72,6 +65,13 @@ std::vector<Slice> slices(const Panels& b) {
 }
 
 }  // namespace
+
+void read_weight(const Weight& weight, std::int64_t begin, std::span<float> out) {
+  if (weight.dtype() != DType::f16) return weight.read_f32(begin, out);
+  const Bytes bytes = weight.bytes().subspan(static_cast<std::size_t>(begin) * 2, out.size() * 2);
+  tile_kernels().widen_f16(reinterpret_cast<const std::uint16_t*>(bytes.data()), out.data(),
+                           static_cast<std::int64_t>(out.size()));
+}
 
 const Panels& packed_panels(Context& ctx, const Weight& weight) {
   return weight.packed<Panels>([&] { return pack(ctx, weight); });

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 
 #include "ops/context.h"
 #include "ops/weight.h"
@@ -26,6 +27,9 @@ struct Panels {
 
 /// Packs (columns, depth, taps...): linear weights have one tap, convolutions kh * kw. Made once a weight and kept by it.
 const Panels& packed_panels(Context& ctx, const Weight& weight);
+
+/// Elements [begin, begin + out.size()) of a weight as f32, by vector instructions where the type has them.
+void read_weight(const Weight& weight, std::int64_t begin, std::span<float> out);
 
 struct PanelProduct {
   std::int64_t rows;
