@@ -71,8 +71,8 @@ void normalise(benchmark::State& state, std::int64_t side, std::int64_t channels
   const Tensor x = random_tensor({2, side, side, channels});
   const Weight one = Weight::of(values(channels), {channels});
   for (auto _ : state) benchmark::DoNotOptimize(group_norm_silu(x, one, one, 32, 1e-5).f32());
-  state.counters["GB/s"] = benchmark::Counter(8e-9 * static_cast<double>(x.numel() * state.iterations()),
-                                              benchmark::Counter::kIsRate);
+  state.counters["GB/s"] =
+      benchmark::Counter(8e-9 * static_cast<double>(x.numel() * state.iterations()), benchmark::Counter::kIsRate);
 }
 
 }  // namespace

@@ -27,9 +27,9 @@
 namespace pxf {
 
 struct EngineOptions {
-  int threads = 0;                // 0: one for each processor this process may run on
-  std::string backend = "cpu";    // or "reference": plain loops, slow, for comparison
-  std::string instruction_set;    // restricts the cpu backend ("AVX2"); empty: the widest this machine has
+  int threads = 0;              // 0: one for each processor this process may run on
+  std::string backend = "cpu";  // or "reference": plain loops, slow, for comparison
+  std::string instruction_set;  // restricts the cpu backend ("AVX2"); empty: the widest this machine has
 };
 
 /// A request with everything settled, as it will be run.
@@ -43,7 +43,7 @@ struct Plan {
   double cfg_scale = 0;
   std::uint64_t seed = 0;
   NoiseSource noise = NoiseSource::cpu;
-  std::string settings_from;  // who recommended what the request left open
+  std::string settings_from;        // who recommended what the request left open
   std::uint64_t memory_needed = 0;  // bytes beyond what is held now, estimated
 };
 
@@ -69,25 +69,25 @@ class Checkpoint {
 };
 
 struct MachineInfo {
-  std::string version;             // of this program
-  std::string cpu;                 // model name
-  int processors = 0;              // that this process may use
-  int threads = 0;                 // of this engine
+  std::string version;  // of this program
+  std::string cpu;      // model name
+  int processors = 0;   // that this process may use
+  int threads = 0;      // of this engine
   std::string backend;
-  std::vector<std::string> instruction_sets;  // that the kernels can use here, the widest first
+  std::vector<std::string> instruction_sets;             // that the kernels can use here, the widest first
   std::uint64_t memory_total = 0, memory_available = 0;  // bytes; available: to this process, limits counted
 };
 
 struct BenchOptions {
   int width = 0, height = 0;  // 0: what the checkpoint recommends
   int repeats = 3;
-  bool pictures = false;      // also time a whole picture with the recommended settings
+  bool pictures = false;  // also time a whole picture with the recommended settings
 };
 
 struct BenchRow {
-  std::string name;  // "open", "text.encode", "unet.step", "vae.decode", "picture"
+  std::string name;             // "open", "text.encode", "unet.step", "vae.decode", "picture"
   std::vector<double> seconds;  // each run, sorted
-  double gflop = 0;  // of one run; 0 where that says nothing
+  double gflop = 0;             // of one run; 0 where that says nothing
   double median() const { return seconds.empty() ? 0 : seconds[seconds.size() / 2]; }
 };
 
@@ -107,8 +107,8 @@ struct BenchReport {
 
 class Engine {
  public:
-  /// Never fails: options that cannot be (an unknown backend or instruction set, more than 1,024 threads) are what every
-  /// call then reports, as invalid_argument.
+  /// Never fails: options that cannot be (an unknown backend or instruction set, more than 1,024 threads) are what
+  /// every call then reports, as invalid_argument.
   explicit Engine(const EngineOptions& options = {});
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
@@ -131,14 +131,15 @@ class Engine {
   Result<std::vector<Picture>> generate(const Checkpoint& checkpoint, const Request& request,
                                         const OnProgress& on_progress = {}, const CancelToken* cancel = nullptr);
 
-  /// Runs one part of a checkpoint on tensors from a safetensors file and writes what it gives: "unet" (sample, timestep,
-  /// context -> prediction), "text" (ids -> last, skip2, pooled), "vae.decode" (latent -> image), "vae.encode"
-  /// (image -> mean, logvar, std). Pictures and latents are (B, C, H, W) there. Gives the names written.
+  /// Runs one part of a checkpoint on tensors from a safetensors file and writes what it gives: "unet" (sample,
+  /// timestep, context -> prediction), "text" (ids -> last, skip2, pooled), "vae.decode" (latent -> image),
+  /// "vae.encode" (image -> mean, logvar, std). Pictures and latents are (B, C, H, W) there. Gives the names written.
   Result<std::vector<std::string>> probe(const Checkpoint& checkpoint, const std::string& part,
                                          const std::filesystem::path& in, const std::filesystem::path& out,
                                          const CancelToken* cancel = nullptr);
 
-  Result<BenchReport> bench(const Checkpoint& checkpoint, const BenchOptions& options, const CancelToken* cancel = nullptr);
+  Result<BenchReport> bench(const Checkpoint& checkpoint, const BenchOptions& options,
+                            const CancelToken* cancel = nullptr);
 
   MachineInfo machine() const;
 

@@ -1,5 +1,6 @@
 // What went wrong, in words a user can act on, and the type that carries either a value or such an error.
-// Message form: "[what] problem: got A, need B; what to do". Immutable after construction; safe to copy between threads.
+// Message form: "[what] problem: got A, need B; what to do". Immutable after construction; safe to copy between
+// threads.
 #pragma once
 
 #include <cstdint>

@@ -27,20 +27,20 @@ struct Recommended {
 };
 
 struct ModelInfo {
-  std::string name;  // file name without its ending, or the name of an embedded checkpoint
-  std::string path;  // empty for embedded ones
-  std::string format;     // "safetensors"
+  std::string name;    // file name without its ending, or the name of an embedded checkpoint
+  std::string path;    // empty for embedded ones
+  std::string format;  // "safetensors"
   std::uint64_t bytes = 0;
   std::int64_t tensors = 0;
-  std::string sha256;     // empty unless asked for or already known
+  std::string sha256;  // empty unless asked for or already known
 
-  std::string kind;        // "checkpoint", "LoRA", "VAE" ...
-  std::string family;      // "sd1"; empty when unknown
-  std::string title;       // of the family: "SD 1.x"
+  std::string kind;                  // "checkpoint", "LoRA", "VAE" ...
+  std::string family;                // "sd1"; empty when unknown
+  std::string title;                 // of the family: "SD 1.x"
   std::vector<std::string> reasons;  // what it was recognised by
   bool supported = false;
-  std::string unsupported_because;   // empty when supported
-  bool safe = true;                  // opening it cannot run code
+  std::string unsupported_because;  // empty when supported
+  bool safe = true;                 // opening it cannot run code
 
   std::string prediction;  // "eps", "v"; empty for what is no checkpoint
   std::vector<PartInfo> parts;

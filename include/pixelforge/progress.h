@@ -13,9 +13,9 @@ const char* to_string(Stage stage) noexcept;
 
 struct Progress {
   Stage stage = Stage::open;
-  int picture = 0;   // of `pictures`, from 0
+  int picture = 0;  // of `pictures`, from 0
   int pictures = 1;
-  int step = 0;      // steps of this picture that are done
+  int step = 0;  // steps of this picture that are done
   int steps = 0;
   double seconds = 0;           // since the request began
   double steps_per_second = 0;  // so far; 0 before the first step has ended

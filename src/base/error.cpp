@@ -25,9 +25,7 @@ Error current_error() noexcept {
   } catch (const Failure& failure) {
     return failure.error();
   } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::out_of_memory,
-                 "memory ran out: use a smaller size or count, or end other programs",
-                 {}};
+    return Error{ErrorCode::out_of_memory, "memory ran out: use a smaller size or count, or end other programs", {}};
   } catch (const std::exception& other) {
     return Error{ErrorCode::internal, other.what(), {}};
   } catch (...) {

@@ -49,7 +49,7 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem
   // O_NONBLOCK: opening a pipe must not hang before fstat has told that it is one.
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (file.get() < 0) return system_error(errno, "open", path);
-  struct stat info{};
+  struct stat info {};
   if (::fstat(file.get(), &info) != 0) return system_error(errno, "read the size", path);
   if (!S_ISREG(info.st_mode)) {
     return Error{ErrorCode::io, S_ISDIR(info.st_mode) ? "is a folder, need a file" : "is not a regular file",

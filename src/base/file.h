@@ -27,7 +27,8 @@ class MappedFile {
 
   Bytes bytes() const noexcept { return bytes_; }
   const std::string& name() const noexcept { return name_; }
-  /// Lets the system drop these pages from this process; they are read again when touched. Does nothing for static bytes.
+  /// Lets the system drop these pages from this process; they are read again when touched. Does nothing for static
+  /// bytes.
   void release_pages(Bytes part) const noexcept;
 
  private:

@@ -1,5 +1,6 @@
 // The small floating-point formats that checkpoints use, widened to f32 exactly; scalar, for any machine.
-// Formats: IEEE 754 binary16; bfloat16; OCP 8-bit E4M3FN and E5M2 (Micikevicius et al. 2022, "FP8 formats for deep learning").
+// Formats: IEEE 754 binary16; bfloat16; OCP 8-bit E4M3FN and E5M2 (Micikevicius et al. 2022, "FP8 formats for deep
+// learning").
 #pragma once
 
 #include <bit>

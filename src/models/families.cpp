@@ -55,7 +55,7 @@ Result<OpenedModel> open_model(const Catalog& file) {
     opened.model.latent = family->latent;
     opened.model.latent.scale = opened.model.settings.latent_scale.value_or(family->latent.scale);
     const std::string& prediction = opened.model.settings.prediction_type;
-    opened.model.prediction = prediction.empty() ? family->prediction
+    opened.model.prediction = prediction.empty()            ? family->prediction
                               : prediction.starts_with("v") ? Prediction::v
                                                             : Prediction::eps;
     family->build(file, opened.model, opened.report);

@@ -56,7 +56,7 @@ struct Family {
   LatentSpace latent;
   Prediction prediction = Prediction::eps;  // where the file does not say
   TextLayout text;
-  Preset preset;            // where the file recommends nothing
+  Preset preset;                    // where the file recommends nothing
   std::int64_t extra_channels = 0;  // of the network's input beyond the noisy latent: an inpainting mask and picture
 
   /// Finds the parts in the file and binds them; throws Failure(bad_file) when sizes cannot be read.
@@ -73,8 +73,8 @@ struct OpenedModel {
   LoadReport report;
 };
 
-/// Recognises the file and binds its parts; reads no weights. Errors: unsupported (what the file is, and what it is not),
-/// bad_file (missing tensors or wrong shapes, named). A part that is wholly absent is no error here.
+/// Recognises the file and binds its parts; reads no weights. Errors: unsupported (what the file is, and what it is
+/// not), bad_file (missing tensors or wrong shapes, named). A part that is wholly absent is no error here.
 Result<OpenedModel> open_model(const Catalog& file);
 
 }  // namespace pxf

@@ -1,6 +1,6 @@
 // The parts of a diffusion model, as everything outside models/ uses them: which family a part belongs to is answered
-// here and asked nowhere else. Pictures and latents are channels-last. A part is immutable once bound; calls on different
-// contexts may run at the same time.
+// here and asked nowhere else. Pictures and latents are channels-last. A part is immutable once bound; calls on
+// different contexts may run at the same time.
 #pragma once
 
 #include <cstdint>

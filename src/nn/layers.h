@@ -73,8 +73,8 @@ struct Embedding {  // ids (B, N) -> (B, N, width)
   Tensor operator()(const Tensor& ids) const { return embedding(ids, weight); }
 };
 
-/// The sinusoidal embedding of (fractional) timesteps, cosines first: (B) values -> (B, width). Ho et al. 2020; frequencies
-/// exp(-ln(10000) i / (width / 2)).
+/// The sinusoidal embedding of (fractional) timesteps, cosines first: (B) values -> (B, width). Ho et al. 2020;
+/// frequencies exp(-ln(10000) i / (width / 2)).
 Tensor timestep_embedding(Context& ctx, std::span<const double> timesteps, std::int64_t width);
 
 }  // namespace pxf

@@ -23,8 +23,8 @@ Tensor concat_channels(const Tensor& x, const Tensor& y) {
 }
 
 Tensor channel_range(const Tensor& src, std::int64_t begin, std::int64_t end) {
-  require(src.rank() >= 1 && 0 <= begin && begin < end && end <= src.dim(-1), "[channel_range] {} to {} of {}", begin, end,
-          src.shape().text());
+  require(src.rank() >= 1 && 0 <= begin && begin < end && end <= src.dim(-1), "[channel_range] {} to {} of {}", begin,
+          end, src.shape().text());
   Tensor dst = src.context().empty(src.shape().with(-1, end - begin));
   float* to = dst.f32();
   for (std::int64_t i = begin; i < src.numel(); i += src.dim(-1)) to = std::copy_n(src.f32() + i, end - begin, to);
@@ -35,8 +35,8 @@ Tensor concat_batch(std::span<const Tensor> parts) {
   require(!parts.empty() && parts[0].rank() >= 1, "[concat] nothing to join");
   std::int64_t rows = 0;
   for (const Tensor& part : parts) {
-    require(part.shape().with(0, 1) == parts[0].shape().with(0, 1), "[concat] got {} and {}: only the first extent may differ",
-            parts[0].shape().text(), part.shape().text());
+    require(part.shape().with(0, 1) == parts[0].shape().with(0, 1),
+            "[concat] got {} and {}: only the first extent may differ", parts[0].shape().text(), part.shape().text());
     rows += part.dim(0);
   }
   Tensor dst = parts[0].context().empty(parts[0].shape().with(0, rows));

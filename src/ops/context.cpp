@@ -7,8 +7,8 @@ namespace {
 
 template <class T>
 Tensor copy_in(Context& context, std::span<const T> values, const Shape& shape) {
-  require(static_cast<std::int64_t>(values.size()) == shape.numel(), "[tensor] {} values, need {} for {}", values.size(),
-          shape.numel(), shape.text());
+  require(static_cast<std::int64_t>(values.size()) == shape.numel(), "[tensor] {} values, need {} for {}",
+          values.size(), shape.numel(), shape.text());
   Tensor out = context.empty(shape, DTypeOf<T>::value);
   std::copy(values.begin(), values.end(), out.span<T>().begin());
   return out;

@@ -1,5 +1,6 @@
-// What ops need to run: a backend, threads, memory, the wish to stop, a record of time. Passed by the tensors themselves
-// (Tensor::context), owned by the engine. One computation at a time uses a context; the pool and memory may be shared.
+// What ops need to run: a backend, threads, memory, the wish to stop, a record of time. Passed by the tensors
+// themselves (Tensor::context), owned by the engine. One computation at a time uses a context; the pool and memory may
+// be shared.
 #pragma once
 
 #include <chrono>
@@ -10,10 +11,10 @@
 #include <string>
 #include <string_view>
 
-#include "pixelforge/cancel.h"
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "ops/kernel.h"
+#include "pixelforge/cancel.h"
 #include "tensor/buffer.h"
 #include "tensor/tensor.h"
 

@@ -26,10 +26,10 @@ struct UnaryDesc {
 struct BinaryDesc {
   static constexpr const char* kOp = "binary";
   const Tensor& x;
-  const Tensor& y;    // as x, or (B, C) to be added at every place of x (B, ..., C)
-  double a, b;        // a x + b y
-  bool product;       // x y instead
-  Tensor& dst;        // as x; may share its elements
+  const Tensor& y;  // as x, or (B, C) to be added at every place of x (B, ..., C)
+  double a, b;      // a x + b y
+  bool product;     // x y instead
+  Tensor& dst;      // as x; may share its elements
 
   bool broadcast() const { return !(x.shape() == y.shape()); }
   double flops() const { return 2.0 * static_cast<double>(x.numel()); }

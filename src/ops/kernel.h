@@ -1,6 +1,6 @@
 // How an op finds the code that runs it.
-// Each op has a description (a struct of its arguments and its result); a backend offers, for each op, kernels in order of
-// preference. A kernel declines with a reason or runs. The last one is always the scalar reference, which takes all.
+// Each op has a description (a struct of its arguments and its result); a backend offers, for each op, kernels in order
+// of preference. A kernel declines with a reason or runs. The last one is always the scalar reference, which takes all.
 #pragma once
 
 #include <string_view>

@@ -65,8 +65,7 @@ std::span<const float> Weight::f32() const {
   });
 }
 
-const void* Weight::find_or_make(std::type_index form,
-                                 const std::function<std::shared_ptr<const void>()>& make) const {
+const void* Weight::find_or_make(std::type_index form, const std::function<std::shared_ptr<const void>()>& make) const {
   require(defined(), "[weight] is undefined");
   std::lock_guard lock(state_->mutex);
   for (const auto& [type, object] : state_->forms) {

@@ -17,8 +17,8 @@ namespace pxf {
 class Weight {
  public:
   Weight() = default;  // undefined
-  /// `bytes` are shape.numel() elements of `dtype`, kept alive by `owner`. `release` (may be empty) tells the owner that
-  /// the bytes are not needed for now: a mapped file lets go of its pages.
+  /// `bytes` are shape.numel() elements of `dtype`, kept alive by `owner`. `release` (may be empty) tells the owner
+  /// that the bytes are not needed for now: a mapped file lets go of its pages.
   Weight(Bytes bytes, DType dtype, Shape shape, std::shared_ptr<const void> owner, std::function<void(Bytes)> release);
   /// Owns a copy of `values`.
   static Weight of(std::span<const float> values, Shape shape);

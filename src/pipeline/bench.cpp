@@ -64,7 +64,8 @@ std::uint64_t peak_resident_bytes() {
 
 }  // namespace
 
-Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptions& options, const CancelToken* cancel) {
+Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptions& options,
+                                  const CancelToken* cancel) {
   if (state_->unusable) return *state_->unusable;
   const Model& model = checkpoint.state_->model;
   Request request;

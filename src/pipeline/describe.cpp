@@ -21,7 +21,8 @@ PartInfo part_info(const char* name, const Declarations& declarations) {
     counts[std::string(name_of(d.weight->dtype()))] += d.weight->shape().numel();
   }
   for (const auto& [type, count] : counts) part.types.push_back(type);
-  std::ranges::stable_sort(part.types, [&](const std::string& a, const std::string& b) { return counts[a] > counts[b]; });
+  std::ranges::stable_sort(part.types,
+                           [&](const std::string& a, const std::string& b) { return counts[a] > counts[b]; });
   return part;
 }
 

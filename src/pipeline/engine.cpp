@@ -38,7 +38,8 @@ const EmbeddedCheckpoint* find_embedded(const std::string& name) {
 Error with_embedded_names(Error error) {
   if (error.code != ErrorCode::not_found) return error;
   std::string names;
-  for (const EmbeddedCheckpoint& one : embedded_checkpoints()) names += (names.empty() ? "" : ", ") + std::string(one.name);
+  for (const EmbeddedCheckpoint& one : embedded_checkpoints())
+    names += (names.empty() ? "" : ", ") + std::string(one.name);
   if (!names.empty()) error.message += fmt::format("; the checkpoints in this program are {}", names);
   return error;
 }
@@ -77,11 +78,12 @@ std::string gibibytes(std::uint64_t bytes) { return fmt::format("{:.1f} GiB", st
 // What is missing for this plan; the engine's own waiting blocks and packed weights count as there.
 Status check_memory(std::uint64_t needed, std::uint64_t available, const Plan& plan) {
   if (needed <= available) return Done{};
-  return Error{ErrorCode::out_of_memory,
-               fmt::format("memory: a picture of {}x{} needs about {} more, {} are free; use a smaller size or end other "
-                           "programs",
-                           plan.width, plan.height, gibibytes(needed), gibibytes(available)),
-               plan.checkpoint};
+  return Error{
+      ErrorCode::out_of_memory,
+      fmt::format("memory: a picture of {}x{} needs about {} more, {} are free; use a smaller size or end other "
+                  "programs",
+                  plan.width, plan.height, gibibytes(needed), gibibytes(available)),
+      plan.checkpoint};
 }
 
 }  // namespace
@@ -163,7 +165,8 @@ Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) 
   Result<SettledPlan> settled = settle(checkpoint.info(), checkpoint.state_->model, request);
   if (!settled) return std::move(settled).error();
   Plan plan = std::move(settled).value().plan;
-  const std::uint64_t whole = memory_for(checkpoint.state_->model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
+  const std::uint64_t whole =
+      memory_for(checkpoint.state_->model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
   plan.memory_needed = whole - std::min<std::uint64_t>(whole, state_->memory.held());
   return plan;
 }
@@ -178,13 +181,15 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
 
   const std::uint64_t whole = memory_for(opened.model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
   const std::uint64_t needed = whole - std::min<std::uint64_t>(whole, state_->memory.held());
-  if (Status enough = check_memory(needed, read_memory_state().available, plan); !enough) return std::move(enough).error();
+  if (Status enough = check_memory(needed, read_memory_state().available, plan); !enough)
+    return std::move(enough).error();
 
   // The hash goes into the pictures' parameters; it is ready long before them.
   const auto hash = [&]() -> std::string {
     std::lock_guard lock(opened.hash_mutex);
     if (opened.sha256.empty()) {
-      if (Result<std::string> digest = sha256_of_file(opened.info.path, cancel)) opened.sha256 = std::move(digest).value();
+      if (Result<std::string> digest = sha256_of_file(opened.info.path, cancel))
+        opened.sha256 = std::move(digest).value();
     }
     return opened.sha256;
   };

@@ -13,8 +13,8 @@ struct MemoryState {
 };
 MemoryState read_memory_state();
 
-/// Bytes that a picture of this size needs in all: weights as kernels hold them, and the larger of the network's and the
-/// autoencoder's intermediate results. Sides in pixels; `batch` evaluations at once.
+/// Bytes that a picture of this size needs in all: weights as kernels hold them, and the larger of the network's and
+/// the autoencoder's intermediate results. Sides in pixels; `batch` evaluations at once.
 std::uint64_t memory_for(const Model& model, int width, int height, int batch);
 
 }  // namespace pxf

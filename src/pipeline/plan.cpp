@@ -18,16 +18,18 @@ constexpr double kLargestCfg = 1000;
 void check_parts(const ModelInfo& info, const Model& model) {
   const char* missing = !model.network ? "UNet" : !model.text ? "text encoder" : !model.autoencoder ? "VAE" : nullptr;
   if (missing != nullptr) {
-    throw Failure(Error{ErrorCode::unsupported,
-                        fmt::format("has no {}; need a checkpoint with UNet, VAE and text encoder in one file", missing),
-                        info.path.empty() ? info.name : info.path});
+    throw Failure(
+        Error{ErrorCode::unsupported,
+              fmt::format("has no {}; need a checkpoint with UNet, VAE and text encoder in one file", missing),
+              info.path.empty() ? info.name : info.path});
   }
   if (model.family->extra_channels > 0) {
-    throw Failure(Error{ErrorCode::unsupported,
-                        fmt::format("is a checkpoint of {}: it needs an input picture, which this version cannot take yet; "
-                                    "use a checkpoint with 4 input channels",
-                                    model.family->title),
-                        info.path.empty() ? info.name : info.path});
+    throw Failure(
+        Error{ErrorCode::unsupported,
+              fmt::format("is a checkpoint of {}: it needs an input picture, which this version cannot take yet; "
+                          "use a checkpoint with 4 input channels",
+                          model.family->title),
+              info.path.empty() ? info.name : info.path});
   }
 }
 

@@ -19,7 +19,8 @@ using Outputs = std::map<std::string, Tensor>;
 
 class Inputs {
  public:
-  Inputs(Context& ctx, const std::filesystem::path& path) : ctx_(ctx), source_(value_or_throw(open_safetensors(path))) {}
+  Inputs(Context& ctx, const std::filesystem::path& path)
+      : ctx_(ctx), source_(value_or_throw(open_safetensors(path))) {}
 
   std::vector<float> values(const std::string& name) const {
     std::vector<float> out(static_cast<std::size_t>(info(name).shape.numel()));
@@ -28,8 +29,8 @@ class Inputs {
   }
   Tensor tensor(const std::string& name, int rank) const {
     const Shape& shape = info(name).shape;
-    require(shape.rank() == rank && shape.numel() > 0, "[probe] {}: got {}, need {} extents", in_quotes(name), shape.text(),
-            rank);
+    require(shape.rank() == rank && shape.numel() > 0, "[probe] {}: got {}, need {} extents", in_quotes(name),
+            shape.text(), rank);
     return ctx_.from(values(name), shape);
   }
   Tensor ids(const std::string& name) const {
@@ -47,7 +48,8 @@ class Inputs {
     std::string names;
     for (const TensorInfo& tensor : source_->tensors()) names += (names.empty() ? "" : ", ") + in_quotes(tensor.name);
     throw Failure(Error{ErrorCode::invalid_argument,
-                        fmt::format("has no tensor \"{}\", which this part takes; it has {}", name, names), source_->name()});
+                        fmt::format("has no tensor \"{}\", which this part takes; it has {}", name, names),
+                        source_->name()});
   }
 
   Context& ctx_;
@@ -86,8 +88,8 @@ Outputs probe_encode(const Model& model, const Inputs& in) {
   const Autoencoder& vae = part_or_throw(model.autoencoder, "VAE");
   const Tensor image = in.tensor("image", 4);
   const std::int64_t factor = model.latent.factor;
-  require(image.dim(2) % factor == 0 && image.dim(3) % factor == 0, "[probe] image: got {}, need sides that are multiples of {}",
-          image.shape().text(), factor);
+  require(image.dim(2) % factor == 0 && image.dim(3) % factor == 0,
+          "[probe] image: got {}, need sides that are multiples of {}", image.shape().text(), factor);
   const Autoencoder::Moments moments = vae.encode(channels_last(image));
   Tensor logvar = channels_first(moments.logvar);
   Tensor deviation = logvar.context().empty(logvar.shape());

@@ -66,17 +66,20 @@ std::optional<std::string> weight_that_is_not_finite(const Declarations& declara
 }
 
 [[noreturn]] void fail_not_finite(const Model& model, const std::string& file, const std::string& where) {
-  for (const Declarations* part : {&model.network->declarations(), &model.text->declarations(), &model.autoencoder->declarations()}) {
+  for (const Declarations* part :
+       {&model.network->declarations(), &model.text->declarations(), &model.autoencoder->declarations()}) {
     if (const auto name = weight_that_is_not_finite(*part)) {
-      throw Failure(Error{ErrorCode::bad_file,
-                          fmt::format("the weights of {} hold NaN or infinity, so {}; the file is damaged: pull or copy it "
-                                      "again",
-                                      in_quotes(*name), where),
-                          file});
+      throw Failure(
+          Error{ErrorCode::bad_file,
+                fmt::format("the weights of {} hold NaN or infinity, so {}; the file is damaged: pull or copy it "
+                            "again",
+                            in_quotes(*name), where),
+                file});
     }
   }
   throw Failure(Error{ErrorCode::bad_file,
-                      fmt::format("{}, though all weights are finite; try a lower CFG scale or another sampler", where), file});
+                      fmt::format("{}, though all weights are finite; try a lower CFG scale or another sampler", where),
+                      file});
 }
 
 class Sampling {
@@ -168,7 +171,8 @@ std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Re
     report.enter(Stage::steps, k, 0);
     const auto steps_start = Clock::now();
     const Tensor latent = sample(picture.seed, [&](int step, const Tensor& x, const Tensor&) {
-      if (!all_finite(x)) fail_not_finite(model, file, fmt::format("step {} of {} gives no numbers", step + 1, plan.steps));
+      if (!all_finite(x))
+        fail_not_finite(model, file, fmt::format("step {} of {} gives no numbers", step + 1, plan.steps));
       report.enter(Stage::steps, k, step + 1);
     });
     picture.seconds.steps = seconds_since(steps_start);

@@ -9,9 +9,9 @@
 
 namespace pxf {
 
-/// Computes the plan's pictures one after another, each from its own seed, so that a picture does not depend on its place
-/// in the batch. Their `parameters` are left empty. Throws Failure: cancelled; bad_file when the numbers are no longer
-/// finite, with the weight at fault where one is.
+/// Computes the plan's pictures one after another, each from its own seed, so that a picture does not depend on its
+/// place in the batch. Their `parameters` are left empty. Throws Failure: cancelled; bad_file when the numbers are no
+/// longer finite, with the weight at fault where one is.
 std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Request& request, const Model& model,
                               const std::string& file, const ClipTokenizer& tokenizer, const OnProgress& on_progress);
 

@@ -67,7 +67,8 @@ struct BufferPool::State {
 
 class BufferPool::Block : public Buffer {
  public:
-  Block(std::byte* data, std::size_t size, std::shared_ptr<State> state) : Buffer(data, size), state_(std::move(state)) {}
+  Block(std::byte* data, std::size_t size, std::shared_ptr<State> state)
+      : Buffer(data, size), state_(std::move(state)) {}
   ~Block() override {
     std::lock_guard lock(state_->mutex);
     state_->in_use -= size_;

@@ -27,8 +27,8 @@ Tensor Tensor::reshape(Shape shape) const {
 }
 
 Tensor Tensor::rows(std::int64_t begin, std::int64_t end) const {
-  require(rank() > 0 && 0 <= begin && begin <= end && end <= dim(0), "[rows] got {} to {}, the tensor is {}", begin, end,
-          shape_.text());
+  require(rank() > 0 && 0 <= begin && begin <= end && end <= dim(0), "[rows] got {} to {}, the tensor is {}", begin,
+          end, shape_.text());
   Tensor out = *this;
   out.shape_ = shape_.with(0, end - begin);
   out.offset_ += dim(0) == 0 ? 0 : begin * (numel() / dim(0));

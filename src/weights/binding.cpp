@@ -53,7 +53,8 @@ void bind(const Declarations& declarations, const Catalog& catalog, LoadReport& 
 void note_unexpected(const Catalog& file, LoadReport& report) {
   std::ranges::sort(report.used);
   for (const std::string_view name : file.names()) {
-    if (!std::ranges::binary_search(report.used, name, {}, [](const std::string& used) { return std::string_view(used); })) {
+    if (!std::ranges::binary_search(report.used, name, {},
+                                    [](const std::string& used) { return std::string_view(used); })) {
       report.unexpected.emplace_back(name);
     }
   }

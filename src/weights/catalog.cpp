@@ -19,7 +19,8 @@ std::vector<std::string_view> sorted_names(const TensorSource& source) {
 }  // namespace
 
 Catalog::Catalog(std::shared_ptr<const TensorSource> source)
-    : source_(std::move(source)), sorted_(std::make_shared<const std::vector<std::string_view>>(sorted_names(*source_))) {}
+    : source_(std::move(source)),
+      sorted_(std::make_shared<const std::vector<std::string_view>>(sorted_names(*source_))) {}
 
 Catalog Catalog::under(std::string_view path) const {
   Catalog out = *this;

@@ -132,7 +132,8 @@ Recognised recognise(const Catalog& file) {
     out.reasons.push_back(fmt::format("has {}decoder and no UNet", prefix));
     return out;
   }
-  for (const char* prefix : {"text_model.encoder.layers.", "cond_stage_model.", "transformer.resblocks.", "encoder.block."}) {
+  for (const char* prefix :
+       {"text_model.encoder.layers.", "cond_stage_model.", "transformer.resblocks.", "encoder.block."}) {
     if (!file.has_any(prefix)) continue;
     out.kind = FileKind::text_encoder;
     out.reasons.push_back(fmt::format("has {} and no UNet", prefix));

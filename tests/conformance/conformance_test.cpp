@@ -1,5 +1,5 @@
-// Every op on every backend and instruction set of this machine, over shapes that real models have and shapes that break
-// kernels (one pixel, one channel, ends that fill no vector), against the scalar reference.
+// Every op on every backend and instruction set of this machine, over shapes that real models have and shapes that
+// break kernels (one pixel, one channel, ends that fill no vector), against the scalar reference.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -81,8 +81,14 @@ TEST_P(Conformance, Linear) {
     std::int64_t rows, in, out;
     bool bias;
   };
-  for (const Case& c : {Case{1, 1, 1, true}, {1, 320, 1280, true}, {7, 13, 17, true}, {77, 768, 320, false},
-                        {200, 300, 33, true}, {6, 1024, 16, false}, {193, 257, 64, true}, {3, 5, 2, true}}) {
+  for (const Case& c : {Case{1, 1, 1, true},
+                        {1, 320, 1280, true},
+                        {7, 13, 17, true},
+                        {77, 768, 320, false},
+                        {200, 300, 33, true},
+                        {6, 1024, 16, false},
+                        {193, 257, 64, true},
+                        {3, 5, 2, true}}) {
     SCOPED_TRACE(testing::Message() << c.rows << " x " << c.in << " -> " << c.out);
     agree(
         [&](Context& ctx) {
@@ -127,8 +133,8 @@ TEST_P(Conformance, Conv2d) {
                         {2, 16, 16, 32, 32, 3, {1, 1, 1}},
                         {1, 21, 23, 288, 160, 3, {1, 1, 1}},
                         {1, 64, 7, 96, 320, 3, {1, 1, 1}}}) {
-    SCOPED_TRACE(testing::Message() << c.batch << " x " << c.height << " x " << c.width << " x " << c.in << " -> " << c.out
-                                    << ", kernel " << c.kernel << " stride " << c.params.stride);
+    SCOPED_TRACE(testing::Message() << c.batch << " x " << c.height << " x " << c.width << " x " << c.in << " -> "
+                                    << c.out << ", kernel " << c.kernel << " stride " << c.params.stride);
     agree(
         [&](Context& ctx) {
           const Shape shape{c.out, c.in, c.kernel, c.kernel};
@@ -173,9 +179,15 @@ TEST_P(Conformance, GroupNorm) {
     std::int64_t batch, places, channels, groups;
     float offset;
   };
-  for (const Case& c : {Case{1, 1, 32, 32, 0}, {2, 64, 64, 32, 0}, {1, 1000, 320, 32, 0}, {3, 35, 36, 1, 0},
-                        {1, 4096, 16, 1, 0}, {2, 700, 48, 4, 50}, {1, 5, 6, 2, 0}}) {
-    SCOPED_TRACE(testing::Message() << c.batch << " x " << c.places << " x " << c.channels << ", " << c.groups << " groups");
+  for (const Case& c : {Case{1, 1, 32, 32, 0},
+                        {2, 64, 64, 32, 0},
+                        {1, 1000, 320, 32, 0},
+                        {3, 35, 36, 1, 0},
+                        {1, 4096, 16, 1, 0},
+                        {2, 700, 48, 4, 50},
+                        {1, 5, 6, 2, 0}}) {
+    SCOPED_TRACE(testing::Message() << c.batch << " x " << c.places << " x " << c.channels << ", " << c.groups
+                                    << " groups");
     for (const bool with_silu : {false, true}) {
       agree(
           [&](Context& ctx) {
@@ -183,7 +195,8 @@ TEST_P(Conformance, GroupNorm) {
             const Weight beta = Weight::of(random_values(c.channels, 2), {c.channels});
             const Shape shape{c.batch, c.places, c.channels};
             const Tensor x = ctx.from(random_values(shape.numel(), 3), shape) + c.offset;
-            return with_silu ? group_norm_silu(x, gamma, beta, c.groups, 1e-5) : group_norm(x, gamma, beta, c.groups, 1e-5);
+            return with_silu ? group_norm_silu(x, gamma, beta, c.groups, 1e-5)
+                             : group_norm(x, gamma, beta, c.groups, 1e-5);
           },
           c.offset != 0 ? 3e-5 : 1e-5);
     }
@@ -249,13 +262,15 @@ TEST_P(Conformance, GegluAndBroadcastAndArrangement) {
           return add_everywhere(make(ctx, channels, 1), ctx.from(random_values(2 * channels, 2), {2, channels}));
         },
         1e-6);
-    agree(
-        [&, channels = channels](Context& ctx) {
-          return concat_channels(make(ctx, channels, 1), make(ctx, channels + 3, 2));
-        },
-        0);
+    agree([&, channels = channels](
+              Context& ctx) { return concat_channels(make(ctx, channels, 1), make(ctx, channels + 3, 2)); },
+          0);
   }
-  agree([](Context& ctx) { return upsample_nearest(ctx.from(random_values(2 * 3 * 5 * 7, 1), {2, 3, 5, 7}), 7, 10); }, 0);
+  agree(
+      [](Context& ctx) {
+        return upsample_nearest(ctx.from(random_values(2 * 3 * 5 * 7, 1), {2, 3, 5, 7}), 7, 10);
+      },
+      0);
   agree([](Context& ctx) { return channels_last(ctx.from(random_values(2 * 3 * 5 * 7, 1), {2, 3, 5, 7})); }, 0);
 }
 

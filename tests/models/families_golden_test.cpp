@@ -41,12 +41,14 @@ class GoldenFamilies : public testing::TestWithParam<Folder> {
  protected:
   void SetUp() override {
     const Folder& folder = GetParam();
-    opened_ = value_or_throw(open_model(Catalog(value_or_throw(open_safetensors(folder.path / "checkpoint.safetensors")))));
+    opened_ =
+        value_or_throw(open_model(Catalog(value_or_throw(open_safetensors(folder.path / "checkpoint.safetensors")))));
     std::ifstream(folder.path / "case.json") >> about_;
   }
 
   // Runs `check(case name, tolerance)` for the cases that have all of these tensors, and counts them.
-  int for_cases(std::initializer_list<const char*> needed, const std::function<void(const std::string&, double)>& check) {
+  int for_cases(std::initializer_list<const char*> needed,
+                const std::function<void(const std::string&, double)>& check) {
     int count = 0;
     for (const auto& one : about_["cases"]) {
       const std::string name = one["name"];
@@ -59,10 +61,13 @@ class GoldenFamilies : public testing::TestWithParam<Folder> {
     return count;
   }
   const nlohmann::json& about(const std::string& name) const {
-    return *std::ranges::find(about_["cases"], name, [](const auto& one) { return one["name"].template get<std::string>(); });
+    return *std::ranges::find(about_["cases"], name,
+                              [](const auto& one) { return one["name"].template get<std::string>(); });
   }
   Tensor input(const std::string& name, const char* tensor) { return cases_.tensor(on_.ctx, name + "/in/" + tensor); }
-  std::vector<float> want(const std::string& name, const std::string& tensor) { return cases_.f32(name + "/out/" + tensor); }
+  std::vector<float> want(const std::string& name, const std::string& tensor) {
+    return cases_.f32(name + "/out/" + tensor);
+  }
 
   Computer on_{GetParam().backend};
   GoldenArrays cases_{"families/" + GetParam().path.filename().string() + "/cases.safetensors"};
@@ -71,13 +76,14 @@ class GoldenFamilies : public testing::TestWithParam<Folder> {
 };
 
 TEST_P(GoldenFamilies, Network) {
-  const int count = for_cases({"in/sample", "in/timestep", "in/context"}, [&](const std::string& name, double tolerance) {
-    const std::vector<float> t = cases_.f32(name + "/in/timestep");
-    const Conditioning cond{input(name, "context")};
-    const Tensor out =
-        opened_.model.network->predict(channels_last(input(name, "sample")), std::vector<double>(t.begin(), t.end()), cond);
-    expect_close(channels_first(out).span<float>(), want(name, "prediction"), tolerance);
-  });
+  const int count =
+      for_cases({"in/sample", "in/timestep", "in/context"}, [&](const std::string& name, double tolerance) {
+        const std::vector<float> t = cases_.f32(name + "/in/timestep");
+        const Conditioning cond{input(name, "context")};
+        const Tensor out = opened_.model.network->predict(channels_last(input(name, "sample")),
+                                                          std::vector<double>(t.begin(), t.end()), cond);
+        expect_close(channels_first(out).span<float>(), want(name, "prediction"), tolerance);
+      });
   EXPECT_GT(count, 0);
 }
 

@@ -57,7 +57,8 @@ fs::path altered_starter(const std::string& file_name, const Change& change) {
     infos.push_back(&info);
   }
   std::vector<TensorView> views;
-  for (std::size_t i = 0; i < names.size(); ++i) views.push_back({names[i], infos[i]->dtype, infos[i]->shape, bytes[i]});
+  for (std::size_t i = 0; i < names.size(); ++i)
+    views.push_back({names[i], infos[i]->dtype, infos[i]->shape, bytes[i]});
   fs::path path = fs::path(testing::TempDir()) / file_name;
   value_or_throw(write_safetensors(path, views, source->metadata()));
   return path;
@@ -188,7 +189,8 @@ TEST(Generate, ThePngCarriesItsParametersAndTheModelHash) {
   const auto entries = value_or_throw(read_png_text(file->bytes()));
   ASSERT_EQ(entries.size(), 1u);
   EXPECT_EQ(entries[0].keyword, "parameters");
-  EXPECT_THAT(entries[0].text, testing::StartsWith("a red apple on a beach\nNegative prompt: blurry\nSteps: 3, Sampler: "));
+  EXPECT_THAT(entries[0].text,
+              testing::StartsWith("a red apple on a beach\nNegative prompt: blurry\nSteps: 3, Sampler: "));
   EXPECT_THAT(entries[0].text, HasSubstr("Seed: 42, Size: 64x64, Model hash: "));
   EXPECT_THAT(entries[0].text, HasSubstr("Model: starter, RNG: CPU"));
 }
@@ -263,10 +265,9 @@ TEST(BadRequest, APictureThatDoesNotFitIsRefusedBeforeMemoryIsTaken) {
 }
 
 TEST(BadOptions, AreReportedByEveryCall) {
-  for (const auto& [options, message] :
-       {std::pair{EngineOptions{0, "cuda9", ""}, "backend: got \"cuda9\""},
-        std::pair{EngineOptions{0, "cpu", "AVX99"}, "instruction set: got \"AVX99\""},
-        std::pair{EngineOptions{5000, "cpu", ""}, "threads: got 5000"}}) {
+  for (const auto& [options, message] : {std::pair{EngineOptions{0, "cuda9", ""}, "backend: got \"cuda9\""},
+                                         std::pair{EngineOptions{0, "cpu", "AVX99"}, "instruction set: got \"AVX99\""},
+                                         std::pair{EngineOptions{5000, "cpu", ""}, "threads: got 5000"}}) {
     Engine engine(options);
     const auto opened = engine.open("starter");
     ASSERT_FALSE(opened.ok());
@@ -282,16 +283,16 @@ TEST(BadCheckpoint, ALoraIsCalledALora) {
 }
 
 TEST(BadCheckpoint, AVaeIsCalledAVae) {
-  const fs::path path = altered_starter("only-vae.safetensors",
-                                        [](std::string& name, auto&) { return name.starts_with("first_stage_model."); });
+  const fs::path path = altered_starter(
+      "only-vae.safetensors", [](std::string& name, auto&) { return name.starts_with("first_stage_model."); });
   const Error error = error_of_opening(path);
   EXPECT_EQ(error.code, ErrorCode::unsupported);
   EXPECT_THAT(error.text(), HasSubstr("is a VAE, need a checkpoint"));
 }
 
 TEST(BadCheckpoint, WithoutATextEncoderItOpensButDrawsNothing) {
-  const fs::path path = altered_starter("no-text.safetensors",
-                                        [](std::string& name, auto&) { return !name.starts_with("cond_stage_model."); });
+  const fs::path path = altered_starter(
+      "no-text.safetensors", [](std::string& name, auto&) { return !name.starts_with("cond_stage_model."); });
   const Error error = error_of(small_request(), path.string());
   EXPECT_EQ(error.code, ErrorCode::unsupported);
   EXPECT_THAT(error.text(), HasSubstr("has no text encoder"));
@@ -356,7 +357,8 @@ TEST(Inspect, TheHashOfAFileIsThatOfTheSameBytesEmbedded) {
   Engine engine;
   const fs::path path = fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/starter.safetensors";
   EXPECT_TRUE(value_or_throw(engine.inspect(path.string())).sha256.empty());
-  EXPECT_EQ(value_or_throw(engine.inspect(path.string(), true)).sha256, value_or_throw(engine.inspect("starter")).sha256);
+  EXPECT_EQ(value_or_throw(engine.inspect(path.string(), true)).sha256,
+            value_or_throw(engine.inspect("starter")).sha256);
 }
 
 TEST(Save, AFailedWriteLeavesNothingBehind) {

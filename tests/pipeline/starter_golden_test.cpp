@@ -1,7 +1,6 @@
 // The starter checkpoint from prompt to picture against its training code (PyTorch): the whole path, number by number.
-#include <nlohmann/json.hpp>
-
 #include <array>
+#include <nlohmann/json.hpp>
 
 #include "golden_files.h"
 #include "ops/arrange.h"
@@ -89,16 +88,18 @@ TEST_F(GoldenStarter, EulerTrajectoryAndPicture) {
     const Denoise denoise = [&](const Tensor& x, double sigma) {
       const std::array t{noise.timestep_of(sigma)};
       const Tensor in = x * input_scale(model().prediction, sigma);
-      const Tensor out = cfg(model().network->predict(in, t, prompts.positive),
-                             model().network->predict(in, t, prompts.negative), 4);
+      const Tensor out =
+          cfg(model().network->predict(in, t, prompts.positive), model().network->predict(in, t, prompts.negative), 4);
       return denoised_from(model().prediction, out, x, sigma);
     };
     const std::vector<float> want = golden_.f32(key + "latents");
     const std::size_t size = want.size() / 20;
-    const Tensor latent = sample_euler(denoise, picture(key + "noise") * sigmas[0], sigmas, {}, [&](int step, const Tensor& x, const Tensor&) {
-      SCOPED_TRACE(step);
-      expect_close(channels_first(x).span<float>(), std::span(want).subspan(static_cast<std::size_t>(step) * size, size), 1e-3);
-    });
+    const Tensor latent = sample_euler(
+        denoise, picture(key + "noise") * sigmas[0], sigmas, {}, [&](int step, const Tensor& x, const Tensor&) {
+          SCOPED_TRACE(step);
+          expect_close(channels_first(x).span<float>(),
+                       std::span(want).subspan(static_cast<std::size_t>(step) * size, size), 1e-3);
+        });
     expect_picture(latent, key + "final_latent");
     expect_picture(model().autoencoder->decode(latent * (1 / model().latent.scale)), key + "picture");
   }

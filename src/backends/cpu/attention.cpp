@@ -21,9 +21,9 @@ std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1)
 
 struct Sizes {
   std::int64_t heads, dim, queries, keys, width;
-  std::int64_t panel;      // columns of a panel
-  std::int64_t key_room;   // floats of one head's packed keys: panels of keys, each (dim, panel)
-  std::int64_t value_room; // floats of one head's packed values: panels of channels, each (keys, panel)
+  std::int64_t panel;       // columns of a panel
+  std::int64_t key_room;    // floats of one head's packed keys: panels of keys, each (dim, panel)
+  std::int64_t value_room;  // floats of one head's packed values: panels of channels, each (keys, panel)
 };
 
 // Keys k (keys, dim) of one head as B = k^T.
@@ -97,8 +97,8 @@ void attend(const AttentionDesc& d, const Sizes& s, const float* q, std::int64_t
   for (std::int64_t begin = 0; begin < visible; begin += kKeys) {
     const std::int64_t count = std::min(kKeys, s.keys - begin);
     float* score = scratch.score.data();
-    multiply(tiles, scratch.query.data(), s.dim, rows, s.dim, keys + begin * s.dim, s.dim * s.panel, count, score, kKeys,
-             false);
+    multiply(tiles, scratch.query.data(), s.dim, rows, s.dim, keys + begin * s.dim, s.dim * s.panel, count, score,
+             kKeys, false);
     if (d.causal) {
       for (std::int64_t i = 0; i < rows; ++i) {
         for (std::int64_t j = std::max<std::int64_t>(0, first + i + 1 - begin); j < count; ++j) {
@@ -108,8 +108,8 @@ void attend(const AttentionDesc& d, const Sizes& s, const float* q, std::int64_t
     }
     softmax.rows(score, rows, count, kKeys, scratch.highest.data(), scratch.total.data(), scratch.factor.data());
     if (begin > 0) softmax.scale_rows(scratch.out.data(), rows, s.dim, room, scratch.factor.data());
-    multiply(tiles, score, kKeys, rows, count, values + begin * s.panel, s.keys * s.panel, s.dim, scratch.out.data(), room,
-             begin > 0);
+    multiply(tiles, score, kKeys, rows, count, values + begin * s.panel, s.keys * s.panel, s.dim, scratch.out.data(),
+             room, begin > 0);
   }
   for (std::int64_t i = 0; i < rows; ++i) scratch.factor[floats(i)] = 1 / scratch.total[floats(i)];
   softmax.scale_rows(scratch.out.data(), rows, s.dim, room, scratch.factor.data());
@@ -146,7 +146,8 @@ void run_attention(Context& ctx, const AttentionDesc& d) {
     const std::int64_t pair = task / blocks, first = task % blocks * kQueries;
     const float* keys = room + pair * (s.key_room + s.value_room);
     const std::int64_t offset = pair / s.heads * s.queries * s.width + pair % s.heads * s.dim;
-    attend(d, s, q + offset, first, std::min(kQueries, s.queries - first), keys, keys + s.key_room, dst + offset, scratch);
+    attend(d, s, q + offset, first, std::min(kQueries, s.queries - first), keys, keys + s.key_room, dst + offset,
+           scratch);
   });
 }
 

@@ -1,6 +1,6 @@
 // Linear layers and convolutions as products with packed panels. A convolution's rows point straight at its source
-// pixels, one pointer a kernel position, so that no patch matrix is ever written (Dukhan 2019, "The indirect convolution
-// algorithm").
+// pixels, one pointer a kernel position, so that no patch matrix is ever written (Dukhan 2019, "The indirect
+// convolution algorithm").
 #include <vector>
 
 #include "backends/cpu/cpu.h"

@@ -12,9 +12,8 @@ constexpr std::int64_t kChunk = 16384;  // floats a task: long against the cost 
 
 template <class F>
 void in_chunks(Context& ctx, std::int64_t count, F&& f) {
-  ctx.threads().parallel_for((count + kChunk - 1) / kChunk, [&](std::int64_t task) {
-    f(task * kChunk, std::min(kChunk, count - task * kChunk));
-  });
+  ctx.threads().parallel_for((count + kChunk - 1) / kChunk,
+                             [&](std::int64_t task) { f(task * kChunk, std::min(kChunk, count - task * kChunk)); });
 }
 
 void run_unary(Context& ctx, const UnaryDesc& d) {
@@ -73,11 +72,13 @@ void add_cpu_elementwise(Backend& backend) {
   backend.add<BinaryDesc>({"vector",
                            [](const BinaryDesc& d) {
                              if (d.x.numel() == 0) return Refusal("nothing to do");
-                             return d.broadcast() && d.product ? Refusal("no broadcast product") : f32_only(d.x.dtype());
+                             return d.broadcast() && d.product ? Refusal("no broadcast product")
+                                                               : f32_only(d.x.dtype());
                            },
                            run_binary});
-  backend.add<GegluDesc>(
-      {"vector", [](const GegluDesc& d) { return d.dst.numel() == 0 ? Refusal("nothing to do") : kAccepted; }, run_geglu});
+  backend.add<GegluDesc>({"vector",
+                          [](const GegluDesc& d) { return d.dst.numel() == 0 ? Refusal("nothing to do") : kAccepted; },
+                          run_geglu});
 }
 
 }  // namespace pxf

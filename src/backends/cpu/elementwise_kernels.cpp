@@ -13,8 +13,8 @@ namespace pxf {
 namespace HWY_NAMESPACE {
 namespace {
 
-// y[i] = f(x[i], ...) in whole vectors; the tail goes through a padded copy, so that an element's value does not depend on
-// where in the array it stands.
+// y[i] = f(x[i], ...) in whole vectors; the tail goes through a padded copy, so that an element's value does not depend
+// on where in the array it stands.
 template <class F, class... Sources>
 HWY_INLINE void map(std::int64_t count, float* y, F f, const Sources*... x) {
   const D d;
@@ -34,33 +34,40 @@ HWY_INLINE void map(std::int64_t count, float* y, F f, const Sources*... x) {
 void affine(const float* x, std::int64_t count, float a, float b, float* y) {
   const D d;
   const V scale = hn::Set(d, a), shift = hn::Set(d, b);
-  map(count, y, [&](V v) { return hn::MulAdd(v, scale, shift); }, x);
+  map(
+      count, y, [&](V v) { return hn::MulAdd(v, scale, shift); }, x);
 }
 
 void silu_of(const float* x, std::int64_t count, float* y) {
-  map(count, y, [](V v) { return silu(v); }, x);
+  map(
+      count, y, [](V v) { return silu(v); }, x);
 }
 
 void quick_gelu_of(const float* x, std::int64_t count, float* y) {
   const V factor = hn::Set(D(), 1.702f);
-  map(count, y, [&](V v) { return hn::Mul(v, sigmoid(hn::Mul(v, factor))); }, x);
+  map(
+      count, y, [&](V v) { return hn::Mul(v, sigmoid(hn::Mul(v, factor))); }, x);
 }
 
 void gelu_of(const float* x, std::int64_t count, float* y) {
-  map(count, y, [](V v) { return gelu(v); }, x);
+  map(
+      count, y, [](V v) { return gelu(v); }, x);
 }
 
 void weighted_sum(const float* x, const float* y, std::int64_t count, float a, float b, float* z) {
   const V factor_x = hn::Set(D(), a), factor_y = hn::Set(D(), b);
-  map(count, z, [&](V u, V v) { return hn::MulAdd(u, factor_x, hn::Mul(v, factor_y)); }, x, y);
+  map(
+      count, z, [&](V u, V v) { return hn::MulAdd(u, factor_x, hn::Mul(v, factor_y)); }, x, y);
 }
 
 void product(const float* x, const float* y, std::int64_t count, float* z) {
-  map(count, z, [](V u, V v) { return hn::Mul(u, v); }, x, y);
+  map(
+      count, z, [](V u, V v) { return hn::Mul(u, v); }, x, y);
 }
 
 void gated_gelu(const float* value, const float* gate, std::int64_t count, float* y) {
-  map(count, y, [](V v, V g) { return hn::Mul(v, gelu(g)); }, value, gate);
+  map(
+      count, y, [](V v, V g) { return hn::Mul(v, gelu(g)); }, value, gate);
 }
 
 }  // namespace

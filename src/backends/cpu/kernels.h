@@ -25,8 +25,8 @@ inline constexpr int kMaxTileRows = 12;
 
 struct TileKernels {
   const char* instruction_set;
-  int rows;     // of a full tile
-  int columns;  // of a panel
+  int rows;                                                     // of a full tile
+  int columns;                                                  // of a panel
   std::array<void (*)(const TileArgs&), kMaxTileRows + 1> run;  // by number of rows, 1 ... rows
   void (*widen_f16)(const std::uint16_t* from, float* to, std::int64_t count);
 };
@@ -37,7 +37,8 @@ struct WinogradKernels {
   /// A tile of 6 x 6 pixels becomes 36 rows of `channels` numbers, `stride` apart.
   void (*input)(const float* const* pixels, std::int64_t channels, float* to, std::int64_t stride);
   /// 36 such rows become 4 x 4 pixels plus bias; null pixels lie outside the picture and are not written.
-  void (*output)(const float* from, std::int64_t stride, std::int64_t channels, const float* bias, float* const* pixels);
+  void (*output)(const float* from, std::int64_t stride, std::int64_t channels, const float* bias,
+                 float* const* pixels);
 };
 const WinogradKernels& winograd_kernels();
 
@@ -57,10 +58,12 @@ struct NormKernels {
   void (*sum)(const float* x, std::int64_t places, std::int64_t channels, float* sum);
   /// squares[c] += (x - centre[c])^2 likewise.
   void (*squares)(const float* x, std::int64_t places, std::int64_t channels, const float* centre, float* squares);
-  /// y = (x - centre[c]) * scale[c] + shift[c], then SiLU if asked. The centre goes first: x may be large and nearly flat.
+  /// y = (x - centre[c]) * scale[c] + shift[c], then SiLU if asked. The centre goes first: x may be large and nearly
+  /// flat.
   void (*apply)(const float* x, std::int64_t places, std::int64_t channels, const float* centre, const float* scale,
                 const float* shift, bool silu, float* y);
-  void (*layer_norm_row)(const float* x, std::int64_t channels, const float* gamma, const float* beta, float eps, float* y);
+  void (*layer_norm_row)(const float* x, std::int64_t channels, const float* gamma, const float* beta, float eps,
+                         float* y);
 };
 const NormKernels& norm_kernels();
 

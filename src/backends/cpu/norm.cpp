@@ -81,8 +81,8 @@ void run_group_norm(Context& ctx, const GroupNormDesc& d) {
   }
   ctx.threads().parallel_for(batch * chunks, [&](std::int64_t task) {
     const std::int64_t b = task / chunks;
-    norm_kernels().apply(src + at(task), length(task), channels, centre.data() + b * channels, scale.data() + b * channels,
-                         beta.data(), d.silu, dst + at(task));
+    norm_kernels().apply(src + at(task), length(task), channels, centre.data() + b * channels,
+                         scale.data() + b * channels, beta.data(), d.silu, dst + at(task));
   });
 }
 

@@ -6,9 +6,9 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "backends/cpu/exp-inl.h"
-
 #include <cmath>
+
+#include "backends/cpu/exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace pxf {

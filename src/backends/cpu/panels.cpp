@@ -8,10 +8,11 @@
 namespace pxf {
 namespace {
 
-// Rows of B that a tile goes through before the next one: a panel's slice (256 x 16 f32: 16 KiB) stays in the first-level
-// cache while all tiles of a block use it.
+// Rows of B that a tile goes through before the next one: a panel's slice (256 x 16 f32: 16 KiB) stays in the
+// first-level cache while all tiles of a block use it.
 constexpr std::int64_t kDepth = 256;
-// Rows of A in a block: with kDepth columns 192 KiB, which stays in the second-level cache. A multiple of all tile heights.
+// Rows of A in a block: with kDepth columns 192 KiB, which stays in the second-level cache. A multiple of all tile
+// heights.
 constexpr std::int64_t kBlockRows = 192;
 // Enough blocks that the last ones to finish do not leave other threads waiting long.
 constexpr std::int64_t kBlocksWanted = 48;
@@ -34,7 +35,8 @@ Panels pack(Context& ctx, const Weight& weight) {
     float* to = p.panel(i);
     for (std::int64_t tap = 0; tap < p.taps; ++tap) {
       for (std::int64_t k = 0; k < p.depth; ++k) {
-        for (std::int64_t j = 0; j < p.width; ++j) *to++ = rows[static_cast<std::size_t>(j * length + k * p.taps + tap)];
+        for (std::int64_t j = 0; j < p.width; ++j)
+          *to++ = rows[static_cast<std::size_t>(j * length + k * p.taps + tap)];
       }
     }
   });

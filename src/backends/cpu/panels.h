@@ -25,7 +25,8 @@ struct Panels {
   float* panel(std::int64_t i) { return reinterpret_cast<float*>(memory->data()) + i * taps * depth * width; }
 };
 
-/// Packs (columns, depth, taps...): linear weights have one tap, convolutions kh * kw. Made once a weight and kept by it.
+/// Packs (columns, depth, taps...): linear weights have one tap, convolutions kh * kw. Made once a weight and kept by
+/// it.
 const Panels& packed_panels(Context& ctx, const Weight& weight);
 
 /// Elements [begin, begin + out.size()) of a weight as f32, by vector instructions where the type has them.

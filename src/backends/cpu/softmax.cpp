@@ -6,10 +6,10 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include "backends/cpu/exp-inl.h"
-
 #include <algorithm>
 #include <limits>
+
+#include "backends/cpu/exp-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace pxf {

@@ -94,7 +94,8 @@ void widen_f16(const std::uint16_t* from, float* to, std::int64_t count) {
 
 template <int... kCounts>
 constexpr TileKernels make_kernels(std::integer_sequence<int, kCounts...>) {
-  return {hwy::TargetName(HWY_TARGET), kRows, static_cast<int>(kColumns), {nullptr, run_tile<kCounts + 1>...}, widen_f16};
+  return {
+      hwy::TargetName(HWY_TARGET), kRows, static_cast<int>(kColumns), {nullptr, run_tile<kCounts + 1>...}, widen_f16};
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
-// 3x3 convolutions with a quarter of the multiplications: tiles of 6 x 6 pixels and the kernels are transformed, multiplied
-// place by place (36 products of matrices), and transformed back to 4 x 4 pixels. Lavin and Gray 2015.
-// The transformed weights are four times as large, and rounding errors some ten times as large, as the direct way's.
+// 3x3 convolutions with a quarter of the multiplications: tiles of 6 x 6 pixels and the kernels are transformed,
+// multiplied place by place (36 products of matrices), and transformed back to 4 x 4 pixels. Lavin and Gray 2015. The
+// transformed weights are four times as large, and rounding errors some ten times as large, as the direct way's.
 #include <algorithm>
 #include <array>
 #include <vector>
@@ -14,11 +14,11 @@
 namespace pxf {
 namespace {
 
-constexpr std::int64_t kPlaces = 36;      // of a tile of 6 x 6
-constexpr std::int64_t kTileSide = 4;     // pixels that a tile yields
-constexpr std::int64_t kMostTiles = 48;   // at once; a multiple of all tile heights of the multiplication
-constexpr std::int64_t kColumns = 128;    // output channels at once: 36 x 48 x 128 sums are 0.9 MiB
-constexpr std::int64_t kFewestTiles = 24; // below, each weight is used too rarely to pay for being four times as large
+constexpr std::int64_t kPlaces = 36;       // of a tile of 6 x 6
+constexpr std::int64_t kTileSide = 4;      // pixels that a tile yields
+constexpr std::int64_t kMostTiles = 48;    // at once; a multiple of all tile heights of the multiplication
+constexpr std::int64_t kColumns = 128;     // output channels at once: 36 x 48 x 128 sums are 0.9 MiB
+constexpr std::int64_t kFewestTiles = 24;  // below, each weight is used too rarely to pay for being four times as large
 constexpr std::uint64_t kMostWeightBytes = std::uint64_t{64} << 20;
 
 // The kernel (Cout, Cin, 3, 3) as 36 matrices (Cin, Cout), each in panels.
@@ -97,7 +97,8 @@ Refusal accepts(const Conv2dDesc& d) {
   if (d.in() % lanes != 0 || d.out() % lanes != 0) return "channels do not fill vectors";
   if (d.in() < 32 || d.out() < 32) return "too few channels for the transforms to pay";
   if (tiles_of(d) < kFewestTiles) return "too few pixels for the transformed weights to pay";
-  if (transformed_bytes(d.in(), d.out()) > kMostWeightBytes) return "the transformed weights would take too much memory";
+  if (transformed_bytes(d.in(), d.out()) > kMostWeightBytes)
+    return "the transformed weights would take too much memory";
   return kAccepted;
 }
 
@@ -128,7 +129,8 @@ class Winograd {
     for (std::int64_t column = 0; column < out; column += kColumns) {
       const std::int64_t columns = std::min(kColumns, out - column);
       for (std::int64_t place = 0; place < kPlaces; ++place) {
-        multiply(inputs.data() + place * count * in, count, place, column, columns, sums.data() + place * count * kColumns);
+        multiply(inputs.data() + place * count * in, count, place, column, columns,
+                 sums.data() + place * count * kColumns);
       }
       for (std::int64_t t = 0; t < count; ++t) {
         winograd_kernels().output(sums.data() + t * kColumns, count * kColumns, columns, bias_.data() + column,

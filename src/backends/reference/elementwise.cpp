@@ -40,9 +40,7 @@ void binary_as(const BinaryDesc& d) {
   }
 }
 
-void run_unary(Context&, const UnaryDesc& d) {
-  d.src.dtype() == DType::f64 ? unary_as<double>(d) : unary_as<float>(d);
-}
+void run_unary(Context&, const UnaryDesc& d) { d.src.dtype() == DType::f64 ? unary_as<double>(d) : unary_as<float>(d); }
 
 void run_binary(Context&, const BinaryDesc& d) {
   if (d.x.numel() == 0) return;

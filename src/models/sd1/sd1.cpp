@@ -7,7 +7,7 @@
 namespace pxf {
 namespace {
 
-constexpr std::int64_t kHeads = 8;    // in every block, whatever its width
+constexpr std::int64_t kHeads = 8;  // in every block, whatever its width
 constexpr std::int64_t kGroups = 32;
 
 template <class Part>

@@ -39,8 +39,8 @@ ClipLayout read_clip_layout(const Catalog& names, std::int64_t heads) {
   out.heads = heads > 0 ? heads : std::max<std::int64_t>(1, out.width / 64);
   if (out.width % out.heads != 0 || out.layers == 0 || out.vocabulary < 3) {
     throw Failure(Error{ErrorCode::bad_file,
-                        fmt::format("text encoder: width {}, {} heads, {} layers, {} tokens cannot be", out.width, out.heads,
-                                    out.layers, out.vocabulary),
+                        fmt::format("text encoder: width {}, {} heads, {} layers, {} tokens cannot be", out.width,
+                                    out.heads, out.layers, out.vocabulary),
                         names.source().name()});
   }
   return out;
@@ -65,7 +65,8 @@ TextEncoder::Output ClipText::encode(const Tensor& ids, int clip_skip) const {
   Context& ctx = ids.context();
   const std::int64_t batch = ids.dim(0), length = ids.dim(1);
   std::vector<std::int32_t> places(static_cast<std::size_t>(batch * length));
-  for (std::size_t i = 0; i < places.size(); ++i) places[i] = static_cast<std::int32_t>(static_cast<std::int64_t>(i) % length);
+  for (std::size_t i = 0; i < places.size(); ++i)
+    places[i] = static_cast<std::int32_t>(static_cast<std::int64_t>(i) % length);
   Tensor x = token_embedding_(ids) + position_embedding_(ctx.from(places, {batch, length}));
   for (std::int64_t i = 0; i + clip_skip <= layout_.layers; ++i) x = layers_[static_cast<std::size_t>(i)](std::move(x));
 
@@ -74,7 +75,8 @@ TextEncoder::Output ClipText::encode(const Tensor& ids, int clip_skip) const {
   std::vector<Tensor> ends;
   for (std::int64_t b = 0; b < batch; ++b) {
     // The end token has the highest id.
-    const std::span<const std::int32_t> row = ids.span<std::int32_t>().subspan(static_cast<std::size_t>(b * length), static_cast<std::size_t>(length));
+    const std::span<const std::int32_t> row =
+        ids.span<std::int32_t>().subspan(static_cast<std::size_t>(b * length), static_cast<std::size_t>(length));
     const std::int64_t end = std::ranges::max_element(row) - row.begin();
     ends.push_back(out.features.reshape({batch * length, layout_.width}).rows(b * length + end, b * length + end + 1));
   }

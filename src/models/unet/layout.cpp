@@ -7,7 +7,8 @@ namespace {
 
 // Each of these is as wide as the block's result; a damaged file may lack some.
 std::int64_t width_of(const Catalog& names, const std::string& block, std::int64_t otherwise) {
-  for (const char* tensor : {"0.out_layers.3.weight", "0.in_layers.2.weight", "0.emb_layers.1.weight", "0.out_layers.0.weight"}) {
+  for (const char* tensor :
+       {"0.out_layers.3.weight", "0.in_layers.2.weight", "0.emb_layers.1.weight", "0.out_layers.0.weight"}) {
     if (const auto width = names.dim(block + tensor, 0)) return *width;
   }
   return otherwise;
@@ -59,11 +60,12 @@ Layout read_layout(const Catalog& names, Hints hints) {
     out.up.push_back(b);
   }
   if (out.up.empty() || !skips.empty()) {
-    throw Failure(Error{ErrorCode::bad_file,
-                        fmt::format("UNet: {} blocks on the way down and {} on the way up do not match; the file is cut "
-                                    "off or not a UNet",
-                                    out.down.size() + 1, names.count("output_blocks")),
-                        names.source().name()});
+    throw Failure(
+        Error{ErrorCode::bad_file,
+              fmt::format("UNet: {} blocks on the way down and {} on the way up do not match; the file is cut "
+                          "off or not a UNet",
+                          out.down.size() + 1, names.count("output_blocks")),
+              names.source().name()});
   }
 
   check_divides(names, out.channels, hints.groups, "norm groups");

@@ -28,8 +28,8 @@ struct Layout {
   Hints hints;
 };
 
-/// `names` are those under "model.diffusion_model". Throws Failure(bad_file) when they make no UNet or its head or group
-/// counts do not fit its widths; tensors that are merely absent are left to the loading report.
+/// `names` are those under "model.diffusion_model". Throws Failure(bad_file) when they make no UNet or its head or
+/// group counts do not fit its widths; tensors that are merely absent are left to the loading report.
 Layout read_layout(const Catalog& names, Hints hints);
 
 }  // namespace pxf::unet

@@ -23,8 +23,8 @@ void Unet::declare(Scope s) {
     middle_attention_.emplace().declare(s / "middle_block.1", wide, layout_.context, layout_.middle_depth,
                                         layout_.hints.heads, groups);
   }
-  middle_out_.declare(s / (layout_.middle_depth > 0 ? "middle_block.2" : "middle_block.1"), wide, wide, layout_.embedding,
-                      groups);
+  middle_out_.declare(s / (layout_.middle_depth > 0 ? "middle_block.2" : "middle_block.1"), wide, wide,
+                      layout_.embedding, groups);
   up_.resize(layout_.up.size());
   for (std::size_t i = 0; i < up_.size(); ++i) {
     const Layout::Block& b = layout_.up[i];
@@ -51,19 +51,20 @@ Tensor Unet::Block::operator()(Tensor x, const Tensor& e, const Tensor& context)
 }
 
 std::uint64_t Unet::working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const {
-  // Counted in feature maps of the first level: five are held as skips, a gated feed-forward layer there holds fifteen at
-  // once; the rest is blocks of other sizes waiting to be used again. Measured: tests/pipeline/memory_test.cpp.
+  // Counted in feature maps of the first level: five are held as skips, a gated feed-forward layer there holds fifteen
+  // at once; the rest is blocks of other sizes waiting to be used again. Measured: tests/pipeline/memory_test.cpp.
   constexpr std::int64_t kMaps = 32;
   return static_cast<std::uint64_t>(batch * height * width * layout_.channels * kMaps) * sizeof(float);
 }
 
 Tensor Unet::predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const {
-  require(x.rank() == 4 && x.dim(3) == layout_.in_channels, "[unet] input: got {}, need (B, H, W, {})", x.shape().text(),
-          layout_.in_channels);
+  require(x.rank() == 4 && x.dim(3) == layout_.in_channels, "[unet] input: got {}, need (B, H, W, {})",
+          x.shape().text(), layout_.in_channels);
   require(static_cast<std::int64_t>(timesteps.size()) == x.dim(0), "[unet] {} timesteps for {} pictures",
           timesteps.size(), x.dim(0));
   require(cond.context.rank() == 3 && cond.context.dim(0) == x.dim(0) && cond.context.dim(2) == layout_.context,
-          "[unet] text features: got {}, need ({}, tokens, {})", cond.context.shape().text(), x.dim(0), layout_.context);
+          "[unet] text features: got {}, need ({}, tokens, {})", cond.context.shape().text(), x.dim(0),
+          layout_.context);
 
   const Tensor wave = timestep_embedding(x.context(), timesteps, layout_.channels);
   const Tensor e = silu(time_out_(silu(time_in_(wave))));

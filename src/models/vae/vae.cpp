@@ -91,11 +91,12 @@ void Vae::declare_decoder(Scope s) {
 }
 
 std::uint64_t Vae::working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const {
-  // Highest at full resolution, where the first block comes from the wider level below: its input, the normalised input,
-  // its result; about as much waits in blocks of the smaller levels. Measured: tests/pipeline/memory_test.cpp.
+  // Highest at full resolution, where the first block comes from the wider level below: its input, the normalised
+  // input, its result; about as much waits in blocks of the smaller levels. Measured: tests/pipeline/memory_test.cpp.
   const HalfLayout& half = layout_.decoder;
   const auto last_width = [&](std::size_t level) {
-    return level < half.levels.size() && !half.levels[level].widths.empty() ? half.levels[level].widths.back() : half.middle;
+    return level < half.levels.size() && !half.levels[level].widths.empty() ? half.levels[level].widths.back()
+                                                                            : half.middle;
   };
   const std::int64_t scale = std::int64_t{1} << (half.levels.empty() ? 0 : half.levels.size() - 1);
   const std::int64_t channels = 4 * last_width(1) + 4 * last_width(0);
@@ -115,7 +116,8 @@ Tensor Vae::decode(const Tensor& latent) const {
 
 Autoencoder::Moments Vae::encode(const Tensor& picture) const {
   require(has_encoder(), "[vae] this file has no encoder; use a VAE file that has one");
-  require(picture.rank() == 4 && picture.dim(3) == 3, "[vae] picture: got {}, need (B, H, W, 3)", picture.shape().text());
+  require(picture.rank() == 4 && picture.dim(3) == 3, "[vae] picture: got {}, need (B, H, W, 3)",
+          picture.shape().text());
   Tensor h = encoder_.conv_in(picture);
   for (const Level& level : encoder_.levels) {
     for (const ResnetBlock& block : level.blocks) h = block(h);
@@ -123,7 +125,8 @@ Autoencoder::Moments Vae::encode(const Tensor& picture) const {
   }
   h = encoder_.conv_out(encoder_.norm_out.silu(encoder_.mid(h)));
   if (layout_.quant) h = quant_conv_(h);
-  return {channel_range(h, 0, layout_.latent_channels), channel_range(h, layout_.latent_channels, 2 * layout_.latent_channels)};
+  return {channel_range(h, 0, layout_.latent_channels),
+          channel_range(h, layout_.latent_channels, 2 * layout_.latent_channels)};
 }
 
 }  // namespace pxf::vae

@@ -1,4 +1,5 @@
-// The autoencoder of latent diffusion (KL-regularised), in the layout of its published checkpoints. Rombach et al. 2022.
+// The autoencoder of latent diffusion (KL-regularised), in the layout of its published checkpoints. Rombach et al.
+// 2022.
 #pragma once
 
 #include <optional>
