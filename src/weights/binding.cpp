@@ -32,7 +32,7 @@ std::string LoadReport::problem() const {
   return {};
 }
 
-void bind(const Declarations& declarations, const Catalog& catalog, LoadReport& report) {
+void bind_weights(const Declarations& declarations, const Catalog& catalog, LoadReport& report) {
   for (const Declaration& declared : declarations) {
     const std::string whole = catalog.prefix() + declared.name;
     if (!catalog.has(declared.name)) {

@@ -24,7 +24,7 @@ struct LoadReport {
 
 /// Gives each declared weight its tensor and adds to the report. Shapes may differ in trailing extents of 1, as files
 /// disagree about whether a 1x1 convolution has them. Reads no weights.
-void bind(const Declarations& declarations, const Catalog& catalog, LoadReport& report);
+void bind_weights(const Declarations& declarations, const Catalog& catalog, LoadReport& report);
 
 /// Fills `unexpected` with the names of the file that are not in `used`. Call when all parts are bound.
 void note_unexpected(const Catalog& file, LoadReport& report);

@@ -12,7 +12,7 @@ constexpr std::int64_t kGroups = 32;
 
 template <class Part>
 std::unique_ptr<Part> bound(std::unique_ptr<Part> part, const Catalog& names, LoadReport& report) {
-  bind(part->declarations(), names, report);
+  bind_weights(part->declarations(), names, report);
   return part;
 }
 
