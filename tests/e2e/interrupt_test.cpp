@@ -59,9 +59,8 @@ TEST(Interrupt, CtrlCWhileWaitingForAPrompt) {
   OnTerminal program({"generate", "-"}, folder.path());
   program.type("half a pro");
   ASSERT_TRUE(program.shows("half a pro"));
-  // The terminal echoes the keys whether or not the program has come to reading them: until its handler stands, a signal
-  // ends it as any other program. Either is an end without a picture.
-  program.type("\x03");
+  // The terminal echoes keys before the program has come to reading them. A signal then ends it as any other program.
+  program.signal(SIGINT);
   EXPECT_EQ(program.status(), 130);
   EXPECT_THAT(folder.files(), IsEmpty());
 }
@@ -69,6 +68,7 @@ TEST(Interrupt, CtrlCWhileWaitingForAPrompt) {
 TEST(Interrupt, BenchStopsToo) {
   TemporaryFolder folder;
   OnTerminal program({"bench", "--size", "512", "--repeats", "1000"}, folder.path());
+  ASSERT_TRUE(program.shows("threads"));
   program.type("\x03");
   EXPECT_EQ(program.status(), 130);
 }

@@ -3,13 +3,13 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pty.h>
-#include <signal.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
@@ -95,6 +95,7 @@ OnTerminal::OnTerminal(const std::vector<std::string>& arguments, const fs::path
   if (child_ < 0) throw std::runtime_error("forkpty failed");
   if (child_ > 0) return;
   for (const char* name : {"NO_COLOR", "TMUX", "STY", "KITTY_WINDOW_ID", "TERM_PROGRAM"}) unsetenv(name);
+  for (const int number : {SIGINT, SIGTERM}) ::signal(number, SIG_DFL);  // who runs the tests may ignore them
   setenv("TERM", "xterm", 1);
   setenv("COLORTERM", "truecolor", 1);
   if (chdir(folder.c_str()) != 0) _exit(126);

@@ -1,0 +1,24 @@
+# What others link, and what `cmake --install` puts in place: the program, one shared library with the C++ and the C API,
+# the public headers, a pkg-config file and a CMake package.
+include(GNUInstallDirs)
+include(CMakePackageConfigHelpers)
+
+# The program links the same code statically: it runs when it is copied alone.
+add_library(pixelforge_shared SHARED $<TARGET_OBJECTS:pxf_pipeline>)
+set_target_properties(pixelforge_shared PROPERTIES
+  OUTPUT_NAME pixelforge EXPORT_NAME pixelforge VERSION ${PROJECT_VERSION} SOVERSION 0)
+target_link_libraries(pixelforge_shared PRIVATE pxf_pipeline)
+target_include_directories(pixelforge_shared INTERFACE
+  $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
+# The list of what may be seen from outside stands beside the headers' names, so that those need no macros.
+target_link_options(pixelforge_shared PRIVATE LINKER:--version-script=${CMAKE_CURRENT_LIST_DIR}/pixelforge.map)
+set_property(TARGET pixelforge_shared PROPERTY LINK_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/pixelforge.map)
+
+set(package ${CMAKE_INSTALL_LIBDIR}/cmake/PixelForge)
+install(TARGETS pixelforge pixelforge_shared EXPORT PixelForge)
+install(DIRECTORY include/pixelforge TYPE INCLUDE)
+install(EXPORT PixelForge NAMESPACE PixelForge:: FILE PixelForgeConfig.cmake DESTINATION ${package})
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/PixelForgeConfigVersion.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/PixelForgeConfigVersion.cmake DESTINATION ${package})
+configure_file(cmake/pixelforge.pc.in pixelforge.pc @ONLY)
+install(FILES ${PROJECT_BINARY_DIR}/pixelforge.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)

@@ -1,0 +1,41 @@
+#include "cli/arguments.h"
+
+#include <fmt/format.h>
+
+namespace pxf::cli {
+
+std::optional<Size> parse_size(std::string_view text) {
+  for (const std::string_view times : {"x", "X", "×"}) {
+    const std::size_t at = text.find(times);
+    if (at == std::string_view::npos) continue;
+    const auto width = parse_number<int>(text.substr(0, at));
+    const auto height = parse_number<int>(text.substr(at + times.size()));
+    if (!width || !height) return std::nullopt;
+    return Size{*width, *height};
+  }
+  const auto side = parse_number<int>(text);
+  if (!side) return std::nullopt;
+  return Size{*side, *side};
+}
+
+CLI::ValidationError refused(const std::string& flag, std::string_view got, std::string_view need) {
+  return CLI::ValidationError(flag, fmt::format("got \"{}\", need {}", got, need));
+}
+
+CLI::Option* add_whole(CLI::App& app, const std::string& flags, std::optional<int>& target, const std::string& help) {
+  return add_value(app, flags, target, parse_number<int>, "a whole number", help)->type_name("N");
+}
+
+CLI::Option* add_whole(CLI::App& app, const std::string& flags, int& target, const std::string& help) {
+  return add_value(app, flags, target, parse_number<int>, "a whole number", help)->type_name("N");
+}
+
+CLI::Option* add_size(CLI::App& app, std::optional<Size>& target, const std::string& help) {
+  return add_value(app, "--size", target, parse_size, "WIDTHxHEIGHT, such as 512x768", help)->type_name("WxH");
+}
+
+CLI::Option* add_threads(CLI::App& app, int& target) {
+  return add_whole(app, "--threads", target, "Threads to compute with (default: one for each processor)");
+}
+
+}  // namespace pxf::cli

@@ -1,0 +1,109 @@
+#include "cli/json.h"
+
+#include <fmt/format.h>
+
+#include <cstdio>
+
+namespace pxf::cli {
+
+void print_json(const Json& json) {
+  fmt::print(stdout, "{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
+}
+
+Json to_json(const ModelInfo& model) {
+  Json parts = Json::array();
+  for (const PartInfo& part : model.parts) {
+    parts.push_back({{"name", part.name},
+                     {"tensors", part.tensors},
+                     {"parameters", part.parameters},
+                     {"bytes", part.bytes},
+                     {"types", part.types}});
+  }
+  Json recommended;  // null where the file is no checkpoint
+  if (const auto& r = model.recommended) {
+    recommended = {{"sampler", r->sampler}, {"scheduler", r->scheduler}, {"steps", r->steps},
+                   {"cfg_scale", r->cfg_scale}, {"width", r->width}, {"height", r->height}, {"from", r->from}};
+  }
+  return {
+      {"name", model.name},
+      {"path", model.path},
+      {"format", model.format},
+      {"bytes", model.bytes},
+      {"tensors", model.tensors},
+      {"sha256", model.sha256},
+      {"kind", model.kind},
+      {"family", model.family},
+      {"title", model.title},
+      {"recognised_by", model.reasons},
+      {"supported", model.supported},
+      {"unsupported_because", model.unsupported_because},
+      {"safe", model.safe},
+      {"prediction", model.prediction},
+      {"parts", parts},
+      {"missing", model.missing},
+      {"wrong_shape", model.wrong_shape},
+      {"unexpected", model.unexpected},
+      {"model_title", model.model_title},
+      {"author", model.author},
+      {"description", model.description},
+      {"license", model.license},
+      {"tags", model.tags},
+      {"recommended", recommended},
+      {"metadata", model.metadata},
+  };
+}
+
+Json to_json(const MachineInfo& machine) {
+  return {
+      {"version", machine.version},
+      {"cpu", machine.cpu},
+      {"processors", machine.processors},
+      {"threads", machine.threads},
+      {"backend", machine.backend},
+      {"instruction_sets", machine.instruction_sets},
+      {"memory_total", machine.memory_total},
+      {"memory_available", machine.memory_available},
+  };
+}
+
+Json to_json(const Plan& plan) {
+  return {
+      {"sampler", plan.sampler},
+      {"scheduler", plan.scheduler},
+      {"steps", plan.steps},
+      {"cfg_scale", plan.cfg_scale},
+      {"seed", plan.seed},
+      {"width", plan.width},
+      {"height", plan.height},
+      {"count", plan.count},
+      {"clip_skip", plan.clip_skip},
+      {"noise", plan.noise == NoiseSource::cpu ? "cpu" : "gpu"},
+      {"from", plan.settings_from},
+      {"memory_needed", plan.memory_needed},
+  };
+}
+
+Json to_json(const BenchReport& report) {
+  Json results = Json::array();
+  for (const BenchRow& row : report.rows) {
+    if (row.seconds.empty()) continue;
+    Json result = {
+        {"name", row.name},
+        {"seconds", {{"min", row.seconds.front()}, {"median", row.median()}, {"max", row.seconds.back()}}},
+    };
+    if (row.gflop > 0) result["gflops"] = row.gflop / row.median();
+    results.push_back(result);
+  }
+  Json kernels = Json::array();
+  for (const auto& row : report.kernels) {
+    kernels.push_back(
+        {{"kernel", row.kernel}, {"calls", row.calls}, {"seconds", row.seconds}, {"gflop", row.gflop}});
+  }
+  return {
+      {"machine", to_json(report.machine)}, {"checkpoint", report.checkpoint}, {"width", report.width},
+      {"height", report.height},            {"results", results},              {"kernels", kernels},
+      {"peak_memory", report.peak_memory},
+  };
+}
+
+}  // namespace pxf::cli

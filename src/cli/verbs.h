@@ -1,0 +1,26 @@
+// The verbs of the program. Each adds its flags to the command line and is run when it was named there; main.cpp reports
+// whatever it gives back and chooses the exit status.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+
+#include "pixelforge/error.h"
+
+namespace pxf::cli {
+
+struct Verb {
+  CLI::App* app = nullptr;
+  std::function<Status()> run;
+};
+
+Verb add_generate(CLI::App& program);
+Verb add_inspect(CLI::App& program);
+Verb add_list(CLI::App& program);
+Verb add_doctor(CLI::App& program);
+Verb add_bench(CLI::App& program);
+Verb add_probe(CLI::App& program);
+Verb add_explain(CLI::App& program);
+Verb add_completion(CLI::App& program);
+
+}  // namespace pxf::cli

@@ -1,0 +1,40 @@
+#include "cli/wording.h"
+
+#include <fmt/format.h>
+
+#include "cli/plain_text.h"
+
+namespace pxf::cli {
+
+std::string prediction_text(const std::string& prediction) {
+  if (prediction == "v") return "v-prediction";
+  if (prediction == "eps") return "epsilon prediction";
+  return prediction;
+}
+
+std::string part_text(const std::string& part) {
+  if (part == "unet") return "UNet";
+  if (part == "vae") return "VAE";
+  if (part == "text_encoder") return "text encoder";
+  return part;
+}
+
+std::string checkpoint_line(const Plan& plan) {
+  return printable(fmt::format("{} · {}, {} · {}", plan.checkpoint, plan.family, prediction_text(plan.prediction),
+                               plan.license.empty() ? "licence not stated" : plan.license));
+}
+
+std::string settings_line(const Plan& plan) {
+  std::string line = fmt::format("{} · {} · {} steps · CFG {} · {}x{}", plan.sampler_label, plan.scheduler_label,
+                                 plan.steps, plan.cfg_scale, plan.width, plan.height);
+  if (plan.clip_skip > 1) line += fmt::format(" · clip skip {}", plan.clip_skip);
+  if (plan.noise == NoiseSource::gpu) line += " · GPU noise";
+  return line;
+}
+
+std::string settings_line(const Recommended& r) {
+  return printable(fmt::format("{} · {} · {} steps · CFG {} · {}x{}", r.sampler, r.scheduler, r.steps, r.cfg_scale,
+                               r.width, r.height));
+}
+
+}  // namespace pxf::cli

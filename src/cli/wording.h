@@ -1,0 +1,23 @@
+// The engine's short names as a person reads them.
+#pragma once
+
+#include <string>
+
+#include "pixelforge/engine.h"
+
+namespace pxf::cli {
+
+/// "v" as "v-prediction", "eps" as "epsilon prediction".
+std::string prediction_text(const std::string& prediction);
+
+/// "text_encoder" as "text encoder".
+std::string part_text(const std::string& part);
+
+/// "starter · SD 1.x, v-prediction · CC0-1.0".
+std::string checkpoint_line(const Plan& plan);
+
+/// "DPM++ 2M · Karras · 20 steps · CFG 4 · 256x256".
+std::string settings_line(const Plan& plan);
+std::string settings_line(const Recommended& recommended);
+
+}  // namespace pxf::cli
