@@ -15,7 +15,8 @@ target_link_options(pixelforge_shared PRIVATE LINKER:--version-script=${CMAKE_CU
 set_property(TARGET pixelforge_shared PROPERTY LINK_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/pixelforge.map)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/PixelForge)
-install(TARGETS pixelforge pixelforge_shared EXPORT PixelForge)
+install(TARGETS pixelforge)
+install(TARGETS pixelforge_shared EXPORT PixelForge)
 install(DIRECTORY include/pixelforge TYPE INCLUDE)
 install(EXPORT PixelForge NAMESPACE PixelForge:: FILE PixelForgeConfig.cmake DESTINATION ${package})
 write_basic_package_version_file(${PROJECT_BINARY_DIR}/PixelForgeConfigVersion.cmake COMPATIBILITY SameMinorVersion)

@@ -12,16 +12,16 @@ namespace pxf {
 enum class NoiseSource : std::uint8_t { cpu, gpu };
 
 struct Request {
-  std::string prompt;
-  std::string negative;
-  std::optional<int> width, height;      // pixels, multiples of 8
-  std::optional<int> steps;              // 1 to 10,000
-  std::optional<double> cfg_scale;       // classifier-free guidance; 1: off, one evaluation a step
-  std::optional<std::string> sampler;    // any name that A1111, ComfyUI, diffusers or stable-diffusion.cpp uses
-  std::optional<std::string> scheduler;  // likewise
-  std::optional<std::uint64_t> seed;     // of the first picture, the k-th has seed + k; drawn at random when not given
-  int count = 1;                         // pictures, 1 to 1,000
-  int clip_skip = 1;                     // 1: the text encoder's last layer, 2: the one before
+  std::string prompt = {};
+  std::string negative = {};
+  std::optional<int> width = {}, height = {};  // pixels, multiples of 8
+  std::optional<int> steps = {};               // 1 to 10,000
+  std::optional<double> cfg_scale = {};        // classifier-free guidance; 1: off, one evaluation a step
+  std::optional<std::string> sampler = {};     // any name that A1111, ComfyUI, diffusers or stable-diffusion.cpp uses
+  std::optional<std::string> scheduler = {};   // likewise
+  std::optional<std::uint64_t> seed = {};      // of the first picture, the k-th has seed + k; random when not given
+  int count = 1;                               // pictures, 1 to 1,000
+  int clip_skip = 1;                           // 1: the text encoder's last layer, 2: the one before
   NoiseSource noise = NoiseSource::cpu;
 };
 

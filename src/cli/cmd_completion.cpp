@@ -11,9 +11,7 @@
 namespace pxf::cli {
 namespace {
 
-std::vector<const CLI::App*> verbs_of(const CLI::App& program) {
-  return program.get_subcommands({});
-}
+std::vector<const CLI::App*> verbs_of(const CLI::App& program) { return program.get_subcommands({}); }
 
 std::string flags_of(const CLI::App& app) {
   std::string out;

@@ -37,7 +37,8 @@ struct Check {
 Check check_processor(const MachineInfo& machine) {
   const auto& sets = machine.instruction_sets;
   Check check{"processor", fmt::format("{}; kernels for {}", machine.cpu, fmt::join(sets, ", ")), ""};
-  const bool has_avx2 = std::any_of(sets.begin(), sets.end(), [](const std::string& set) { return set.starts_with("AVX"); });
+  const bool has_avx2 =
+      std::any_of(sets.begin(), sets.end(), [](const std::string& set) { return set.starts_with("AVX"); });
   if (!has_avx2) check.advice = "works, but slowly: a processor with AVX2 is several times faster";
   return check;
 }
@@ -87,7 +88,8 @@ Check check_folder() {
   std::error_code error;
   const std::filesystem::path folder = std::filesystem::current_path(error);
   const auto space = std::filesystem::space(".", error);
-  Check check{"pictures go to", fmt::format("{}, {} free", folder.string(), error ? "?" : bytes_text(space.available)), ""};
+  Check check{"pictures go to", fmt::format("{}, {} free", folder.string(), error ? "?" : bytes_text(space.available)),
+              ""};
   if (const std::string trouble = trouble_with_files(); !trouble.empty()) {
     check.advice = trouble + "; choose another folder with -o";
   } else if (!error && space.available < kLittleDisk) {
@@ -106,7 +108,8 @@ Check check_terminal() {
     case PictureStyle::kitty: check.found = "shows pictures by kitty's protocol"; break;
     case PictureStyle::sixel: check.found = "shows pictures as sixels"; break;
     case PictureStyle::blocks:
-      check.found = fmt::format("shows pictures as half blocks in {}", has_true_colour() ? "24-bit colour" : "256 colours");
+      check.found =
+          fmt::format("shows pictures as half blocks in {}", has_true_colour() ? "24-bit colour" : "256 colours");
       break;
     default: check.found = "shows no pictures: NO_COLOR is set, or TERM=dumb";
   }

@@ -17,7 +17,7 @@
 namespace pxf::cli {
 namespace {
 
-constexpr int kLabel = 15;      // columns of the left-hand side
+constexpr int kLabel = 15;  // columns of the left-hand side
 constexpr int kLongestLine = 110;
 constexpr std::size_t kTensorsShown = 8;
 
@@ -88,7 +88,7 @@ void print_sheet(const ModelInfo& model, bool metadata) {
   sheet.tensors("unexpected", model.unexpected);
   sheet.row("sha256", model.sha256);
   if (!metadata) return;
-  for (const auto& [key, value] : model.metadata) sheet.row("metadata", key + " = " + value);
+  for (const auto& [key, value] : model.metadata) sheet.row("metadata", fmt::format("{} = {}", key, value));
 }
 
 Status inspect(const Options& options) {

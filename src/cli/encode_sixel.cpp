@@ -28,7 +28,8 @@ std::vector<int> diffused(const Image& image) {
     for (int x = 0; x < image.width; ++x) {
       int colour = 0;
       for (int channel = 0; channel < Image::kChannels; ++channel) {
-        const float wanted = value[static_cast<std::size_t>(y) * row + static_cast<std::size_t>(x * Image::kChannels + channel)];
+        const float wanted =
+            value[static_cast<std::size_t>(y) * row + static_cast<std::size_t>(x * Image::kChannels + channel)];
         const float step = 255.0f / (kLevels - 1);
         const int level = std::clamp(static_cast<int>(std::lround(wanted / step)), 0, kLevels - 1);
         const float error = (wanted - static_cast<float>(level) * step) / 16;
@@ -76,7 +77,8 @@ std::string encode_sixel(const Image& image) {
     std::array<std::vector<std::uint8_t>, kColours> bits;
     for (int y = top; y < std::min(top + kBand, image.height); ++y) {
       for (int x = 0; x < image.width; ++x) {
-        auto& share = bits[static_cast<std::size_t>(colours[static_cast<std::size_t>(y) * image.width + static_cast<std::size_t>(x)])];
+        auto& share = bits[static_cast<std::size_t>(
+            colours[static_cast<std::size_t>(y) * image.width + static_cast<std::size_t>(x)])];
         share.resize(static_cast<std::size_t>(image.width));
         share[static_cast<std::size_t>(x)] |= static_cast<std::uint8_t>(1 << (y - top));
       }

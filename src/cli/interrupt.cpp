@@ -29,8 +29,9 @@ void on_signal(int) {
 }  // namespace
 
 const CancelToken& cancel_on_interrupt() {
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = on_signal;
+  action.sa_flags = SA_RESTART;  // a line that is being written is written; only wait_for_input() is cut short
   sigemptyset(&action.sa_mask);
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);

@@ -21,8 +21,9 @@ Json to_json(const ModelInfo& model) {
   }
   Json recommended;  // null where the file is no checkpoint
   if (const auto& r = model.recommended) {
-    recommended = {{"sampler", r->sampler}, {"scheduler", r->scheduler}, {"steps", r->steps},
-                   {"cfg_scale", r->cfg_scale}, {"width", r->width}, {"height", r->height}, {"from", r->from}};
+    recommended = {
+        {"sampler", r->sampler}, {"scheduler", r->scheduler}, {"steps", r->steps}, {"cfg_scale", r->cfg_scale},
+        {"width", r->width},     {"height", r->height},       {"from", r->from}};
   }
   return {
       {"name", model.name},
@@ -55,31 +56,21 @@ Json to_json(const ModelInfo& model) {
 
 Json to_json(const MachineInfo& machine) {
   return {
-      {"version", machine.version},
-      {"cpu", machine.cpu},
-      {"processors", machine.processors},
-      {"threads", machine.threads},
-      {"backend", machine.backend},
-      {"instruction_sets", machine.instruction_sets},
-      {"memory_total", machine.memory_total},
-      {"memory_available", machine.memory_available},
+      {"version", machine.version},           {"cpu", machine.cpu},
+      {"processors", machine.processors},     {"threads", machine.threads},
+      {"backend", machine.backend},           {"instruction_sets", machine.instruction_sets},
+      {"memory_total", machine.memory_total}, {"memory_available", machine.memory_available},
   };
 }
 
 Json to_json(const Plan& plan) {
   return {
-      {"sampler", plan.sampler},
-      {"scheduler", plan.scheduler},
-      {"steps", plan.steps},
-      {"cfg_scale", plan.cfg_scale},
-      {"seed", plan.seed},
-      {"width", plan.width},
-      {"height", plan.height},
-      {"count", plan.count},
-      {"clip_skip", plan.clip_skip},
-      {"noise", plan.noise == NoiseSource::cpu ? "cpu" : "gpu"},
-      {"from", plan.settings_from},
-      {"memory_needed", plan.memory_needed},
+      {"sampler", plan.sampler},     {"scheduler", plan.scheduler},
+      {"steps", plan.steps},         {"cfg_scale", plan.cfg_scale},
+      {"seed", plan.seed},           {"width", plan.width},
+      {"height", plan.height},       {"count", plan.count},
+      {"clip_skip", plan.clip_skip}, {"noise", plan.noise == NoiseSource::cpu ? "cpu" : "gpu"},
+      {"from", plan.settings_from},  {"memory_needed", plan.memory_needed},
   };
 }
 
@@ -96,12 +87,15 @@ Json to_json(const BenchReport& report) {
   }
   Json kernels = Json::array();
   for (const auto& row : report.kernels) {
-    kernels.push_back(
-        {{"kernel", row.kernel}, {"calls", row.calls}, {"seconds", row.seconds}, {"gflop", row.gflop}});
+    kernels.push_back({{"kernel", row.kernel}, {"calls", row.calls}, {"seconds", row.seconds}, {"gflop", row.gflop}});
   }
   return {
-      {"machine", to_json(report.machine)}, {"checkpoint", report.checkpoint}, {"width", report.width},
-      {"height", report.height},            {"results", results},              {"kernels", kernels},
+      {"machine", to_json(report.machine)},
+      {"checkpoint", report.checkpoint},
+      {"width", report.width},
+      {"height", report.height},
+      {"results", results},
+      {"kernels", kernels},
       {"peak_memory", report.peak_memory},
   };
 }

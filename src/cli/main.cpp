@@ -5,6 +5,7 @@
 #include <csignal>
 #include <cstdio>
 #include <new>
+#include <sstream>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -64,7 +65,8 @@ std::string mistake(const CLI::ParseError& error, const CLI::App& program, const
     const std::string what = error.what();
     return what.substr(0, what.find(':')) + ": got nothing, need a value";
   }
-  if (code != CLI::ExitCodes::ExtrasError || rest.empty()) return error.what();
+  const bool may_be_the_rest = code == CLI::ExitCodes::ExtrasError || code == CLI::ExitCodes::RequiredError;
+  if (!may_be_the_rest || rest.empty()) return error.what();
   if (rest.front().starts_with("-") && !after_hyphens) {
     const bool prompt = verb->app->get_name() == "generate";
     return fmt::format("unknown flag \"{}\"{}", rest.front(),
@@ -76,15 +78,18 @@ std::string mistake(const CLI::ParseError& error, const CLI::App& program, const
 
 Error usage_error(const CLI::ParseError& error, const CLI::App& program, const Verb* verb) {
   const std::string help = verb ? verb->app->get_name() + " --help" : "--help";
-  return {ErrorCode::invalid_argument,
-          fmt::format("{}; see pixelforge {}", mistake(error, program, verb), help), {}};
+  return {ErrorCode::invalid_argument, fmt::format("{}; see pixelforge {}", mistake(error, program, verb), help), {}};
+}
+
+Status flush_output() {
+  if (std::fflush(stdout) != 0) return write_error(errno, "standard output");
+  return Done{};
 }
 
 Status run_guarded(const Verb& verb) {
   try {
     Status status = verb.run();
-    if (status.ok() && std::fflush(stdout) != 0) return write_error(errno, "standard output");
-    return status;
+    return status ? flush_output() : status;
   } catch (const std::bad_alloc&) {
     return Error{ErrorCode::out_of_memory, "memory ran out: use a smaller size or end other programs", {}};
   } catch (const std::system_error& error) {  // what fmt throws when a stream takes no more
@@ -101,9 +106,13 @@ Exit run(int argc, char** argv) {
   try {
     program.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    if (error.get_exit_code() == 0) return static_cast<Exit>(program.exit(error));  // --help, --version
     if (argc == 1) return std::fputs(program.help().c_str(), stderr), Exit::usage;
-    return report(usage_error(error, program, named(verbs)), json);
+    if (error.get_exit_code() != 0) return report(usage_error(error, program, named(verbs)), json);
+    std::ostringstream text;  // of --help or --version
+    program.exit(error, text);
+    std::fputs(text.str().c_str(), stdout);
+    const Status written = flush_output();
+    return written ? Exit::done : report(written.error(), json);
   }
   const Status status = run_guarded(*named(verbs));
   return status ? Exit::done : report(status.error(), json);
@@ -115,5 +124,9 @@ Exit run(int argc, char** argv) {
 int main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);  // a closed pipe and a file size limit are errors of the write that meets them
   std::signal(SIGXFSZ, SIG_IGN);
-  return static_cast<int>(pxf::cli::run(argc, argv));
+  try {
+    return static_cast<int>(pxf::cli::run(argc, argv));
+  } catch (...) {  // even the report of an error could not be written
+    return static_cast<int>(pxf::cli::Exit::failed);
+  }
 }

@@ -20,19 +20,19 @@ constexpr std::size_t kSlugLimit = 48;  // with a seed of 20 digits, "-999" and 
 
 bool is_letter_or_digit(std::int32_t code) {
   const utf8proc_category_t category = utf8proc_category(code);
-  return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) ||
-         category == UTF8PROC_CATEGORY_ND ||
+  return (category >= UTF8PROC_CATEGORY_LU && category <= UTF8PROC_CATEGORY_LO) || category == UTF8PROC_CATEGORY_ND ||
          category == UTF8PROC_CATEGORY_MN || category == UTF8PROC_CATEGORY_MC;  // marks: Hindi and others need them
 }
 
 Status check_folder(const fs::path& folder) {
+  const int why = ::access(folder.c_str(), W_OK | X_OK) == 0 ? 0 : errno;
   std::error_code ignored;
-  if (!fs::is_directory(folder, ignored)) {
+  if (why == ENOENT || why == ENOTDIR || (why == 0 && !fs::is_directory(folder, ignored))) {
     return Error{ErrorCode::not_found, "no such folder; create it first or choose another with -o", folder.string()};
   }
-  if (::access(folder.c_str(), W_OK | X_OK) != 0) {
+  if (why != 0) {
     return Error{ErrorCode::io,
-                 fmt::format("cannot write to this folder: {}; choose another with -o", std::strerror(errno)),
+                 fmt::format("cannot write to this folder: {}; choose another with -o", std::strerror(why)),
                  folder.string()};
   }
   return Done{};
@@ -101,10 +101,10 @@ Result<Output> Output::to(const std::string& wish, int count) {
   }
   if (fs::exists(status) && !fs::is_regular_file(status)) return Output(Kind::device, path);
   if (const fs::path ending = path.extension(); !ending.empty() && ending != ".png" && ending != ".PNG") {
-    return Error{ErrorCode::invalid_argument,
-                 fmt::format("got a name that ends in \"{}\", need \".png\": other formats are not built yet",
-                             ending.string()),
-                 "-o " + wish};
+    return Error{
+        ErrorCode::invalid_argument,
+        fmt::format("got a name that ends in \"{}\", need \".png\": other formats are not built yet", ending.string()),
+        "-o " + wish};
   }
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   if (auto usable = check_folder(folder); !usable) return std::move(usable).error();

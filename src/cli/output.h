@@ -27,8 +27,8 @@ class Output {
   bool is_standard_output() const noexcept { return kind_ == Kind::standard_output; }
 
   /// Writes the k-th picture and gives its path ("-" for standard output). In a folder "SLUG-SEED.png", then
-  /// "SLUG-SEED-2.png" and so on: what is there stays. A file that was named is replaced; of several pictures the second
-  /// goes to "NAME-2.png". Files appear whole or not at all. Errors: no_space, io, not_found.
+  /// "SLUG-SEED-2.png" and so on: what is there stays. A file that was named is replaced; of several pictures the
+  /// second goes to "NAME-2.png". Files appear whole or not at all. Errors: no_space, io, not_found.
   Result<std::filesystem::path> write(const Picture& picture, const std::string& prompt, int k) const;
 
  private:

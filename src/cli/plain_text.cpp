@@ -114,9 +114,7 @@ std::string bytes_text(std::uint64_t bytes) {
   return scaled(static_cast<double>(bytes), {" bytes", " kB", " MB", " GB", " TB"});
 }
 
-std::string count_text(std::int64_t count) {
-  return scaled(static_cast<double>(count), {"", " k", " M", " G", " T"});
-}
+std::string count_text(std::int64_t count) { return scaled(static_cast<double>(count), {"", " k", " M", " G", " T"}); }
 
 std::string seconds_text(double seconds) {
   const int digits = seconds >= 9.95 ? 0 : seconds >= 0.995 ? 1 : 2;

@@ -22,8 +22,8 @@ std::string padded(std::string_view text, int columns);
 /// Words of `text` in lines of at most `columns`, every line but the first behind `indent` spaces.
 std::string wrapped(std::string_view text, int columns, int indent);
 
-/// Rows of equal length in aligned columns, each row ended by a newline: the first `left` columns flush left, the others
-/// flush right.
+/// Rows of equal length in aligned columns, each row ended by a newline: the first `left` columns flush left, the
+/// others flush right.
 std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t left);
 
 /// 36252326 as "36.3 MB"; powers of 1000.

@@ -1,5 +1,5 @@
-// One line on stderr that shows how far a picture is, redrawn in place. Changes nothing of the terminal's state: whenever
-// the program ends, there is nothing to restore.
+// One line on stderr that shows how far a picture is, redrawn in place. Changes nothing of the terminal's state:
+// whenever the program ends, there is nothing to restore.
 #pragma once
 
 #include <string>

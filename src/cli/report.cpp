@@ -30,7 +30,8 @@ Exit report(const Error& error, bool json) {
 
 Error write_error(int code, const char* name) {
   if (code == ENOSPC || code == EDQUOT) {
-    return {ErrorCode::no_space, "cannot write: the disk is full; free some space or choose another place with -o", name};
+    return {ErrorCode::no_space, "cannot write: the disk is full; free some space or choose another place with -o",
+            name};
   }
   if (code == EPIPE) return {ErrorCode::io, "cannot write: whatever read it has closed the pipe", name};
   return {ErrorCode::io, fmt::format("cannot write: {}", std::strerror(code)), name};

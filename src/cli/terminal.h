@@ -18,7 +18,8 @@ Window window_of(std::FILE* stream);
 bool wants_colour();
 /// 24-bit colour rather than 256 colours.
 bool has_true_colour();
-/// kitty's picture protocol: kitty, ghostty and WezTerm, told by their environment, unless a multiplexer stands between.
+/// kitty's picture protocol: kitty, ghostty and WezTerm, told by their environment, unless a multiplexer stands
+/// between.
 bool shows_kitty_pictures();
 /// Sixel pictures, as the terminal answers when asked (DA1). Waits up to a quarter of a second for the answer.
 bool shows_sixel_pictures();

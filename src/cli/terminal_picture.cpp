@@ -11,8 +11,8 @@ constexpr int kColumns = 40;
 constexpr int kRowsBeside = 4;  // lines of text that stay in view with the picture
 
 Image fitted(const Image& image, int width, int height) {
-  const double scale = std::min({1.0, static_cast<double>(width) / image.width,
-                                 static_cast<double>(height) / image.height});
+  const double scale =
+      std::min({1.0, static_cast<double>(width) / image.width, static_cast<double>(height) / image.height});
   const auto scaled = [scale](int side) { return std::max(1, static_cast<int>(std::lround(side * scale))); };
   return shrink(image, scaled(image.width), scaled(image.height));
 }

@@ -1,5 +1,5 @@
-// The verbs of the program. Each adds its flags to the command line and is run when it was named there; main.cpp reports
-// whatever it gives back and chooses the exit status.
+// The verbs of the program. Each adds its flags to the command line and is run when it was named there; main.cpp
+// reports whatever it gives back and chooses the exit status.
 #pragma once
 
 #include <CLI/CLI.hpp>

@@ -73,7 +73,10 @@ ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path,
   return info;
 }
 
-std::string gibibytes(std::uint64_t bytes) { return fmt::format("{:.1f} GiB", static_cast<double>(bytes) / (1 << 30)); }
+std::string size_text(std::uint64_t bytes) {
+  const double mib = static_cast<double>(bytes) / (1 << 20);
+  return mib < 1024 ? fmt::format("{:.0f} MiB", mib) : fmt::format("{:.1f} GiB", mib / 1024);
+}
 
 // What is missing for this plan; the engine's own waiting blocks and packed weights count as there.
 Status check_memory(std::uint64_t needed, std::uint64_t available, const Plan& plan) {
@@ -82,7 +85,7 @@ Status check_memory(std::uint64_t needed, std::uint64_t available, const Plan& p
       ErrorCode::out_of_memory,
       fmt::format("memory: a picture of {}x{} needs about {} more, {} are free; use a smaller size or end other "
                   "programs",
-                  plan.width, plan.height, gibibytes(needed), gibibytes(available)),
+                  plan.width, plan.height, size_text(needed), size_text(available)),
       plan.checkpoint};
 }
 

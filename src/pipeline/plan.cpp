@@ -6,6 +6,7 @@
 
 #include "base/error.h"
 #include "image/parameters.h"
+#include "image/utf8.h"
 
 namespace pxf {
 namespace {
@@ -46,6 +47,12 @@ int check_range(const char* name, int got, int lowest, int highest) {
   return got;
 }
 
+// A picture's parameters hold it, and a PNG holds only such text.
+void check_text(const char* name, const std::string& text) {
+  require(is_utf8(text), "{}: is not UTF-8 text; convert it first", name);
+  require(text.find('\0') == std::string::npos, "{}: holds a zero byte; remove it", name);
+}
+
 std::uint64_t random_seed() {
   std::random_device device;
   return device();  // 32 bits: what a PyTorch CPU generator uses of a seed
@@ -70,6 +77,8 @@ Recommended recommended_for(const Model& model) {
 Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Request& request) {
   return catch_errors([&] {
     check_parts(info, model);
+    check_text("prompt", request.prompt);
+    check_text("negative prompt", request.negative);
     const Recommended usual = recommended_for(model);
     SettledPlan out;
     Plan& plan = out.plan;

@@ -39,7 +39,9 @@ TEST(Blocks, LeaveTheLowerHalfOfAnOddLastRowEmpty) {
   EXPECT_EQ(encode_blocks(filled(1, 1, {255, 255, 255}), true), "\x1b[38;2;255;255;255m▀\x1b[0m\n");
 }
 
-TEST(Blocks, UseThePalettesGreys) { EXPECT_THAT(encode_blocks(filled(1, 1, {118, 118, 118}), false), HasSubstr("38;5;243m")); }
+TEST(Blocks, UseThePalettesGreys) {
+  EXPECT_THAT(encode_blocks(filled(1, 1, {118, 118, 118}), false), HasSubstr("38;5;243m"));
+}
 
 TEST(Kitty, SendsBase64InChunks) {
   EXPECT_EQ(encode_kitty(filled(1, 1, {1, 2, 3}), 40), "\x1b_Ga=T,f=24,q=2,s=1,v=1,c=40,m=0;AQID\x1b\\\n");
@@ -67,7 +69,9 @@ TEST(PictureText, FitsTheWindow) {
   EXPECT_GE(rows({.columns = 1, .rows = 1}), 1);
 }
 
-TEST(PictureText, IsEmptyWhenNoneIsWanted) { EXPECT_EQ(picture_text(filled(8, 8, {1, 2, 3}), PictureStyle::none, {}), ""); }
+TEST(PictureText, IsEmptyWhenNoneIsWanted) {
+  EXPECT_EQ(picture_text(filled(8, 8, {1, 2, 3}), PictureStyle::none, {}), "");
+}
 
 }  // namespace
 }  // namespace pxf::cli

@@ -10,7 +10,9 @@ TEST(Printable, DisarmsWhatATerminalObeys) {
   EXPECT_EQ(printable("Grüße, 東京"), "Grüße, 東京");
   EXPECT_EQ(printable("\x1b[2J"), "\\x1b[2J");
   EXPECT_EQ(printable("a\nb"), "a\\nb");
-  EXPECT_EQ(printable("\xc2\x9b" "31m"), "\\xc2\\x9b31m");
+  EXPECT_EQ(printable("\xc2\x9b"
+                      "31m"),
+            "\\xc2\\x9b31m");
   EXPECT_EQ(printable("\xff"), "\\xff");
   EXPECT_EQ(printable("\u202E"), "\\xe2\\x80\\xae");
 }

@@ -50,7 +50,7 @@ TEST(WrongUsage, EndsWithTwoAndSaysWhatIsNeeded) {
       {{"generate"}, "prompt is required; see pixelforge generate --help"},
       {{"generate", "a", "--lora", "neon"}, "unknown flag \"--lora\""},
       {{"generate", "a", "red", "apple"}, "quote an argument that has spaces"},
-      {{"generate", "-5 degrees"}, "a prompt that begins with - goes after --"},
+      {{"generate", "-a boat"}, "a prompt that begins with - goes after --"},
       {{"generate", "a", "--steps"}, "--steps: got nothing, need a value"},
       {{"generate", "a", "--steps", "many"}, "--steps: got \"many\", need a whole number"},
       {{"generate", "a", "--steps", "0"}, "steps: got 0, need 1 to 10000"},
@@ -87,22 +87,25 @@ TEST(WrongUsage, IsAnObjectForThoseWhoAskForJson) {
   EXPECT_THAT(std::string(done.json()["error"]["message"]), HasSubstr("got 0"));
 }
 
-TEST(BadCheckpoint, EveryMalformedFileIsRefusedByName) {
-  const fs::path folder = golden_folder() / "malformed";
-  std::ifstream file(folder / "manifest.json");
+TEST(BadCheckpoint, EveryMalformedFileIsRefusedByNameAndRunsNothing) {
+  const fs::path golden = golden_folder() / "malformed";
+  std::ifstream file(golden / "manifest.json");
+  const auto manifest = nlohmann::json::parse(file);
+  TemporaryFolder folder;  // where a pickle that runs would leave a file
   int tried = 0;
-  for (const auto& c : nlohmann::json::parse(file)["cases"]) {
+  for (const auto& c : manifest["cases"]) {
     const std::string name = c["file"];
-    if (c["format"] != "safetensors" || !fs::exists(folder / name)) continue;
+    if (!fs::exists(golden / name)) continue;
     SCOPED_TRACE(name);
     ++tried;
-    expect_error(run({"generate", "a", "-m", (folder / name).string()}), 1, name);
-    const Outcome inspected = run({"inspect", "--json", (folder / name).string()});
+    expect_error(run({"generate", "a", "-m", golden / name}, {.folder = folder.path()}), 1, name);
+    const Outcome inspected = run({"inspect", "--json", golden / name}, {.folder = folder.path()});
     if (c.value("may_open", false) && inspected.status == 0) continue;
     EXPECT_EQ(inspected.status, 1);
     EXPECT_TRUE(inspected.json().contains("error")) << inspected.out;
   }
   EXPECT_GT(tried, 0);
+  EXPECT_THAT(folder.files(), IsEmpty());
 }
 
 TEST(BadCheckpoint, AMissingFile) { expect_error(run({"generate", "a", "-m", "no.safetensors"}), 1, "no such file"); }
@@ -145,7 +148,7 @@ TEST(BadCheckpoint, NanWeightsAreNamedAndNoPictureIsWritten) {
   starter.fill("model.diffusion_model.out.2.weight", '\xff');
   starter.write(folder.path() / "nan.safetensors");
   const Outcome done = run({"generate", "a", "-q", "--steps", "2", "-m", "nan.safetensors"}, {.folder = folder.path()});
-  expect_error(done, 1, "model.diffusion_model.out.2.weight");
+  expect_error(done, 1, "out.2.weight\" hold NaN");
   EXPECT_THAT(folder.files(), testing::ElementsAre("nan.safetensors"));
 }
 
@@ -157,7 +160,7 @@ TEST(BadOutput, AFolderThatMayNotBeWrittenTo) {
   if (geteuid() != 0) GTEST_SKIP() << "needs root, to become someone else";
   TemporaryFolder folder;
   constexpr uid_t kNobody = 65534;
-  fs::permissions(folder.path(), fs::perms::owner_all | fs::perms::others_read | fs::perms::others_exec);
+  fs::permissions(folder.path(), fs::perms(0755));
   const Outcome done = run({"generate", "a"}, {.folder = folder.path(), .user = kNobody});
   if (done.status == 127) GTEST_SKIP() << "nobody may run the program from the build folder";
   expect_error(done, 1, "cannot write to this folder: Permission denied");
@@ -192,7 +195,8 @@ TEST(Memory, NoLimitMakesItCrash) {
   // From the first at which the loader can start it, in steps that meet every stage of the work.
   int started = 0;
   for (std::uint64_t megabytes = 80; megabytes <= 200; megabytes += 5) {
-    const Outcome done = run({"generate", "a", "-q", "--steps", "1", "-o", "-"}, {.address_space = megabytes * 1'000'000});
+    const Outcome done =
+        run({"generate", "a", "-q", "--steps", "1", "-o", "-"}, {.address_space = megabytes * 1'000'000});
     if (!started && (done.status == 127 || done.status == 139)) continue;
     ++started;
     EXPECT_TRUE(done.status == 0 || done.status == 1) << megabytes << " MB: " << done.status << " " << done.err;

@@ -116,13 +116,8 @@ struct PromptCase {
 
 TEST(Generate, TakesAnyPrompt) {
   const PromptCase cases[] = {
-      {"", "picture-7.png"},
-      {"list", "list-7.png"},
-      {"../../etc/passwd", "etc-passwd-7.png"},
-      {"\x1b[31m\n\r\t", "31m-7.png"},
-      {"[a, b]", "a-b-7.png"},
-      {"\xff\xfe broken", "broken-7.png"},
-      {"Grüße aus 東京", "grüße-aus-東京-7.png"},
+      {"", "picture-7.png"},           {"list", "list-7.png"},  {"../../etc/passwd", "etc-passwd-7.png"},
+      {"\x1b[31m\n\r\t", "31m-7.png"}, {"[a, b]", "a-b-7.png"}, {"Grüße aus 東京", "grüße-aus-東京-7.png"},
   };
   for (const PromptCase& c : cases) {
     TemporaryFolder folder;
@@ -130,6 +125,14 @@ TEST(Generate, TakesAnyPrompt) {
     EXPECT_EQ(done.status, 0) << c.prompt << ": " << done.err;
     EXPECT_THAT(folder.files(), ElementsAre(c.file));
   }
+}
+
+TEST(Generate, RefusesAPromptThatIsNotUtf8) {
+  TemporaryFolder folder;
+  const Outcome done = run(fast({"generate", "\xff\xfe broken"}), {.folder = folder.path()});
+  EXPECT_EQ(done.status, 2);
+  EXPECT_THAT(done.err, HasSubstr("UTF-8"));
+  EXPECT_THAT(folder.files(), IsEmpty());
 }
 
 TEST(Generate, TakesAPromptThatBeginsWithAHyphen) {

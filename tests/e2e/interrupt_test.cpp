@@ -37,14 +37,15 @@ TEST(Interrupt, CtrlCBeforeTheFirstStepStopsToo) {
   OnTerminal program(kEndless, folder.path());
   ASSERT_TRUE(program.shows("starter"));
   program.type("\x03");
-  EXPECT_EQ(program.status(), 130);
+  EXPECT_EQ(program.status(), 130) << program.screen();
   EXPECT_THAT(folder.files(), IsEmpty());
 }
 
 TEST(Interrupt, CtrlCAmongSeveralPicturesKeepsThoseThatAreDone) {
   TemporaryFolder folder;
-  OnTerminal program({"generate", "boat", "--steps", "2", "--size", "64x64", "--seed", "1", "-c", "1000", "--no-picture"},
-                     folder.path());
+  OnTerminal program(
+      {"generate", "boat", "--steps", "2", "--size", "64x64", "--seed", "1", "-c", "1000", "--no-picture"},
+      folder.path());
   ASSERT_TRUE(program.shows("boat-2.png"));
   program.signal(SIGINT);
   EXPECT_EQ(program.status(), 130);

@@ -39,7 +39,8 @@ class OnTerminal {
   OnTerminal(const OnTerminal&) = delete;
   OnTerminal& operator=(const OnTerminal&) = delete;
 
-  /// Reads until the screen has shown `text`; false when the program ended, or said nothing for a minute, before it did.
+  /// Reads until the screen has shown `text`; false when the program ended, or said nothing for a minute, before it
+  /// did.
   bool shows(const std::string& text);
   void type(const std::string& keys) const;
   void signal(int number) const;

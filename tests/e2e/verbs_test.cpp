@@ -29,12 +29,15 @@ TEST(Help, TheProgramAloneShowsItAndEndsWithTwo) {
   EXPECT_THAT(done.err, HasSubstr("generate"));
 }
 
-TEST(Version, IsOneLine) { EXPECT_THAT(run({"--version"}).out, testing::MatchesRegex("pixelforge [0-9]+\\.[0-9]+\\.[0-9]+\n")); }
+TEST(Version, IsOneLine) {
+  EXPECT_THAT(run({"--version"}).out, testing::MatchesRegex("pixelforge [0-9]+\\.[0-9]+\\.[0-9]+\n"));
+}
 
 TEST(Inspect, TellsWhatTheStarterIs) {
   const Outcome done = run({"inspect", "starter"});
   EXPECT_EQ(done.status, 0);
-  EXPECT_THAT(done.out, AllOf(HasSubstr("checkpoint, SD 1.x, v-prediction"), HasSubstr("CC0-1.0"), HasSubstr("UNet: ")));
+  EXPECT_THAT(done.out,
+              AllOf(HasSubstr("checkpoint, SD 1.x, v-prediction"), HasSubstr("CC0-1.0"), HasSubstr("UNet: ")));
 }
 
 TEST(Inspect, GivesTheHashAsJson) {
@@ -117,9 +120,9 @@ TEST(Probe, WritesWhatAPartGives) {
   const std::uint64_t length = header.size();
   std::ofstream(folder.path() / "in.safetensors", std::ios::binary)
       << std::string(reinterpret_cast<const char*>(&length), sizeof length) << header << std::string(1024, '\0');
-  const Outcome done = run({"probe", "starter", "--part", "vae.decode", "--in", "in.safetensors", "--out", "out.safetensors",
-                            "--json"},
-                           {.folder = folder.path()});
+  const Outcome done =
+      run({"probe", "starter", "--part", "vae.decode", "--in", "in.safetensors", "--out", "out.safetensors", "--json"},
+          {.folder = folder.path()});
   ASSERT_EQ(done.status, 0) << done.err;
   EXPECT_THAT(done.json()["tensors"], testing::ElementsAre("image"));
   EXPECT_THAT(folder.files(), testing::ElementsAre("in.safetensors", "out.safetensors"));

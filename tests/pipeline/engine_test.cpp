@@ -245,6 +245,8 @@ TEST(BadRequest, NamesWhatWasGivenAndWhatWouldDo) {
            Case{[](Request& r) { r.clip_skip = 3; }, "clip skip: got 3, need 1 to 2"},
            Case{[](Request& r) { r.cfg_scale = std::nan(""); }, "CFG scale: got nan"},
            Case{[](Request& r) { r.cfg_scale = -1; }, "CFG scale: got -1"},
+           Case{[](Request& r) { r.prompt = "caf\xe9"; }, "prompt: is not UTF-8 text"},
+           Case{[](Request& r) { r.negative.push_back('\0'); }, "negative prompt: holds a zero byte"},
            Case{[](Request& r) { r.sampler = "eulr"; }, "euler"},
            Case{[](Request& r) { r.scheduler = "karas"; }, "karras"},
        }) {

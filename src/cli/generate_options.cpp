@@ -1,0 +1,65 @@
+#include "cli/generate_options.h"
+
+#include <cstdint>
+#include <map>
+
+namespace pxf::cli {
+namespace {
+
+std::optional<std::uint64_t> parse_seed(const std::string& text) { return parse_number<std::uint64_t>(text); }
+
+void add_settings(CLI::App& app, GenerateOptions& o) {
+  Request& r = o.request;
+  app.add_option("-n,--negative", r.negative, "What the picture should not show");
+  add_whole(app, "-s,--steps", r.steps, "Sampling steps");
+  add_value(app, "--cfg", r.cfg_scale, parse_number<double>, "a number such as 7.5",
+            "How closely to follow the prompt; 1: off")
+      ->type_name("X");
+  app.add_option("--sampler", r.sampler, "Sampler, by any program's name for it")->type_name("NAME");
+  app.add_option("--scheduler", r.scheduler, "Noise schedule, likewise")->type_name("NAME");
+  add_value(app, "--seed", r.seed, parse_seed,
+            "a whole number from 0 to 18446744073709551615 (leave it out for a random one)",
+            "Seed of the first picture (default: random)")
+      ->type_name("N");
+  add_size(app, o.size, "Size in pixels, multiples of 8");
+  add_whole(app, "-c,--count", r.count, "Pictures to make, each with the next seed (default: 1)");
+  add_whole(app, "--clip-skip", r.clip_skip, "Text encoder's layer from the end (default: 1, the last)");
+  add_choice<NoiseSource>(app, "--noise", r.noise, {{"cpu", NoiseSource::cpu}, {"gpu", NoiseSource::gpu}},
+                          "Whose noise a seed stands for: PyTorch's on a CPU (default), or on an NVIDIA card as A1111");
+}
+
+void add_output(CLI::App& app, GenerateOptions& o) {
+  app.add_option("-o,--output", o.output, "File, folder, or - for standard output (default: this folder)")
+      ->type_name("PATH");
+  app.add_option_function<std::string>(
+         "--format",
+         [](const std::string& format) {
+           if (format != "png") throw refused("--format", format, "png: other formats are not built yet");
+         },
+         "Picture format: png")
+      ->type_name("png");
+  const std::map<std::string, PictureStyle> styles = {{"auto", PictureStyle::automatic},
+                                                      {"kitty", PictureStyle::kitty},
+                                                      {"sixel", PictureStyle::sixel},
+                                                      {"blocks", PictureStyle::blocks},
+                                                      {"none", PictureStyle::none}};
+  add_choice(app, "--picture", o.picture, styles, "How to show the picture in the terminal");
+  app.add_flag_callback(
+      "--no-picture", [&o] { o.picture = PictureStyle::none; }, "The same as --picture none");
+  app.add_flag("--json", o.json, "Print what was done as JSON");
+  app.add_flag("--explain", o.explain, "Print what would be done, and draw nothing");
+  app.add_flag("-q,--quiet", o.quiet, "Print the pictures' paths only");
+  add_threads(app, o.engine.threads);
+}
+
+}  // namespace
+
+void add_flags(CLI::App& app, GenerateOptions& options) {
+  app.add_option("prompt", options.request.prompt, "What to draw; - reads it from standard input")->required();
+  app.add_option("-m,--checkpoint", options.checkpoint, "Checkpoint: a name, a file, or auto (default)")
+      ->type_name("NAME|FILE");
+  add_settings(app, options);
+  add_output(app, options);
+}
+
+}  // namespace pxf::cli
