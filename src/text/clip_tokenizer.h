@@ -28,9 +28,9 @@ class ClipTokenizer {
   /// Takes O(n log n) time, whatever the length of a single word.
   std::vector<std::int32_t> encode(std::string_view text) const;
 
-  /// Text that encodes to these ids again (but where combining marks follow the dot that a lower-cased capital I with dot
-  /// leaves: those are put in order anew): lower case, a space between words and around special tokens. Bytes that do not
-  /// make UTF-8 become U+FFFD. Throws invalid_argument for an id outside the vocabulary.
+  /// Text that encodes to these ids again (but where combining marks follow the dot that a lower-cased capital I with
+  /// dot leaves: those are put in order anew): lower case, a space between words and around special tokens. Bytes that
+  /// do not make UTF-8 become U+FFFD. Throws invalid_argument for an id outside the vocabulary.
   std::string decode(std::span<const std::int32_t> ids) const;
 
  private:
