@@ -27,10 +27,11 @@ std::size_t rounded(std::size_t size) {
 }
 
 std::byte* allocate(std::size_t size) {
-  const std::size_t alignment = size >= kHugePage ? kHugePage : BufferPool::kAlignment;
-  const std::size_t whole = (size + alignment - 1) / alignment * alignment;
-  void* at = whole < size ? nullptr : std::aligned_alloc(alignment, whole);
-  if (at != nullptr && size >= kHugePage) ::madvise(at, whole, MADV_HUGEPAGE);
+  void* at = nullptr;
+  const bool large = size >= kHugePage;
+  if (::posix_memalign(&at, large ? kHugePage : BufferPool::kAlignment, size) != 0) return nullptr;
+  // Whole huge pages only: one at the end would take memory that nobody asked for.
+  if (large) ::madvise(at, size / kHugePage * kHugePage, MADV_HUGEPAGE);
   return static_cast<std::byte*>(at);
 }
 
