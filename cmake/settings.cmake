@@ -48,5 +48,5 @@ function(pxf_test name)
   target_link_libraries(test_${name} PRIVATE ${arg_DEPENDS} ${arg_LINK} GTest::gmock)
   target_compile_definitions(test_${name} PRIVATE PIXELFORGE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   target_compile_options(test_${name} PRIVATE -O0)  # builds in two thirds of the time; what is tested keeps its own level
-  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES PROPERTIES LABELS ${name} TIMEOUT 120)
+  gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES PROPERTIES LABELS ${name} TIMEOUT 600)
 endfunction()
