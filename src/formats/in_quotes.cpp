@@ -4,38 +4,41 @@
 
 #include <iterator>
 
+#include "formats/utf8_text.h"
+
 namespace pxf {
 namespace {
 
 constexpr std::size_t kLimit = 120;
 
-bool continues_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
+/// C0, DEL, and U+0080 to U+009F, of which U+009B starts an escape sequence.
+bool is_control(std::string_view character) {
+  const auto last = static_cast<unsigned char>(character.back());
+  if (character.size() == 1) return last < 0x20 || last == 0x7f;
+  return character.size() == 2 && character.front() == '\xc2' && last < 0xa0;
+}
 
 }  // namespace
 
 std::string in_quotes(std::string_view text) {
-  std::string_view kept = text;
-  if (text.size() > kLimit) {
-    std::size_t end = kLimit;
-    while (end > kLimit - 3 && continues_character(text[end])) --end;
-    kept = text.substr(0, end);
-  }
   std::string out = "\"";
-  for (std::size_t i = 0; i < kept.size(); ++i) {
-    const auto byte = static_cast<unsigned char>(kept[i]);
-    if (byte == '"' || byte == '\\') {
-      out += {'\\', kept[i]};
-    } else if (byte < 0x20 || byte == 0x7f) {
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", byte);
-    } else if (byte == 0xc2 && i + 1 < kept.size() && static_cast<unsigned char>(kept[i + 1]) < 0xa0) {
-      // U+0080 to U+009F: control characters too; U+009B starts an escape sequence.
-      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(kept[++i]));
+  std::string_view rest = text;
+  while (!rest.empty()) {
+    const std::size_t length = utf8_character(rest);
+    const std::string_view character = rest.substr(0, length == 0 ? 1 : length);
+    if (text.size() - rest.size() + character.size() > kLimit) break;
+    if (character == "\"" || character == "\\") {
+      out += '\\';
+      out += character;
+    } else if (length == 0 || is_control(character)) {
+      fmt::format_to(std::back_inserter(out), "\\x{:02x}", static_cast<unsigned char>(character.back()));
     } else {
-      out += kept[i];
+      out += character;
     }
+    rest.remove_prefix(character.size());
   }
   out += '"';
-  if (kept.size() < text.size()) fmt::format_to(std::back_inserter(out), "… ({} bytes)", text.size());
+  if (!rest.empty()) fmt::format_to(std::back_inserter(out), "… ({} bytes)", text.size());
   return out;
 }
 

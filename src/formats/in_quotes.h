@@ -6,9 +6,8 @@
 
 namespace pxf {
 
-/// `text` in double quotes, with control characters, quotes and backslashes escaped, and cut to about 120 bytes: a
-/// hostile name can neither flood a terminal nor move its cursor. `text` should be UTF-8; it is never cut inside a
-/// character.
+/// `text` in double quotes, with control characters, quotes, backslashes and what is not UTF-8 escaped, and cut to
+/// about 120 bytes: a hostile name can neither flood a terminal nor move its cursor. Never cut inside a character.
 std::string in_quotes(std::string_view text);
 
 }  // namespace pxf

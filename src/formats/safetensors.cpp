@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "formats/file_kind.h"
 #include "formats/in_quotes.h"
 #include "formats/safetensors_header.h"
 
@@ -20,7 +21,7 @@ class SafetensorsSource final : public TensorSource {
   /// `parts[i]` is where tensor i lies.
   SafetensorsSource(std::shared_ptr<const MappedFile> file, std::vector<TensorInfo> tensors, std::vector<Bytes> parts,
                     Metadata metadata)
-      : TensorSource(file->name(), std::move(tensors), std::move(metadata)),
+      : TensorSource(file->name(), "safetensors", std::move(tensors), std::move(metadata)),
         file_(std::move(file)),
         parts_(std::move(parts)) {}
 
@@ -32,25 +33,6 @@ class SafetensorsSource final : public TensorSource {
   std::vector<Bytes> parts_;
 };
 
-/// What people have under this name instead of a model, when the first bytes tell; else null.
-const char* foreign_content(std::string_view text) {
-  if (text.starts_with("version https://git-lfs")) {
-    return "is a git-lfs pointer, not the model it stands for; run `git lfs pull`, or download the file itself";
-  }
-  if (text.starts_with("PK\x03\x04")) return "is a zip archive, perhaps a PyTorch checkpoint: not safetensors";
-  if (text.starts_with("\x80\x02") || text.starts_with("\x80\x03") || text.starts_with("\x80\x04")) {
-    return "is a Python pickle, perhaps an old PyTorch checkpoint: not safetensors";
-  }
-  if (text.starts_with("GGUF")) return "is a GGUF file, not safetensors";
-  const auto begin = text.find_first_not_of(" \t\r\n");
-  if (begin == std::string_view::npos) return nullptr;
-  if (text[begin] == '<') {
-    return "is a web page, not a model: the download failed; sign in or accept the licence there, then download again";
-  }
-  if (text[begin] == '{') return "is JSON text, not a model; it may be an error message of the download, or an index";
-  return nullptr;
-}
-
 /// The header's text, or what is wrong with the file's beginning.
 Result<std::string_view> header_text(Bytes file) {
   if (file.empty()) return make_error(ErrorCode::bad_file, "is empty; download or copy it again");
@@ -60,7 +42,10 @@ Result<std::string_view> header_text(Bytes file) {
   }
   const auto length = load_le<std::uint64_t>(file);
   if (length > kMaxHeader) {
-    if (const char* what = foreign_content(as_text(file))) return make_error(ErrorCode::bad_file, "{}", what);
+    const FileKind kind = file_kind(file);
+    if (kind != FileKind::safetensors && kind != FileKind::unknown) {
+      return make_error(ErrorCode::bad_file, "{}; need safetensors", described(kind));
+    }
     return make_error(ErrorCode::bad_file,
                       "header: too large: got {} bytes, at most {} are allowed; not a safetensors file, or damaged",
                       length, kMaxHeader);
@@ -81,9 +66,8 @@ Status check_names(const std::vector<SafetensorsEntry>& entries) {
   std::vector<std::string_view> names;
   names.reserve(entries.size());
   for (const SafetensorsEntry& entry : entries) names.push_back(entry.info.name);
-  std::ranges::sort(names);
-  const auto twice = std::ranges::adjacent_find(names);
-  if (twice == names.end()) return Done{};
+  const auto twice = repeated(std::move(names));
+  if (!twice) return Done{};
   return make_error(ErrorCode::bad_file, "tensor {}: named twice in the header", in_quotes(*twice));
 }
 
@@ -98,14 +82,14 @@ Status check_size(const SafetensorsEntry& entry, std::uint64_t data_size) {
     return make_error(ErrorCode::bad_file, "tensor {}: ends at byte {} of the data, the file holds {}; {}",
                       in_quotes(info.name), end, data_size, kGetAgain);
   }
-  std::uint64_t need = 0;
-  if (!checked_mul(static_cast<std::uint64_t>(info.shape.numel()), size_of(info.dtype), need)) {
+  const auto need = bytes_of(info.dtype, info.shape.numel());
+  if (!need) {
     return make_error(ErrorCode::bad_file, "tensor {}: shape {} has more bytes than can be counted",
                       in_quotes(info.name), info.shape.text());
   }
-  if (need == end - begin) return Done{};
+  if (*need == end - begin) return Done{};
   return make_error(ErrorCode::bad_file, "tensor {}: shape {} needs {} bytes as {}, the file gives {}; {}",
-                    in_quotes(info.name), info.shape.text(), need, safetensors_name(info.dtype), end - begin,
+                    in_quotes(info.name), info.shape.text(), *need, safetensors_name(info.dtype), end - begin,
                     kGetAgain);
 }
 

@@ -1,7 +1,7 @@
 // safetensors files: an 8-byte little-endian header length, a JSON header, then the tensors' bytes without gaps.
 // https://github.com/huggingface/safetensors (the format's own text; its Rust reader is the model for what is refused).
 // Opening reads the header only and checks all of it: a source that was opened gives no view outside its file.
-// Not here: sharded checkpoints (model.safetensors.index.json).
+// Not here: checkpoints in several files (shards.h).
 #pragma once
 
 #include <filesystem>

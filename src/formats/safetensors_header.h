@@ -24,7 +24,7 @@ struct SafetensorsHeader {
 /// Needs memory in proportion to the text, and no stack for nested values.
 Result<SafetensorsHeader> parse_safetensors_header(std::string_view json);
 
-/// The format's name of a type ("BF16").
+/// The format's name of a type ("BF16"); empty for those it lacks.
 std::string_view safetensors_name(DType dtype) noexcept;
 
 }  // namespace pxf

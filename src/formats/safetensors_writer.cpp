@@ -15,6 +15,10 @@ Status check(const TensorView& tensor) {
   if (tensor.name == "__metadata__") {
     return make_error(ErrorCode::invalid_argument, "tensor name \"__metadata__\" is reserved by the format");
   }
+  if (safetensors_name(tensor.dtype).empty()) {
+    return make_error(ErrorCode::invalid_argument, "tensor {}: the format has no type {}; widen it to f16 or f32",
+                      in_quotes(tensor.name), name_of(tensor.dtype));
+  }
   const auto need = static_cast<std::size_t>(tensor.shape.numel()) * size_of(tensor.dtype);
   if (tensor.bytes.size() == need) return Done{};
   return make_error(ErrorCode::invalid_argument, "tensor {}: shape {} needs {} bytes as {}, got {}",
@@ -51,7 +55,8 @@ Status write_safetensors(const std::filesystem::path& path, std::span<const Tens
   // Wide elements first: then every tensor is aligned to its elements, for readers that map the file.
   std::vector<TensorView> order(tensors.begin(), tensors.end());
   std::ranges::sort(order, [](const TensorView& a, const TensorView& b) {
-    return size_of(a.dtype) != size_of(b.dtype) ? size_of(a.dtype) > size_of(b.dtype) : a.name < b.name;
+    const auto width_a = block_bytes(a.dtype), width_b = block_bytes(b.dtype);
+    return width_a != width_b ? width_a > width_b : a.name < b.name;
   });
   auto header = header_of(order, metadata);
   if (!header) return with_context(std::move(header).error(), path.string());

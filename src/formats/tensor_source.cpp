@@ -9,8 +9,12 @@
 
 namespace pxf {
 
-TensorSource::TensorSource(std::string name, std::vector<TensorInfo> tensors, Metadata metadata)
-    : name_(std::move(name)), tensors_(std::move(tensors)), metadata_(std::move(metadata)), by_name_(tensors_.size()) {
+TensorSource::TensorSource(std::string name, std::string format, std::vector<TensorInfo> tensors, Metadata metadata)
+    : name_(std::move(name)),
+      format_(std::move(format)),
+      tensors_(std::move(tensors)),
+      metadata_(std::move(metadata)),
+      by_name_(tensors_.size()) {
   std::iota(by_name_.begin(), by_name_.end(), 0u);
   std::ranges::sort(by_name_, {}, [this](std::uint32_t i) -> std::string_view { return tensors_[i].name; });
 }
@@ -29,6 +33,13 @@ Bytes TensorSource::bytes(std::string_view tensor) const {
 
 void TensorSource::release_pages(std::string_view tensor) const noexcept {
   if (const TensorInfo* info = find(tensor)) release_pages_at(static_cast<std::size_t>(info - tensors_.data()));
+}
+
+std::optional<std::string_view> repeated(std::vector<std::string_view> names) {
+  std::ranges::sort(names);
+  const auto twice = std::ranges::adjacent_find(names);
+  if (twice == names.end()) return std::nullopt;
+  return *twice;
 }
 
 }  // namespace pxf

@@ -21,9 +21,11 @@ struct Weight::State {
 Weight::Weight(Bytes bytes, DType dtype, Shape shape, std::shared_ptr<const void> owner,
                std::function<void(Bytes)> release)
     : state_(std::make_shared<State>()) {
-  require(bytes.size() == static_cast<std::size_t>(shape.numel()) * size_of(dtype),
-          "[weight] {} {} needs {} bytes, got {}", name_of(dtype), shape.text(),
-          static_cast<std::size_t>(shape.numel()) * size_of(dtype), bytes.size());
+  const auto need = bytes_of(dtype, shape.numel());
+  require(need.has_value(), "[weight] {} {} is no whole number of blocks of {}", name_of(dtype), shape.text(),
+          block_elements(dtype));
+  require(bytes.size() == *need, "[weight] {} {} needs {} bytes, got {}", name_of(dtype), shape.text(), *need,
+          bytes.size());
   state_->bytes = bytes;
   state_->dtype = dtype;
   state_->shape = shape;
@@ -52,10 +54,7 @@ Bytes Weight::bytes() const {
   return state_->bytes;
 }
 
-void Weight::read_f32(std::int64_t begin, std::span<float> out) const {
-  const std::size_t size = size_of(dtype());
-  widen_to_f32(bytes().subspan(static_cast<std::size_t>(begin) * size, out.size() * size), dtype(), out);
-}
+void Weight::read_f32(std::int64_t begin, std::span<float> out) const { widen_to_f32(bytes(), dtype(), begin, out); }
 
 std::span<const float> Weight::f32() const {
   return packed<std::vector<float>>([this] {

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/error.h"
+#include "base/rng/brownian.h"
 #include "base/rng/generator.h"
 #include "formats/in_quotes.h"
 #include "ops/arrange.h"
@@ -85,9 +86,13 @@ std::optional<std::string> weight_that_is_not_finite(const Declarations& declara
 class Sampling {
  public:
   Sampling(Context& ctx, const SettledPlan& settled, const Model& model, const Prompts& prompts)
-      : ctx_(ctx), plan_(settled.plan), method_(settled.method), model_(model), prompts_(prompts) {
-    const bool same_length = prompts.positive.context.shape() == prompts.negative.context.shape();
-    if (same_length && plan_.cfg_scale != 1) {
+      : ctx_(ctx),
+        plan_(settled.plan),
+        method_(settled.method),
+        model_(model),
+        prompts_(prompts),
+        scale_(settled.plan.cfg_scale * settled.method.sampler->needs.guidance_factor) {
+    if (prompts.positive.context.shape() == prompts.negative.context.shape()) {
       const std::array both{prompts.positive.context, prompts.negative.context};
       both_.context = concat_batch(both);
     }
@@ -95,40 +100,63 @@ class Sampling {
 
   // The latent of one picture, in the sampler's scale: (1, h, w, channels).
   Tensor operator()(std::uint64_t seed, const OnStep& on_step) const {
+    const SamplerNeeds& needs = method_.sampler->needs;
     const LatentSpace& latent = model_.latent;
-    const std::int64_t height = plan_.height / latent.factor, width = plan_.width / latent.factor;
+    const Shape drawn{1, latent.channels, plan_.height / latent.factor, plan_.width / latent.factor};
     const auto kind = plan_.noise == NoiseSource::cpu ? GeneratorKind::torch_cpu : GeneratorKind::torch_cuda;
-    const std::unique_ptr<Generator> generator = make_generator(kind, seed);
+    const Sigmas sigmas = make_sigmas(*method_.scheduler, noise_, plan_.steps, 1, needs.dropped_sigma);
+
     // Numbers are drawn in PyTorch's order, (C, H, W).
-    const auto draw = [&] {
-      Tensor noise = ctx_.empty({1, latent.channels, height, width});
+    const std::unique_ptr<Generator> generator = make_generator(kind, seed);
+    const auto fresh = [&] {
+      Tensor noise = ctx_.empty(drawn);
       generator->randn(noise.span<float>());
       return channels_last(noise);
     };
+    std::optional<BrownianPath> path;
+    if (needs.brownian) {
+      const double lowest = sigmas.back() > 0 ? sigmas.back() : sigmas[sigmas.size() - 2];
+      path.emplace(kind, seed, lowest, sigmas.front(), static_cast<std::size_t>(drawn.numel()));
+    }
     SamplerOptions options;
-    options.noise = [&](const Tensor&, double, double) { return draw(); };
-    const Sigmas sigmas = make_sigmas(*method_.scheduler, noise_, plan_.steps);
-    const Denoise denoise = [this](const Tensor& x, double sigma) { return denoised(x, sigma); };
-    return method_.sampler->sample(denoise, draw() * sigmas.front(), sigmas, options, on_step);
+    options.schedule = &noise_;
+    options.noise = [&](const Tensor&, double from, double to) {
+      return path ? channels_last(ctx_.from(path->noise(from, to), drawn)) : fresh();
+    };
+    options.guided = [this](const Tensor& x, double sigma) {
+      const Outputs out = evaluate(x, sigma);
+      return Guided{clean(cfg(out.positive, out.negative, scale_), x, sigma), clean(out.negative, x, sigma)};
+    };
+    const Denoise denoise = [this](const Tensor& x, double sigma) {
+      if (scale_ == 1) return clean(evaluate(x, sigma, prompts_.positive), x, sigma);
+      const Outputs out = evaluate(x, sigma);
+      return clean(cfg(out.positive, out.negative, scale_), x, sigma);
+    };
+    return method_.sampler->sample(denoise, fresh() * sigmas.front(), sigmas, options, on_step);
   }
 
  private:
-  Tensor denoised(const Tensor& x, double sigma) const {
-    const double t = noise_.timestep_of(sigma);
+  struct Outputs {
+    Tensor positive, negative;
+  };
+
+  // What the network says of x: with one conditioning, and with both, in one batch where they are of one length.
+  Tensor evaluate(const Tensor& x, double sigma, const Conditioning& cond) const {
+    return model_.network->predict(x * input_scale(model_.prediction, sigma), std::array{noise_.timestep_of(sigma)},
+                                   cond);
+  }
+  Outputs evaluate(const Tensor& x, double sigma) const {
+    if (!both_.context.defined()) {
+      return {evaluate(x, sigma, prompts_.positive), evaluate(x, sigma, prompts_.negative)};
+    }
     const Tensor input = x * input_scale(model_.prediction, sigma);
-    return denoised_from(model_.prediction, guided(input, t), x, sigma);
+    const double t = noise_.timestep_of(sigma);
+    const Tensor out = model_.network->predict(concat_batch(std::array{input, input}), std::array{t, t}, both_);
+    return {out.rows(0, 1), out.rows(1, 2)};
   }
 
-  Tensor guided(const Tensor& input, double t) const {
-    const Network& network = *model_.network;
-    if (plan_.cfg_scale == 1) return network.predict(input, std::array{t}, prompts_.positive);
-    if (both_.context.defined()) {
-      const std::array twice{input, input};
-      const Tensor out = network.predict(concat_batch(twice), std::array{t, t}, both_);
-      return cfg(out.rows(0, 1), out.rows(1, 2), plan_.cfg_scale);
-    }
-    return cfg(network.predict(input, std::array{t}, prompts_.positive),
-               network.predict(input, std::array{t}, prompts_.negative), plan_.cfg_scale);
+  Tensor clean(const Tensor& output, const Tensor& x, double sigma) const {
+    return denoised_from(model_.prediction, output, x, sigma);
   }
 
   Context& ctx_;
@@ -136,6 +164,7 @@ class Sampling {
   const Method& method_;
   const Model& model_;
   const Prompts& prompts_;
+  double scale_;
   Conditioning both_;  // prompt and negative prompt as one batch, where they are of one length
   NoiseSchedule noise_ = NoiseSchedule::scaled_linear();
 };
@@ -173,7 +202,7 @@ std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Re
     const Tensor latent = sample(picture.seed, [&](int step, const Tensor& x, const Tensor&) {
       if (!all_finite(x))
         fail_not_finite(model, file, fmt::format("step {} of {} gives no numbers", step + 1, plan.steps));
-      report.enter(Stage::steps, k, step + 1);
+      report.enter(Stage::steps, k, std::min(step + 1, plan.steps));  // some samplers take more
     });
     picture.seconds.steps = seconds_since(steps_start);
 

@@ -1,12 +1,64 @@
-// Combining what the model says with and without the prompt.
+// Combining what the model says with and without the prompt. All tensors of a call have one shape, the first extent the
+// pictures of a batch: whatever is measured is measured for each picture. f32 and f64.
 #pragma once
+
+#include <limits>
+#include <span>
+#include <vector>
 
 #include "tensor/tensor.h"
 
 namespace pxf {
 
-/// Classifier-free guidance: uncond + scale * (cond - uncond), all of one shape. Ho and Salimans 2022.
+/// Classifier-free guidance: uncond + scale * (cond - uncond). Ho and Salimans 2022.
 /// scale 1 is cond itself: the caller may then leave the other pass out.
 Tensor cfg(Tensor cond, const Tensor& uncond, double scale);
+
+/// A1111's AND: uncond + sum of weights[i] * scale * (conds[i] - uncond). Liu et al. 2022, "Compositional Visual
+/// Generation", equation 11.
+Tensor cfg_and(std::span<const Tensor> conds, std::span<const double> weights, const Tensor& uncond, double scale);
+
+/// The CFG scale where it changes with the step or the noise.
+struct GuidanceScale {
+  double scale = 1;
+  std::vector<double> by_step = {};  // instead of `scale`; the last one goes on. Empty: none
+  /// Only here does guidance act, both ends included: Kynkaanniemi et al. 2024, "Applying Guidance in a Limited
+  /// Interval".
+  double sigma_from = std::numeric_limits<double>::infinity(), sigma_to = 0;
+
+  /// For step `step` from 0, at sigma; 1, that is no guidance, outside the interval.
+  double at(int step, double sigma) const;
+};
+
+/// The guided one with the standard deviation of cond, by a share `amount` of the way: against the contrast that grows
+/// with the scale. Lin et al. 2024, "Common Diffusion Noise Schedules and Sample Steps are Flawed", section 3.4.
+Tensor rescale_to(const Tensor& guided, const Tensor& cond, double amount);
+
+/// A denoised latent clipped to the quantile `share` of its absolute values and divided by it, where that is more than
+/// 1; more than `most` counts as `most`. Saharia et al. 2022 (Imagen), section 2.3.
+Tensor dynamic_threshold(const Tensor& denoised, double share, double most = std::numeric_limits<double>::infinity());
+
+/// CFG with uncond scaled so that it explains as much of cond as it can. Fan et al. 2025, "CFG-Zero*", equation 8;
+/// leaving out the first steps, their zero-init, is the caller's.
+Tensor cfg_zero_star(const Tensor& cond, const Tensor& uncond, double scale);
+
+/// Adaptive projected guidance: the difference to uncond is damped along cond, which is what oversaturates, and kept to
+/// a length; it may go on from earlier steps. Sadat et al. 2025, "Eliminating Oversaturation and Artifacts of High
+/// Guidance Scales", algorithm 1. Keeps the running difference: one object a run.
+class ProjectedGuidance {
+ public:
+  struct Options {
+    double along = 0;     // how much of the difference along cond stays: eta of the paper; 1 is CFG
+    double longest = 0;   // the difference's largest length, r; 0: any
+    double momentum = 0;  // beta; negative in the paper
+  };
+  explicit ProjectedGuidance(const Options& options) : options_(options) {}
+
+  Tensor operator()(const Tensor& cond, const Tensor& uncond, double scale);
+
+ private:
+  Options options_;
+  Tensor running_;
+};
 
 }  // namespace pxf

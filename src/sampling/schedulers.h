@@ -22,9 +22,13 @@ std::span<const SchedulerEntry> all_schedulers() noexcept;
 Result<const SchedulerEntry*> find_scheduler(std::string_view name);
 
 /// The sigmas of `steps` steps. With denoise < 1, as for image-to-image, int(steps / denoise) steps are laid out and
-/// the last ones taken, as ComfyUI's KSampler does; above 0.9999 counts as 1; 0 takes no step and gives no sigmas.
-/// Throws invalid_argument for steps outside 1 to 10,000, denoise outside 0 to 1, or a denoise so small that the steps
-/// laid out would be more than 10,000.
-Sigmas make_sigmas(const SchedulerEntry& scheduler, const NoiseSchedule& noise, int steps, double denoise = 1);
+/// the last ones taken, as ComfyUI's KSampler does; above 0.9999 counts as 1; 0 takes no step and gives no sigmas. They
+/// fall strictly: a level that a schedule repeats is taken once, so there may be fewer.
+/// drop_sigma, for samplers that need it (SamplerNeeds::dropped_sigma): one step more is laid out, and the sigma before
+/// the last left out.
+/// Throws invalid_argument for steps outside 1 to 10,000, denoise outside 0 to 1, a denoise so small that the steps
+/// laid out would be more than 10,000, or a schedule that was sought for other models.
+Sigmas make_sigmas(const SchedulerEntry& scheduler, const NoiseSchedule& noise, int steps, double denoise = 1,
+                   bool drop_sigma = false);
 
 }  // namespace pxf

@@ -4,9 +4,9 @@
 #include <map>
 #include <sstream>
 
-#include "golden_files.h"
 #include "base/rng/generator.h"
 #include "base/rng/torch_cuda.h"
+#include "golden_files.h"
 
 namespace pxf::test {
 namespace {

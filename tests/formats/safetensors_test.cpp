@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "temporary_folder.h"
 
 namespace pxf {
 namespace {
@@ -43,18 +44,6 @@ std::vector<std::string> names(const TensorSource& source) {
   for (const TensorInfo& info : source.tensors()) out.push_back(info.name);
   return out;
 }
-
-class TemporaryFolder {
- public:
-  TemporaryFolder() : path_(std::filesystem::path(testing::TempDir()) / "pxf_safetensors_test") {
-    std::filesystem::create_directories(path_);
-  }
-  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
-  std::filesystem::path operator/(const char* name) const { return path_ / name; }
-
- private:
-  std::filesystem::path path_;
-};
 
 // What a source gives.
 
@@ -211,7 +200,7 @@ TEST(SafetensorsRefuses, HostileNamesWithoutEchoingThem) {
 // Writing.
 
 TEST(SafetensorsWriter, WhatIsWrittenReadsBack) {
-  const TemporaryFolder folder;
+  const test::TemporaryFolder folder;
   const float values[6] = {0, 1, 2, 3, 4, 5};
   const std::uint8_t flags[3] = {1, 0, 1};
   const std::vector<TensorView> tensors = {{"flags", DType::boolean, {3}, std::as_bytes(std::span(flags))},
@@ -233,7 +222,7 @@ TEST(SafetensorsWriter, WhatIsWrittenReadsBack) {
 }
 
 TEST(SafetensorsWriter, WideElementsComeFirstSoThatAllAreAligned) {
-  const TemporaryFolder folder;
+  const test::TemporaryFolder folder;
   const std::uint8_t byte[1] = {7};
   const double wide[1] = {1.5};
   const auto path = folder / "aligned.safetensors";
@@ -246,7 +235,7 @@ TEST(SafetensorsWriter, WideElementsComeFirstSoThatAllAreAligned) {
 }
 
 TEST(SafetensorsWriter, BadInputIsRefusedAndNoFileAppears) {
-  const TemporaryFolder folder;
+  const test::TemporaryFolder folder;
   const auto path = folder / "bad.safetensors";
   const float value[1] = {1};
   const Bytes bytes = std::as_bytes(std::span(value));
@@ -258,6 +247,7 @@ TEST(SafetensorsWriter, BadInputIsRefusedAndNoFileAppears) {
   };
   EXPECT_THAT(message({{"a", DType::f32, {1}, bytes}, {"a", DType::f32, {1}, bytes}}), HasSubstr("\"a\": given twice"));
   EXPECT_THAT(message({{"a", DType::f32, {2}, bytes}}), HasSubstr("shape (2) needs 8 bytes as F32, got 4"));
+  EXPECT_THAT(message({{"a", DType::q8_0, {32}, bytes}}), HasSubstr("the format has no type q8_0"));
   EXPECT_THAT(message({{"__metadata__", DType::f32, {1}, bytes}}), HasSubstr("reserved"));
   EXPECT_THAT(message({{"a\xff", DType::f32, {1}, bytes}}), HasSubstr("UTF-8"));
   EXPECT_THAT(message({}, {{"k", "\xff"}}), HasSubstr("UTF-8"));

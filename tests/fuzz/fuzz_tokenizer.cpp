@@ -1,6 +1,6 @@
-// Any bytes are a prompt: ids stay inside the vocabulary, rows have their length, and text that was decoded once encodes to
-// the same ids for ever after. (Not from the first time on: lower-casing a dotted capital I leaves a combining dot, which
-// composes anew with marks that follow it.)
+// Any bytes are a prompt: ids stay inside the vocabulary, rows have their length, and text that was decoded once
+// encodes to the same ids for ever after. (Not from the first time on: lower-casing a dotted capital I leaves a
+// combining dot, which composes anew with marks that follow it.)
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>

@@ -151,6 +151,21 @@ TEST(Generate, EverySamplerAndSchedulerNameOfThePeersDrawsSomething) {
   }
 }
 
+TEST(Generate, SamplersOfEveryKindDrawAndRepeatThemselves) {
+  // A Brownian path, CFG++, a dropped sigma, fresh noise, its own count of steps.
+  for (const char* sampler : {"dpmpp_sde", "dpmpp_3m_sde", "euler_cfg_pp", "dpm_2", "lcm", "uni_pc", "dpm_adaptive"}) {
+    SCOPED_TRACE(sampler);
+    Request request = small_request();
+    request.sampler = sampler;
+    request.steps = 6;
+    if (std::string_view(sampler).ends_with("cfg_pp")) request.cfg_scale = 1.2;
+    const auto pixels = pixels_of({}, request);
+    const auto [low, high] = std::ranges::minmax(pixels);
+    EXPECT_GT(high - low, 60) << "a flat picture";
+    EXPECT_EQ(pixels_of({}, request), pixels);
+  }
+}
+
 TEST(Generate, CfgScaleOfOneLeavesTheNegativePromptOut) {
   Request request = small_request();
   request.cfg_scale = 1;

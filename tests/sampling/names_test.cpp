@@ -23,6 +23,14 @@ TEST(Names, SamplersGoByTheNamesOfOtherPrograms) {
            {"EulerAncestralDiscreteScheduler", "euler_ancestral"},
            {"k_euler", "euler"},
            {"EulerDiscreteScheduler", "euler"},
+           {"DPM++ 2M SDE Heun", "dpmpp_2m_sde_heun"},
+           {"dpmpp_3m_sde_gpu", "dpmpp_3m_sde"},
+           {"DPM2 a", "dpm_2_ancestral"},
+           {"DDIM CFG++", "ddim_cfgpp"},
+           {"dpm++2s_a", "dpmpp_2s_ancestral"},
+           {"dpm2", "dpm_2"},
+           {"UniPC", "uni_pc"},
+           {"PNDMScheduler", "plms"},
        }) {
     const auto found = find_sampler(asked);
     ASSERT_TRUE(found) << asked;
@@ -40,7 +48,10 @@ TEST(Names, SchedulersGoByTheNamesOfOtherPrograms) {
        std::initializer_list<std::pair<const char*, const char*>>{{"SGM Uniform", "sgm_uniform"},
                                                                   {"discrete", "normal"},
                                                                   {"Karras", "karras"},
-                                                                  {"use_karras_sigmas", "karras"}}) {
+                                                                  {"use_karras_sigmas", "karras"},
+                                                                  {"align_your_steps_GITS", "align_your_steps_gits"},
+                                                                  {"a1111_align_your_steps", "align_your_steps_11"},
+                                                                  {"Turbo", "trailing"}}) {
     const auto found = find_scheduler(asked);
     ASSERT_TRUE(found) << asked;
     EXPECT_EQ(found.value()->name, name) << asked;
@@ -58,7 +69,7 @@ TEST(Names, AMistypedNameIsAnsweredWithTheNearestAndAll) {
 
 TEST(Names, AnUnrelatedNameGetsNoGuess) {
   EXPECT_THAT(find_scheduler("something else").error().message, Not(HasSubstr("did you mean")));
-  EXPECT_LT(find_scheduler(std::string(1'000'000, 'x')).error().message.size(), 200u);
+  EXPECT_LT(find_scheduler(std::string(1'000'000, 'x')).error().message.size(), 500u);
 }
 
 TEST(Names, NoTwoEntriesShareAName) {

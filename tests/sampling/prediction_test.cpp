@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <optional>
 
@@ -73,6 +74,23 @@ TYPED_TEST(GuidanceGolden, CfgFollowsComfyUi) {
   const Tensor cond = this->tensor("cond"), uncond = this->tensor("uncond");
   for (const auto& c : this->about["guidance"]) {
     if (c["kind"] == "cfg") this->expect_near(cfg(cond, uncond, c["scale"]), c["key"]);
+  }
+}
+
+TYPED_TEST(GuidanceGolden, RescaledCfgFollowsDiffusers) {
+  const Tensor cond = this->tensor("cond"), uncond = this->tensor("uncond");
+  for (const nlohmann::json& c : this->about["guidance"]) {
+    if (!c.contains("rescale")) continue;
+    this->expect_near(rescale_to(cfg(cond, uncond, c["scale"]), cond, c["rescale"]), c["key"]);
+  }
+}
+
+TYPED_TEST(GuidanceGolden, AndFollowsA1111) {
+  const std::array conds{this->tensor("cond"), this->tensor("cond2")};
+  const Tensor uncond = this->tensor("uncond");
+  for (const nlohmann::json& c : this->about["guidance"]) {
+    if (!c.contains("weights")) continue;
+    this->expect_near(cfg_and(conds, numbers(c["weights"]), uncond, c["scale"]), c["key"]);
   }
 }
 

@@ -1,6 +1,6 @@
 // Random numbers that repeat: the same seed gives the same picture, here and in the programs that people come from.
 // A generator is a sequence: what a call gives depends on the calls before it. One thread at a time uses one generator.
-// Not here: laying noise out for a model, mixing seeds, the Brownian noise of SDE samplers.
+// Not here: mixing seeds (picture_noise.h), the Brownian noise of SDE samplers (brownian.h).
 #pragma once
 
 #include <cstdint>
