@@ -20,6 +20,19 @@ if(PIXELFORGE_SANITIZE)
   add_link_options(-fsanitize=${sanitizers})
 endif()
 
+# The headers that cost most of a build's time, parsed once; presets that leave this off prove that every file includes
+# what it needs.
+function(pxf_precompile target)
+  if(PIXELFORGE_QUICK_BUILD)
+    target_precompile_headers(${target} PRIVATE ${ARGN})
+  endif()
+endfunction()
+function(pxf_precompiled_by target other)
+  if(PIXELFORGE_QUICK_BUILD)
+    target_precompile_headers(${target} REUSE_FROM ${other})
+  endif()
+endfunction()
+
 # One folder, one library: pxf_library(formats DEPENDS base tensor LINK nlohmann_json::nlohmann_json).
 # Sources are all .cpp files of the folder; includes are written from src/ ("formats/safetensors.h").
 function(pxf_library name)
@@ -36,17 +49,23 @@ function(pxf_library name)
   target_include_directories(pxf_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   list(TRANSFORM arg_DEPENDS PREPEND pxf_)
   target_link_libraries(pxf_${name} PUBLIC ${arg_DEPENDS} ${arg_LINK})
+  if(name STREQUAL base)
+    pxf_precompile(pxf_base ${PROJECT_SOURCE_DIR}/cmake/pch.h)
+  else()
+    pxf_precompiled_by(pxf_${name} pxf_base)
+  endif()
 endfunction()
 
 # All tests of one folder in one program: pxf_test(formats DEPENDS formats) builds tests/formats/*.cpp as test_formats.
 function(pxf_test name)
   cmake_parse_arguments(arg "" "" "DEPENDS;LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*.cpp)
-  add_executable(test_${name} ${PROJECT_SOURCE_DIR}/tests/main.cpp ${sources})
+  add_executable(test_${name} ${sources})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
   list(TRANSFORM arg_DEPENDS PREPEND pxf_)
-  target_link_libraries(test_${name} PRIVATE ${arg_DEPENDS} ${arg_LINK} GTest::gmock)
+  target_link_libraries(test_${name} PRIVATE ${arg_DEPENDS} ${arg_LINK} pxf_test_main)
   target_compile_definitions(test_${name} PRIVATE PIXELFORGE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
-  target_compile_options(test_${name} PRIVATE -O0)  # builds in two thirds of the time; what is tested keeps its own level
+  set_target_properties(test_${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+  pxf_precompiled_by(test_${name} pxf_test_main)
   gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES PROPERTIES LABELS ${name} TIMEOUT 600)
 endfunction()

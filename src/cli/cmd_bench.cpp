@@ -16,7 +16,7 @@
 namespace pxf::cli {
 namespace {
 
-struct Options {
+struct BenchArguments {
   std::string checkpoint = "starter";
   std::optional<Size> size;
   BenchOptions bench;
@@ -61,7 +61,7 @@ void print_report(const BenchReport& report, bool profile) {
   if (profile) fmt::print("\none unet.step and one vae.decode:\n{}", kernels_table(report));
 }
 
-Status bench(Options& options) {
+Status bench(BenchArguments& options) {
   const CancelToken& cancel = cancel_on_interrupt();
   if (options.size) {
     options.bench.width = options.size->width;
@@ -80,7 +80,7 @@ Status bench(Options& options) {
 }  // namespace
 
 Verb add_bench(CLI::App& program) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<BenchArguments>();
   CLI::App* app = program.add_subcommand("bench", "Time the parts of a checkpoint on this machine");
   app->add_option("file", options->checkpoint, "A checkpoint file or name (default: starter)");
   add_size(*app, options->size, "Size of the picture (default: what the checkpoint recommends)");

@@ -24,7 +24,7 @@ constexpr std::uint64_t kLittleMemory = 1'000'000'000;
 constexpr std::uint64_t kMemoryOfSd15 = 6'000'000'000;  // a full-size SD 1.5 checkpoint in f32 at 512x512
 constexpr std::uint64_t kLittleDisk = 100'000'000;
 
-struct Options {
+struct DoctorArguments {
   bool json = false;
 };
 
@@ -127,7 +127,7 @@ Json checks_json(const std::vector<Check>& checks, long warnings, const MachineI
   return {{"verdict", warnings == 0 ? "ok" : "warning"}, {"machine", to_json(machine)}, {"checks", rows}};
 }
 
-Status doctor(const Options& options) {
+Status doctor(const DoctorArguments& options) {
   const Engine engine;
   const MachineInfo machine = engine.machine();
   const std::vector<Check> checks = {check_processor(machine), check_threads(machine), check_memory(machine),
@@ -149,7 +149,7 @@ Status doctor(const Options& options) {
 }  // namespace
 
 Verb add_doctor(CLI::App& program) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<DoctorArguments>();
   CLI::App* app = program.add_subcommand("doctor", "Check this machine: processor, memory, disk, terminal");
   app->add_flag("--json", options->json, "Print the checks as JSON");
   app->footer(

@@ -14,7 +14,7 @@
 namespace pxf::cli {
 namespace {
 
-struct Options {
+struct ExplainArguments {
   std::vector<std::string> words;
   bool json = false;
 };
@@ -34,7 +34,7 @@ void print_terms() {
   for (const GlossaryEntry& entry : glossary()) fmt::print("{}\n", entry.term);
 }
 
-Status explain_terms(const Options& options) {
+Status explain_terms(const ExplainArguments& options) {
   if (options.words.empty()) {
     if (!options.json) return print_terms(), Done{};
     Json entries = Json::array();
@@ -51,7 +51,7 @@ Status explain_terms(const Options& options) {
 }  // namespace
 
 Verb add_explain(CLI::App& program) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ExplainArguments>();
   CLI::App* app = program.add_subcommand("explain", "Explain a word of this field; without one, list all");
   app->add_option("term", options->words, "The word, such as CFG or \"negative prompt\"");
   app->add_flag("--json", options->json, "Print it as JSON");

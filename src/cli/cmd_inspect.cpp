@@ -21,7 +21,7 @@ constexpr int kLabel = 15;  // columns of the left-hand side
 constexpr int kLongestLine = 110;
 constexpr std::size_t kTensorsShown = 8;
 
-struct Options {
+struct InspectArguments {
   std::string file;
   bool hash = false, json = false, metadata = false;
 };
@@ -91,7 +91,7 @@ void print_sheet(const ModelInfo& model, bool metadata) {
   for (const auto& [key, value] : model.metadata) sheet.row("metadata", fmt::format("{} = {}", key, value));
 }
 
-Status inspect(const Options& options) {
+Status inspect(const InspectArguments& options) {
   Engine engine;
   const auto model = engine.inspect(options.file, options.hash);
   if (!model) return model.error();
@@ -102,7 +102,7 @@ Status inspect(const Options& options) {
 }  // namespace
 
 Verb add_inspect(CLI::App& program) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<InspectArguments>();
   CLI::App* app = program.add_subcommand("inspect", "Say what a model file is; reads its header only");
   app->add_option("file", options->file, "A model file, or the name of an embedded checkpoint")->required();
   app->add_flag("--hash", options->hash, "Also compute the sha256, which reads the whole file");

@@ -13,7 +13,7 @@
 namespace pxf::cli {
 namespace {
 
-struct Options {
+struct ListArguments {
   std::vector<std::string> files;
   bool json = false;
 };
@@ -28,7 +28,7 @@ void print_table(const std::vector<ModelInfo>& models) {
 }
 
 /// A file that cannot be read ends it: a list with a silent gap would mislead.
-Status list(const Options& options) {
+Status list(const ListArguments& options) {
   Engine engine;
   std::vector<ModelInfo> models = engine.list();
   for (const std::string& file : options.files) {
@@ -49,7 +49,7 @@ Status list(const Options& options) {
 }  // namespace
 
 Verb add_list(CLI::App& program) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ListArguments>();
   CLI::App* app = program.add_subcommand("list", "List the embedded checkpoints and the files given");
   app->add_option("files", options->files, "Model files to list too");
   app->add_flag("--json", options->json, "Print everything as JSON");

@@ -13,13 +13,13 @@
 namespace pxf::cli {
 namespace {
 
-struct Options {
+struct ProbeArguments {
   std::string checkpoint, part, in, out;
   EngineOptions engine;
   bool json = false;
 };
 
-Status probe(const Options& options) {
+Status probe(const ProbeArguments& options) {
   const CancelToken& cancel = cancel_on_interrupt();
   Engine engine(options.engine);
   const auto checkpoint = engine.open(options.checkpoint);
@@ -37,7 +37,7 @@ Status probe(const Options& options) {
 }  // namespace
 
 Verb add_probe(CLI::App& program) {
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ProbeArguments>();
   CLI::App* app = program.add_subcommand("probe", "Run one part of a checkpoint on tensors from a file");
   app->add_option("file", options->checkpoint, "A checkpoint file or name")->required();
   app->add_option("--part", options->part, "unet, text, vae.encode or vae.decode")->required()->type_name("PART");

@@ -88,7 +88,7 @@ Result<std::vector<StoredBytes>> find_storages(Reader& reader, const TorchWeight
     }
     auto bytes = reader.storage(weights.storages[at->second]);
     if (!bytes) return bytes.error();
-    stored[at->second].bytes = bytes.value();
+    stored[at->second] = bytes.value();
     wanted.erase(at);
   }
   if (wanted.empty()) return stored;

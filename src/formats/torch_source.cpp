@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <tuple>
 #include <utility>
 
@@ -25,6 +26,11 @@ void gather(Bytes storage, const TorchTensor& tensor, int dim, std::uint64_t off
   }
 }
 
+bool is_deflated(const StoredBytes& stored) {
+  const auto* entry = std::get_if<ZipEntry>(&stored);
+  return entry && entry->deflated;
+}
+
 class TorchSource final : public TensorSource {
  public:
   /// `views[i]` is tensor i.
@@ -34,17 +40,14 @@ class TorchSource final : public TensorSource {
         file_(std::move(file)),
         views_(std::move(views)),
         stored_(std::move(stored)),
-        inflated_(stored_.size()),
+        storages_(stored_.size()),
         gathered_(views_.size()) {}
 
  private:
   Bytes bytes_at(std::size_t index) const override {
     const TorchTensor& view = views_[index];
-    const StoredBytes& stored = stored_[view.storage];
-    if (!stored.deflated && view.contiguous()) return elements(stored.bytes, view);
-
     std::lock_guard lock(mutex_);
-    const Bytes storage = stored.deflated ? inflate_once(view.storage) : stored.bytes;
+    const Bytes storage = storage_bytes(view.storage);
     if (view.contiguous()) return elements(storage, view);
     std::vector<std::byte>& out = gathered_[index];
     if (out.empty()) {
@@ -56,31 +59,49 @@ class TorchSource final : public TensorSource {
   }
 
   void release_pages_at(std::size_t index) const noexcept override {
-    const StoredBytes& stored = stored_[views_[index].storage];
-    if (!stored.deflated && views_[index].contiguous()) file_->release_pages(elements(stored.bytes, views_[index]));
+    const TorchTensor& view = views_[index];
+    std::lock_guard lock(mutex_);
+    const auto& storage = storages_[view.storage];
+    if (storage && storage->inflated.empty() && view.contiguous()) {
+      file_->release_pages(elements(storage->bytes, view));
+    }
   }
 
   static Bytes elements(Bytes storage, const TorchTensor& view) noexcept {
-    const std::size_t element = block_bytes(view.info.dtype);
-    return storage.subspan(view.offset * element, view.info.byte_count());
+    return storage.subspan(view.offset * block_bytes(view.info.dtype), view.info.byte_count());
   }
 
-  Bytes inflate_once(std::size_t storage) const {
-    std::vector<std::byte>& out = inflated_[storage];
-    if (out.empty()) {
-      auto content = inflated(*stored_[storage].deflated);
-      if (!content) throw Failure(with_context(std::move(content).error(), name()));
-      out = std::move(content).value();
+  struct Storage {
+    std::vector<std::byte> inflated;
+    Bytes bytes;  // these, or the file's
+  };
+
+  /// Found, and inflated, at the first call. The caller holds mutex_.
+  Bytes storage_bytes(std::size_t i) const {
+    if (!storages_[i]) storages_[i] = value_or_throw(find(stored_[i]));
+    return storages_[i]->bytes;
+  }
+  Result<Storage> find(const StoredBytes& stored) const {
+    if (const Bytes* bytes = std::get_if<Bytes>(&stored)) return Storage{{}, *bytes};
+    const ZipEntry& entry = std::get<ZipEntry>(stored);
+    if (!entry.deflated) {
+      const auto bytes = stored_bytes(file_->bytes(), entry);
+      if (!bytes) return with_context(bytes.error(), name());
+      return Storage{{}, bytes.value()};
     }
+    auto content = inflated(file_->bytes(), entry);
+    if (!content) return with_context(std::move(content).error(), name());
+    Storage out{std::move(content).value(), {}};
+    out.bytes = out.inflated;  // moving a vector leaves its elements where they are
     return out;
   }
 
   std::shared_ptr<const MappedFile> file_;
   std::vector<TorchTensor> views_;
   std::vector<StoredBytes> stored_;
-  mutable std::mutex mutex_;                              // guards the two below; what is in them stays where it is
-  mutable std::vector<std::vector<std::byte>> inflated_;  // by storage
-  mutable std::vector<std::vector<std::byte>> gathered_;  // by tensor
+  mutable std::mutex mutex_;  // guards the two below; what is in them once stays as it is
+  mutable std::vector<std::optional<Storage>> storages_;
+  mutable std::vector<std::vector<std::byte>> gathered_;  // by tensor; empty where a view will do
 };
 
 /// What the source may have to keep in memory.
@@ -89,7 +110,7 @@ Status check_made_bytes(const TorchWeights& weights, const std::vector<StoredByt
   std::uint64_t made = 0;
   bool countable = true;
   for (std::size_t i = 0; i < stored.size(); ++i) {
-    if (stored[i].deflated) countable = countable && checked_add(made, weights.storages[i].size, made);
+    if (is_deflated(stored[i])) countable = countable && checked_add(made, weights.storages[i].size, made);
   }
   for (const TorchTensor& tensor : weights.tensors) {
     const auto size = bytes_of(tensor.info.dtype, tensor.info.shape.numel());
@@ -108,8 +129,12 @@ Status check_made_bytes(const TorchWeights& weights, const std::vector<StoredByt
 Result<std::shared_ptr<const TensorSource>> make_torch_source(std::shared_ptr<const MappedFile> file,
                                                               TorchWeights weights, std::vector<StoredBytes> stored) {
   if (auto checked = check_made_bytes(weights, stored, file->bytes().size()); !checked) return checked.error();
-  const auto place = [&](const TorchTensor& t) {
-    return std::tuple(stored[t.storage].bytes.data(), t.offset, std::string_view(t.info.name));
+  const auto place = [&](const TorchTensor& tensor) {
+    const StoredBytes& where = stored[tensor.storage];
+    const Bytes* bytes = std::get_if<Bytes>(&where);
+    const auto at =
+        bytes ? static_cast<std::uint64_t>(bytes->data() - file->bytes().data()) : std::get<ZipEntry>(where).offset;
+    return std::tuple(at, tensor.offset, std::string_view(tensor.info.name));
   };
   std::ranges::sort(weights.tensors, {}, place);
   std::vector<TensorInfo> tensors;

@@ -25,20 +25,23 @@ Result<std::string> find_root(const std::vector<ZipEntry>& entries) {
   return make_error(ErrorCode::bad_file, "is a zip archive without data.pkl, not a PyTorch checkpoint");
 }
 
-Status check_byte_order(const std::vector<ZipEntry>& entries, const std::string& root) {
-  const ZipEntry* order = find_entry(entries, root + "byteorder");
-  if (!order || order->deflated || as_text(order->bytes) != "big") return Done{};
+Status check_byte_order(Bytes archive, const std::vector<ZipEntry>& entries, const std::string& root) {
+  const ZipEntry* entry = find_entry(entries, root + "byteorder");
+  if (!entry || entry->deflated) return Done{};
+  const auto order = stored_bytes(archive, *entry);
+  if (!order) return order.error();
+  if (as_text(order.value()) != "big") return Done{};
   return make_error(ErrorCode::unsupported, "was written by a big-endian machine; save it on a little-endian one");
 }
 
 /// data.pkl, inflated into `memory` if need be.
-Result<Bytes> pickle_bytes(const ZipEntry& entry, std::vector<std::byte>& memory) {
+Result<Bytes> pickle_bytes(Bytes archive, const ZipEntry& entry, std::vector<std::byte>& memory) {
   if (entry.size > kMaxPickleBytes) {
     return make_error(ErrorCode::unsupported, "data.pkl: got {} bytes, at most {} are read", entry.size,
                       kMaxPickleBytes);
   }
-  if (!entry.deflated) return entry.bytes;
-  auto content = inflated(entry);
+  if (!entry.deflated) return stored_bytes(archive, entry);
+  auto content = inflated(archive, entry);
   if (!content) return std::move(content).error();
   memory = std::move(content).value();
   return Bytes(memory);
@@ -65,19 +68,21 @@ Result<StoredBytes> find_storage(const std::vector<ZipEntry>& entries, const std
     return make_error(ErrorCode::bad_file, "storage {}: {} elements need {} bytes, the archive gives {}; it is damaged",
                       in_quotes(storage.key), storage.elements, storage.size, entry->size);
   }
-  return StoredBytes{entry->bytes, entry->deflated ? std::optional(*entry) : std::nullopt};
+  return StoredBytes(*entry);
 }
 
 Result<std::shared_ptr<const TensorSource>> open_checked(std::shared_ptr<const MappedFile> file) {
-  const auto archive = read_zip(file->bytes());
-  if (!archive) return archive.error();
-  const auto& entries = archive.value();
+  const Bytes archive = file->bytes();
+  const auto table = read_zip(archive);
+  if (!table) return table.error();
+  const std::vector<ZipEntry>& entries = table.value();
   const auto root = find_root(entries);
   if (!root) return root.error();
-  if (auto order = check_byte_order(entries, root.value()); !order) return order.error();
+  if (auto order = check_byte_order(archive, entries, root.value()); !order) return order.error();
 
   std::vector<std::byte> memory;
-  const auto bytes = pickle_bytes(*find_entry(entries, root.value() + std::string(kPickleName)), memory);
+  const ZipEntry& pickle = *find_entry(entries, root.value() + std::string(kPickleName));
+  const auto bytes = pickle_bytes(archive, pickle, memory);
   if (!bytes) return bytes.error();
   auto weights = read_weights(bytes.value());
   if (!weights) return std::move(weights).error();

@@ -68,7 +68,7 @@ Result<Directory> find_directory(Bytes archive) {
 }
 
 /// The 64-bit values that stand for those of 0xffffffff, in this order: size, compressed size, offset.
-Status read_zip64(Bytes extra, std::uint64_t& size, std::uint64_t& compressed, std::uint64_t& offset) {
+Status read_zip64(Bytes extra, ZipEntry& entry) {
   while (extra.size() >= 4) {
     const auto id = load_le<std::uint16_t>(extra);
     const std::size_t length = load_le<std::uint16_t>(extra, 2);
@@ -76,7 +76,7 @@ Status read_zip64(Bytes extra, std::uint64_t& size, std::uint64_t& compressed, s
     Bytes field = extra.subspan(4, length);
     extra = extra.subspan(4 + length);
     if (id != kZip64Extra) continue;
-    for (std::uint64_t* value : {&size, &compressed, &offset}) {
+    for (std::uint64_t* value : {&entry.size, &entry.stored, &entry.offset}) {
       if (*value != kIn64Bits) continue;
       if (field.size() < 8) return bad("a zip64 field is too short");
       *value = load_le<std::uint64_t>(field);
@@ -97,25 +97,8 @@ bool leaves_folder(std::string_view name) {
   return false;
 }
 
-/// The content's place: after the local header, which repeats the name and has an extra field of its own.
-Result<Bytes> find_content(Bytes archive, std::string_view name, std::uint64_t offset, std::uint64_t size) {
-  if (!has_signature(archive, offset, kLocalHeader, kLocalSize)) {
-    return bad("entry {}: its header is not at byte {}", in_quotes(name), offset);
-  }
-  const std::size_t name_size = load_le<std::uint16_t>(archive, offset + 26);
-  const std::size_t before = kLocalSize + name_size + load_le<std::uint16_t>(archive, offset + 28);
-  const std::uint64_t left = archive.size() - offset;
-  if (before > left || size > left - before) {
-    return bad("entry {}: needs {} bytes at byte {}, the file has {}", in_quotes(name), size, offset, left);
-  }
-  if (as_text(archive.subspan(offset + kLocalSize, name_size)) != name) {
-    return bad("entry {}: is called otherwise at byte {}", in_quotes(name), offset);
-  }
-  return archive.subspan(offset + before, size);
-}
-
-/// The entry whose record `record` begins with; it moves past it.
-Result<ZipEntry> read_entry(Bytes archive, Bytes& record) {
+/// The entry whose record `record` begins with; it moves past it. Entries end where the table begins.
+Result<ZipEntry> read_entry(Bytes& record, std::uint64_t table) {
   if (!has_signature(record, 0, kCentralHeader, kCentralSize)) return bad("its table of contents is broken");
   const std::size_t name_size = load_le<std::uint16_t>(record, 28), extra_size = load_le<std::uint16_t>(record, 30);
   const std::size_t whole = kCentralSize + name_size + extra_size + load_le<std::uint16_t>(record, 32);
@@ -139,16 +122,18 @@ Result<ZipEntry> read_entry(Bytes archive, Bytes& record) {
   }
   entry.deflated = method == kDeflated;
   entry.crc = load_le<std::uint32_t>(record, 16);
-  std::uint64_t compressed = load_le<std::uint32_t>(record, 20), offset = load_le<std::uint32_t>(record, 42);
+  entry.stored = load_le<std::uint32_t>(record, 20);
   entry.size = load_le<std::uint32_t>(record, 24);
+  entry.offset = load_le<std::uint32_t>(record, 42);
   const Bytes extra = record.subspan(kCentralSize + name_size, extra_size);
-  if (auto read = read_zip64(extra, entry.size, compressed, offset); !read) return read.error();
-  if (!entry.deflated && compressed != entry.size) {
-    return bad("entry {}: holds {} bytes uncompressed in {}", quoted, entry.size, compressed);
+  if (auto read = read_zip64(extra, entry); !read) return read.error();
+  if (!entry.deflated && entry.stored != entry.size) {
+    return bad("entry {}: holds {} bytes uncompressed in {}", quoted, entry.size, entry.stored);
   }
-  auto content = find_content(archive, entry.name, offset, compressed);
-  if (!content) return content.error();
-  entry.bytes = content.value();
+  const std::uint64_t before = kLocalSize + name_size;
+  if (entry.offset > table || before > table - entry.offset || entry.stored > table - entry.offset - before) {
+    return bad("entry {}: needs {} bytes at byte {}, its room ends at {}", quoted, entry.stored, entry.offset, table);
+  }
   record = record.subspan(whole);
   return entry;
 }
@@ -162,7 +147,7 @@ Result<std::vector<ZipEntry>> read_zip(Bytes archive) {
   std::vector<ZipEntry> entries;
   entries.reserve(directory.value().entries);
   for (std::uint64_t i = 0; i < directory.value().entries; ++i) {
-    auto entry = read_entry(archive, records);
+    auto entry = read_entry(records, directory.value().offset);
     if (!entry) return entry.error();
     entries.push_back(entry.value());
   }
@@ -175,6 +160,23 @@ Result<std::vector<ZipEntry>> read_zip(Bytes archive) {
 const ZipEntry* find_entry(const std::vector<ZipEntry>& entries, std::string_view name) noexcept {
   const auto at = std::ranges::lower_bound(entries, name, {}, &ZipEntry::name);
   return at != entries.end() && at->name == name ? &*at : nullptr;
+}
+
+Result<Bytes> stored_bytes(Bytes archive, const ZipEntry& entry) {
+  if (!has_signature(archive, entry.offset, kLocalHeader, kLocalSize)) {
+    return bad("entry {}: its header is not at byte {}", in_quotes(entry.name), entry.offset);
+  }
+  const std::size_t name_size = load_le<std::uint16_t>(archive, entry.offset + 26);
+  const std::size_t before = kLocalSize + name_size + load_le<std::uint16_t>(archive, entry.offset + 28);
+  const std::uint64_t left = archive.size() - entry.offset;
+  if (before > left || entry.stored > left - before) {
+    return bad("entry {}: needs {} bytes at byte {}, the file has {}", in_quotes(entry.name), entry.stored,
+               entry.offset, left);
+  }
+  if (as_text(archive.subspan(entry.offset + kLocalSize, name_size)) != entry.name) {
+    return bad("entry {}: is called otherwise at byte {}", in_quotes(entry.name), entry.offset);
+  }
+  return archive.subspan(entry.offset + before, entry.stored);
 }
 
 }  // namespace pxf

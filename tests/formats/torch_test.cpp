@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "formats/open.h"
+#include "formats/torch_globals.h"
 #include "manifest.h"
 #include "pickle_words.h"
 
@@ -130,6 +131,7 @@ TEST(Torch, ViewsGiveTheirElementsRowByRow) {
   EXPECT_THAT(floats(*open_bytes(view(5, {}, {})).value(), "w"), ElementsAre(5));
   EXPECT_THAT(floats(*open_bytes(view(1, {1, 2}, {77, 2})).value(), "w"), ElementsAre(1, 3));
   EXPECT_TRUE(floats(*open_bytes(view(6, {0, 3}, {9, 9})).value(), "w").empty());
+  EXPECT_TRUE(floats(*open_bytes(view(0, {std::int64_t{1} << 40, 0}, {9, 9})).value(), "w").empty());  // and at once
 }
 
 TEST(Torch, TensorsThatLieAsWantedAreViewsOfTheFile) {
@@ -149,6 +151,8 @@ TEST(Torch, AViewThatIsMadeIsMadeOnce) {
   for (const std::byte*& place : places) threads.emplace_back([&] { place = source->bytes("w").data(); });
   threads.clear();
   EXPECT_EQ(std::ranges::count(places, source->bytes("w").data()), 8);
+  const_cast<std::byte&>(source->bytes("w")[0]) = std::byte{42};  // a mark that making it again would wipe out
+  EXPECT_EQ(source->bytes("w")[0], std::byte{42});
 }
 
 TEST(TorchRefuses, ViewsThatReachPastTheirStorage) {
@@ -213,11 +217,38 @@ TEST(TorchRefuses, ElementTypesThatItLacks) {
   EXPECT_THAT(refusal(one_tensor(v3)), HasSubstr("dtype \"torch.complex64\" is not known here"));
 }
 
+TEST(TorchRefuses, KnownNamesOfOtherModules) {
+  EXPECT_TRUE(torch_may_call("collections", "OrderedDict"));
+  EXPECT_FALSE(torch_may_call("os", "OrderedDict"));
+  EXPECT_FALSE(torch_may_call("collections", "set"));
+  EXPECT_FALSE(torch_may_call("torch._utils", "_rebuild_tensor_v2.__globals__"));
+  const auto with_type = [](const std::string& type) {
+    return refusal(one_tensor(call(
+        "torch._utils", "_rebuild_tensor_v3",
+        {storage("UntypedStorage", "0", 24), number(0), numbers({3}), numbers({1}), kFalse, ordered_dict(), type})));
+  };
+  EXPECT_EQ(with_type(global("torch", "float32")), "it opened");
+  EXPECT_THAT(with_type(global("os", "float32")), HasSubstr("dtype \"os.float32\" is not known here"));
+  EXPECT_THAT(with_type(text("float32")), HasSubstr("is not known here"));
+}
+
 TEST(TorchRefuses, StoragesThatAreNotThere) {
   const std::string pickle = dict({{"w", vector_tensor("0", 2)}}) + kStop;
   EXPECT_EQ(refusal(torch_zip(pickle, {{"0", kTwo}})), "it opened");
   EXPECT_THAT(refusal(torch_zip(pickle, {{"1", kTwo}})), HasSubstr("storage \"0\" is not in the archive"));
   EXPECT_THAT(refusal(torch_zip(pickle, {{"0", kSix}})), HasSubstr("2 elements need 8 bytes, the archive gives 24"));
+}
+
+TEST(TorchRefuses, AStorageThatIsDamagedWhenItIsRead) {
+  std::string archive = torch_zip(dict({{"w", vector_tensor("0", 2)}}) + kStop, {{"0", kTwo}});
+  archive.replace(archive.find("it/data/0"), 9, "it/data/1");  // in its own header; the table has the right name
+  const auto source = open_bytes(archive);
+  ASSERT_TRUE(source.ok()) << source.error().text();
+  source.value()->release_pages("w");
+  const auto bytes = catch_errors([&] { return source.value()->bytes("w"); });
+  ASSERT_FALSE(bytes.ok());
+  EXPECT_EQ(bytes.error().code, ErrorCode::bad_file);
+  EXPECT_THAT(bytes.error().text(), HasSubstr("it.ckpt: zip archive: entry \"it/data/0\": is called otherwise"));
 }
 
 TEST(TorchRefuses, StoragesThatMakeNoSense) {
@@ -229,6 +260,7 @@ TEST(TorchRefuses, StoragesThatMakeNoSense) {
   EXPECT_EQ(stored({name, floats, text("0"), cpu, number(6), kNone}), "it opened");
   EXPECT_EQ(stored({name, floats, number(0), cpu, number(6)}), "it opened");
   EXPECT_EQ(stored({name, global("torch.cuda", "FloatStorage"), text("0"), cpu, number(6)}), "it opened");
+  EXPECT_THAT(stored({name, global("os", "FloatStorage"), text("0"), cpu, number(6)}), HasSubstr("is not known here"));
   const auto no_storage = HasSubstr("refers to something that is no storage");
   EXPECT_THAT(stored({text("module"), floats, text("0"), cpu, number(6)}), no_storage);
   EXPECT_THAT(stored({name, text("FloatStorage"), text("0"), cpu, number(6)}), no_storage);
@@ -318,7 +350,9 @@ TEST(TorchLegacy, AFileCutAnywhereIsRefused) {
 
 TEST(TorchLegacy, WhatMakesNoSenseIsRefused) {
   const std::string pickle = dict({{"a", vector_tensor("7", 2)}}), bytes = le<std::uint64_t>(2) + kTwo;
-  EXPECT_THAT(refusal("\x80\x02N."), HasSubstr("is a Python pickle without PyTorch's mark"));
+  const auto no_mark = HasSubstr("is a Python pickle without PyTorch's mark");
+  EXPECT_THAT(refusal("\x80\x02N."), no_mark);
+  EXPECT_THAT(refusal(legacy(pickle, {text("7")}, bytes).replace(4, 1, "m")), no_mark);
   EXPECT_THAT(refusal(legacy(pickle, {text("7")}, bytes, number(1002))), HasSubstr("is of version 1002"));
   EXPECT_THAT(refusal(legacy(pickle, {text("7")}, bytes, number(1001), kFalse)), HasSubstr("big-endian"));
   EXPECT_THAT(refusal(legacy(pickle, {}, bytes)), HasSubstr("storage \"7\" is not in the file"));

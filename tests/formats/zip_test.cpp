@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <zlib.h>
 
 #include "zip_bytes.h"
 
@@ -13,9 +14,21 @@ using test::zip_bytes;
 using test::ZipFile;
 using testing::HasSubstr;
 
+/// Of the archive, or of one of its entries.
 std::string refusal(const std::string& archive) {
   const auto entries = read_zip(as_bytes(archive));
-  return entries.ok() ? "it opened" : entries.error().message;
+  if (!entries) return entries.error().message;
+  for (const ZipEntry& entry : entries.value()) {
+    if (const auto bytes = stored_bytes(as_bytes(archive), entry); !bytes) return bytes.error().message;
+  }
+  return "it opened";
+}
+
+std::string content(const std::string& archive, const std::string& name) {
+  const auto entries = read_zip(as_bytes(archive));
+  if (!entries) return entries.error().message;
+  const ZipEntry* entry = find_entry(entries.value(), name);
+  return entry ? std::string(as_text(stored_bytes(as_bytes(archive), *entry).value())) : "it is not there";
 }
 
 /// `archive` with `bytes` at a distance from its end.
@@ -24,14 +37,12 @@ std::string with(std::string archive, std::size_t from_end, const std::string& b
 }
 
 TEST(Zip, EntriesAreFoundByName) {
-  const std::string archive = zip_bytes({{"r/b", "two"}, {"r/a", "one"}, {"r/empty", ""}});
-  const auto entries = read_zip(as_bytes(archive));
-  ASSERT_TRUE(entries.ok()) << entries.error().text();
-  ASSERT_NE(find_entry(entries.value(), "r/a"), nullptr);
-  EXPECT_EQ(as_text(find_entry(entries.value(), "r/a")->bytes), "one");
-  EXPECT_EQ(as_text(find_entry(entries.value(), "r/b")->bytes), "two");
-  EXPECT_EQ(find_entry(entries.value(), "r/empty")->size, 0u);
-  EXPECT_EQ(find_entry(entries.value(), "r/c"), nullptr);
+  const std::string archive =
+      zip_bytes({{.name = "r/b", .content = "two"}, {.name = "r/a", .content = "one"}, {.name = "r/empty"}});
+  EXPECT_EQ(content(archive, "r/a"), "one");
+  EXPECT_EQ(content(archive, "r/b"), "two");
+  EXPECT_EQ(content(archive, "r/empty"), "");
+  EXPECT_EQ(content(archive, "r/c"), "it is not there");
 }
 
 TEST(Zip, AnArchiveMayHaveAComment) {
@@ -42,9 +53,7 @@ TEST(Zip, AnArchiveMayHaveAComment) {
 
 TEST(Zip, SizesMayStandInZip64Fields) {
   const std::string archive = zip_bytes({{"a", "one"}, {.name = "b", .content = "two", .zip64 = true}});
-  const auto entries = read_zip(as_bytes(archive));
-  ASSERT_TRUE(entries.ok()) << entries.error().text();
-  EXPECT_EQ(as_text(entries.value()[1].bytes), "two");
+  EXPECT_EQ(content(archive, "b"), "two");
   std::string shorter = archive;
   const auto field = shorter.rfind(le<std::uint16_t>(24) + le<std::uint64_t>(3));
   EXPECT_THAT(refusal(shorter.replace(field, 2, le<std::uint16_t>(16))), HasSubstr("a zip64 field is too short"));
@@ -72,6 +81,45 @@ TEST(Zip, LargeArchivesHaveAZip64EndRecord) {
   EXPECT_THAT(refusal(zip64(1, size, ~0ull, table + size)), HasSubstr("past its end record"));
   EXPECT_THAT(refusal(zip64(~0ull, size, table, table + size)), HasSubstr("too few for 18446744073709551615 entries"));
   EXPECT_THAT(refusal(zip64(1, size, table, table + size, 1)), HasSubstr("one of several parts"));
+}
+
+/// Raw deflate, as zip archives hold it.
+std::string deflated(const std::string& content) {
+  z_stream stream{};
+  EXPECT_EQ(::deflateInit2(&stream, 9, Z_DEFLATED, -MAX_WBITS, 8, Z_DEFAULT_STRATEGY), Z_OK);
+  std::string out(::deflateBound(&stream, content.size()), '\0');
+  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(content.data()));
+  stream.avail_in = static_cast<uInt>(content.size());
+  stream.next_out = reinterpret_cast<Bytef*>(out.data());
+  stream.avail_out = static_cast<uInt>(out.size());
+  EXPECT_EQ(::deflate(&stream, Z_FINISH), Z_STREAM_END);
+  out.resize(stream.total_out);
+  ::deflateEnd(&stream);
+  return out;
+}
+
+/// What an entry of these compressed bytes inflates to, or the refusal.
+std::string inflated_text(const std::string& packed, std::size_t size, std::uint32_t crc) {
+  const std::string archive =
+      zip_bytes({{.name = "a", .content = packed, .method = 8, .size = static_cast<std::uint32_t>(size), .crc = crc}});
+  const auto entries = read_zip(as_bytes(archive));
+  if (!entries) return entries.error().message;
+  const auto content = inflated(as_bytes(archive), entries.value()[0]);
+  return content ? std::string(as_text(content.value())) : content.error().message;
+}
+
+TEST(Zip, CompressedEntriesAreInflated) {
+  const std::string content = std::string(100000, 'x') + "end";
+  const auto crc = static_cast<std::uint32_t>(
+      ::crc32(0, reinterpret_cast<const Bytef*>(content.data()), static_cast<uInt>(content.size())));
+  const std::string packed = deflated(content);
+  EXPECT_EQ(inflated_text(packed, content.size(), crc), content);
+  EXPECT_EQ(inflated_text(deflated(""), 0, 0), "");
+  EXPECT_THAT(inflated_text(packed, content.size() - 1, crc), HasSubstr("holds more than 100002 bytes"));
+  EXPECT_THAT(inflated_text(packed, content.size() + 1, crc), HasSubstr("holds 100003 bytes, not 100004"));
+  EXPECT_THAT(inflated_text(packed, content.size(), crc + 1), HasSubstr("its checksum is wrong"));
+  EXPECT_THAT(inflated_text(packed.substr(0, packed.size() - 3), content.size(), crc), HasSubstr("does not inflate"));
+  EXPECT_THAT(inflated_text("\xff" + packed, content.size(), crc), HasSubstr("does not inflate"));
 }
 
 TEST(ZipRefuses, AnArchiveCutAnywhere) {
@@ -105,10 +153,10 @@ TEST(ZipRefuses, EntriesThatAreNotWhereTheTableSays) {
   const std::string archive = zip_bytes({{"a", "one"}});
   const std::size_t offset_field = 22 + 1 + 4;
   EXPECT_THAT(refusal(with(archive, offset_field, le<std::uint32_t>(1))), HasSubstr("its header is not at byte 1"));
-  EXPECT_THAT(refusal(with(archive, offset_field, le<std::uint32_t>(0xfffffff0))), HasSubstr("its header is not at"));
+  EXPECT_THAT(refusal(with(archive, offset_field, le<std::uint32_t>(0xfffffff0))), HasSubstr("its room ends at 37"));
   const std::size_t size_fields = 22 + 1 + 46 - 20;
   EXPECT_THAT(refusal(with(archive, size_fields, le<std::uint32_t>(5000) + le<std::uint32_t>(5000))),
-              HasSubstr("needs 5000 bytes at byte 0"));
+              HasSubstr("needs 5000 bytes at byte 0, its room ends at 37"));
   EXPECT_THAT(refusal(with(archive, size_fields, le<std::uint32_t>(2))), HasSubstr("holds 3 bytes uncompressed in 2"));
   EXPECT_THAT(refusal(std::string(archive).replace(26, 2, "\xff\xff")), HasSubstr("needs 3 bytes at byte 0"));
   EXPECT_THAT(refusal(with(archive, 22 + 1 + 46 - 32, "\xff\xff")), HasSubstr("its table of contents is cut off"));

@@ -71,7 +71,7 @@ const BrownianPath::Values& BrownianPath::at(double level) {
   }
   constexpr std::size_t kMostKnown = 4;
   if (known_.size() == kMostKnown) known_.erase(known_.begin());
-  return known_.emplace_back(wanted, std::move(come)).values;
+  return known_.emplace_back(Known{wanted, std::move(come)}).values;
 }
 
 std::vector<float> BrownianPath::noise(double from, double to) {
