@@ -96,6 +96,7 @@ Status generate(GenerateOptions& options) {
   const auto output = Output::to(options.output, request.count);
   if (!output) return output.error();
 
+  options.engine.one_request = request.count == 1;
   Engine engine(options.engine);
   const auto checkpoint = engine.open(options.checkpoint == "auto" ? "starter" : options.checkpoint);
   if (!checkpoint) return checkpoint.error();

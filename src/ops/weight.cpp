@@ -14,12 +14,13 @@ struct Weight::State {
   Shape shape;
   std::shared_ptr<const void> owner;
   std::function<void(Bytes)> release;
+  std::string name;
   std::mutex mutex;
   std::vector<std::pair<std::type_index, std::shared_ptr<const void>>> forms;
 };
 
 Weight::Weight(Bytes bytes, DType dtype, Shape shape, std::shared_ptr<const void> owner,
-               std::function<void(Bytes)> release)
+               std::function<void(Bytes)> release, std::string name)
     : state_(std::make_shared<State>()) {
   const auto need = bytes_of(dtype, shape.numel());
   require(need.has_value(), "[weight] {} {} is no whole number of blocks of {}", name_of(dtype), shape.text(),
@@ -31,6 +32,7 @@ Weight::Weight(Bytes bytes, DType dtype, Shape shape, std::shared_ptr<const void
   state_->shape = shape;
   state_->owner = std::move(owner);
   state_->release = std::move(release);
+  state_->name = std::move(name);
 }
 
 Weight Weight::of(std::span<const float> values, Shape shape) {
@@ -54,6 +56,11 @@ Bytes Weight::bytes() const {
   return state_->bytes;
 }
 
+const std::string& Weight::name() const {
+  require(defined(), "[weight] is undefined");
+  return state_->name;
+}
+
 void Weight::read_f32(std::int64_t begin, std::span<float> out) const { widen_to_f32(bytes(), dtype(), begin, out); }
 
 std::span<const float> Weight::f32() const {
@@ -73,6 +80,12 @@ const void* Weight::find_or_make(std::type_index form, const std::function<std::
   state_->forms.emplace_back(form, make());
   if (state_->release) state_->release(state_->bytes);
   return state_->forms.back().second.get();
+}
+
+void Weight::forget_forms() const {
+  if (!defined()) return;
+  std::lock_guard lock(state_->mutex);
+  state_->forms.clear();
 }
 
 }  // namespace pxf

@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <string>
 #include <typeindex>
 #include <vector>
 
@@ -18,8 +19,9 @@ class Weight {
  public:
   Weight() = default;  // undefined
   /// `bytes` are shape.numel() elements of `dtype`, kept alive by `owner`. `release` (may be empty) tells the owner
-  /// that the bytes are not needed for now: a mapped file lets go of its pages.
-  Weight(Bytes bytes, DType dtype, Shape shape, std::shared_ptr<const void> owner, std::function<void(Bytes)> release);
+  /// that the bytes are not needed for now: a mapped file lets go of its pages. `name`: the file's, for messages.
+  Weight(Bytes bytes, DType dtype, Shape shape, std::shared_ptr<const void> owner, std::function<void(Bytes)> release,
+         std::string name = {});
   /// Owns a copy of `values`.
   static Weight of(std::span<const float> values, Shape shape);
 
@@ -27,6 +29,7 @@ class Weight {
   const Shape& shape() const;
   DType dtype() const;
   Bytes bytes() const;
+  const std::string& name() const;
 
   /// The elements as f32, made once and kept: for small parameters (biases, norms).
   std::span<const float> f32() const;
@@ -38,6 +41,9 @@ class Weight {
   const P& packed(const std::function<P()>& make) const {
     return *static_cast<const P*>(find_or_make(typeid(P), [&] { return std::make_shared<const P>(make()); }));
   }
+
+  /// Forgets all forms, which are then made again when they are wanted. No kernel may be using one.
+  void forget_forms() const;
 
  private:
   struct State;

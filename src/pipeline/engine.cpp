@@ -200,8 +200,8 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     std::future<std::string> hashing = std::async(std::launch::async, hash);
     Context ctx(*state_->backend, *state_->threads, state_->memory, cancel);
     const std::string& file = opened.info.path.empty() ? opened.info.name : opened.info.path;
-    std::vector<Picture> pictures =
-        run_plan(ctx, settled.value(), request, opened.model, file, state_->tokenizer(), on_progress);
+    std::vector<Picture> pictures = run_plan(ctx, settled.value(), request, opened.model, file, state_->tokenizer(),
+                                             state_->options.one_request, on_progress);
     const std::string sha256 = hashing.get();
     for (Picture& picture : pictures) picture.parameters = parameters_text(plan, request, picture.seed, sha256);
     state_->memory.trim();

@@ -61,7 +61,7 @@ std::optional<std::string> weight_that_is_not_finite(const Declarations& declara
   for (const Declaration& d : declarations) {
     row.resize(static_cast<std::size_t>(d.shape.numel()));
     d.weight->read_f32(0, row);
-    if (!std::ranges::all_of(row, [](float v) { return std::isfinite(v); })) return d.name;
+    if (!std::ranges::all_of(row, [](float v) { return std::isfinite(v); })) return d.weight->name();
   }
   return std::nullopt;
 }
@@ -81,6 +81,10 @@ std::optional<std::string> weight_that_is_not_finite(const Declarations& declara
   throw Failure(Error{ErrorCode::bad_file,
                       fmt::format("{}, though all weights are finite; try a lower CFG scale or another sampler", where),
                       file});
+}
+
+void forget_forms(const Declarations& declarations) {
+  for (const Declaration& d : declarations) d.weight->forget_forms();
 }
 
 class Sampling {
@@ -183,13 +187,15 @@ Image to_image(const Tensor& decoded) {
 }  // namespace
 
 std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Request& request, const Model& model,
-                              const std::string& file, const ClipTokenizer& tokenizer, const OnProgress& on_progress) {
+                              const std::string& file, const ClipTokenizer& tokenizer, bool only_request,
+                              const OnProgress& on_progress) {
   const Plan& plan = settled.plan;
   Reporter report(on_progress, plan);
   report.enter(Stage::text, 0, 0);
   const auto text_start = Clock::now();
   const Prompts prompts = encode_prompts(ctx, model, tokenizer, request.prompt, request.negative, plan.clip_skip);
   const double text_seconds = seconds_since(text_start);
+  if (only_request) forget_forms(model.text->declarations());
 
   const Sampling sample(ctx, settled, model, prompts);
   std::vector<Picture> pictures;
@@ -206,6 +212,7 @@ std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Re
     });
     picture.seconds.steps = seconds_since(steps_start);
 
+    if (only_request && k + 1 == plan.count) forget_forms(model.network->declarations());
     report.enter(Stage::vae, k, plan.steps);
     ctx.memory().trim();  // the steps' blocks are of other sizes than the autoencoder's
     const auto vae_start = Clock::now();

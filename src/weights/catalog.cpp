@@ -62,7 +62,7 @@ Weight Catalog::weight(std::string_view name) const {
   const std::string whole = prefix_ + std::string(name);
   const Shape extents = shape(name);
   const auto release = [source = source_.get(), whole](Bytes) { source->release_pages(whole); };
-  return Weight(source_->bytes(whole), source_->find(whole)->dtype, extents, source_, release);
+  return Weight(source_->bytes(whole), source_->find(whole)->dtype, extents, source_, release, whole);
 }
 
 std::vector<std::string_view> Catalog::names() const {

@@ -148,7 +148,7 @@ TEST(BadCheckpoint, NanWeightsAreNamedAndNoPictureIsWritten) {
   starter.fill("model.diffusion_model.out.2.weight", '\xff');
   starter.write(folder.path() / "nan.safetensors");
   const Outcome done = run({"generate", "a", "-q", "--steps", "2", "-m", "nan.safetensors"}, {.folder = folder.path()});
-  expect_error(done, 1, "out.2.weight\" hold NaN");
+  expect_error(done, 1, "\"model.diffusion_model.out.2.weight\" hold NaN");
   EXPECT_THAT(folder.files(), testing::ElementsAre("nan.safetensors"));
 }
 
