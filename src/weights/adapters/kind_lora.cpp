@@ -1,0 +1,42 @@
+// LoRA: W1 - W = scale up down. Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models". For convolutions
+// `down` has the kernel's places, or `mid` has them between two 1x1 ones (LyCORIS's LoCon).
+#include "weights/adapters/kind.h"
+#include "weights/adapters/matrix.h"
+
+namespace pxf {
+namespace {
+
+std::int64_t rank(const AdapterModule& m) { return read_extent(m.factor("lora_down"), 0); }
+
+std::string misfit(const AdapterModule& m, const WeightShape& w) {
+  const std::int64_t r = rank(m);
+  return first_misfit({misfit_of(m, "lora_down", r, m.has("lora_mid") ? w.in : w.columns()),
+                       misfit_of(m, "lora_mid", r, r * w.taps), misfit_of(m, "lora_up", w.out, r)});
+}
+
+void apply(const Merge& merge) {
+  const AdapterModule& m = merge.module;
+  const Matrix up = read_matrix(m.factor("lora_up"));
+  Matrix down = read_matrix(m.factor("lora_down"));
+  if (m.has("lora_mid")) down = expanded(m.factor("lora_mid"), down, merge.shape.taps);
+  const auto scale = static_cast<float>(merge.strength * m.scale);
+  for_rows(merge.pool, up.rows, down.columns * up.columns, [&](std::int64_t begin, std::int64_t end) {
+    for (std::int64_t i = begin; i < end; ++i) add_row_product(scale, up.row(i), down, merge.row(i));
+  });
+}
+
+}  // namespace
+
+AdapterKind lora_kind() {
+  return {.title = "LoRA",
+          .marks = {"lora_up", "lora_down", "lora_mid"},
+          .missing =
+              [](const AdapterModule& m) {
+                return missing_of(m, {"lora_up", "lora_down"});
+              },
+          .rank = rank,
+          .misfit = misfit,
+          .apply = apply};
+}
+
+}  // namespace pxf
