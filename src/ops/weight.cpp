@@ -17,6 +17,24 @@ struct Weight::State {
   std::string name;
   std::mutex mutex;
   std::vector<std::pair<std::type_index, std::shared_ptr<const void>>> forms;
+
+  // Of a computed weight.
+  using Values = std::shared_ptr<const std::vector<float>>;
+  std::function<std::vector<float>()> compute;
+  std::mutex values_mutex;
+  Values values;      // null until needed
+  bool kept = false;  // bytes() has been asked for
+
+  Values computed_values(bool keep) {
+    std::lock_guard lock(values_mutex);
+    if (!values) values = std::make_shared<const std::vector<float>>(compute());
+    kept = kept || keep;
+    return values;
+  }
+  void drop_values() {
+    std::lock_guard lock(values_mutex);
+    if (!kept) values.reset();
+  }
 };
 
 Weight::Weight(Bytes bytes, DType dtype, Shape shape, std::shared_ptr<const void> owner,
@@ -41,6 +59,16 @@ Weight Weight::of(std::span<const float> values, Shape shape) {
   return Weight(bytes, DType::f32, shape, std::move(copy), {});
 }
 
+Weight Weight::computed(Shape shape, std::string name, std::function<std::vector<float>()> compute) {
+  Weight out;
+  out.state_ = std::make_shared<State>();
+  out.state_->dtype = DType::f32;
+  out.state_->shape = shape;
+  out.state_->name = std::move(name);
+  out.state_->compute = std::move(compute);
+  return out;
+}
+
 const Shape& Weight::shape() const {
   require(defined(), "[weight] is undefined");
   return state_->shape;
@@ -53,7 +81,7 @@ DType Weight::dtype() const {
 
 Bytes Weight::bytes() const {
   require(defined(), "[weight] is undefined");
-  return state_->bytes;
+  return state_->compute ? std::as_bytes(std::span(*state_->computed_values(true))) : state_->bytes;
 }
 
 const std::string& Weight::name() const {
@@ -61,7 +89,12 @@ const std::string& Weight::name() const {
   return state_->name;
 }
 
-void Weight::read_f32(std::int64_t begin, std::span<float> out) const { widen_to_f32(bytes(), dtype(), begin, out); }
+void Weight::read_f32(std::int64_t begin, std::span<float> out) const {
+  require(defined(), "[weight] is undefined");
+  if (!state_->compute) return widen_to_f32(state_->bytes, state_->dtype, begin, out);
+  const State::Values values = state_->computed_values(false);
+  widen_to_f32(std::as_bytes(std::span(*values)), DType::f32, begin, out);
+}
 
 std::span<const float> Weight::f32() const {
   return packed<std::vector<float>>([this] {
@@ -77,7 +110,9 @@ const void* Weight::find_or_make(std::type_index form, const std::function<std::
   for (const auto& [type, object] : state_->forms) {
     if (type == form) return object.get();
   }
+  if (state_->compute) state_->computed_values(false);  // here, where a pool may be used: make() reads on its workers
   state_->forms.emplace_back(form, make());
+  if (state_->compute) state_->drop_values();
   if (state_->release) state_->release(state_->bytes);
   return state_->forms.back().second.get();
 }

@@ -24,10 +24,15 @@ class Weight {
          std::string name = {});
   /// Owns a copy of `values`.
   static Weight of(std::span<const float> values, Shape shape);
+  /// f32 elements that `compute` gives when they are first needed, and gives again when they are needed after a form
+  /// was made of them: meanwhile only the form takes memory. `compute` runs on the thread that asks, so it may use a
+  /// pool.
+  static Weight computed(Shape shape, std::string name, std::function<std::vector<float>()> compute);
 
   bool defined() const noexcept { return state_ != nullptr; }
   const Shape& shape() const;
   DType dtype() const;
+  /// Valid as long as a handle lives; of a computed weight: once asked for, they are kept.
   Bytes bytes() const;
   const std::string& name() const;
 
