@@ -35,6 +35,15 @@ struct EngineOptions {
   bool one_request = false;
 };
 
+/// What a LoRA will do to this checkpoint.
+struct LoraPlan {
+  std::string name;  // file name without its ending, or the name of one in the program
+  double strength = 1, text_strength = 1;
+  std::int64_t applied = 0, total = 0;  // of its tensors: those that change a weight, and all
+  std::vector<std::string> unknown;     // those that change none, by name
+  std::string hash;                     // A1111's AutoV3: 12 digits; empty for files that are not safetensors
+};
+
 /// A request with everything settled, as it will be run.
 struct Plan {
   std::string checkpoint;  // its name
@@ -46,6 +55,7 @@ struct Plan {
   double cfg_scale = 0;
   std::uint64_t seed = 0;
   NoiseSource noise = NoiseSource::cpu;
+  std::vector<LoraPlan> loras;
   std::string settings_from;        // who recommended what the request left open
   std::uint64_t memory_needed = 0;  // bytes beyond what is held now, estimated
 };
@@ -126,11 +136,13 @@ class Engine {
   std::vector<ModelInfo> list() const;
 
   /// What generate would do. Errors: invalid_argument (size, steps, unknown sampler with the nearest name ...),
-  /// unsupported (a part is missing).
+  /// unsupported (a part is missing; a LoRA of another family, with both names), bad_file (a damaged LoRA).
   Result<Plan> plan(const Checkpoint& checkpoint, const Request& request) const;
 
   /// Makes the pictures. Errors: those of plan; out_of_memory, checked before memory is taken; cancelled; bad_file when
   /// the weights give NaN. `cancel` may be null.
+  /// LoRAs act on this request alone: the checkpoint's own weights stay as they are, and requests with other LoRAs may
+  /// run on it at the same time. The last set of LoRAs is kept with the checkpoint, for the next request with the same.
   Result<std::vector<Picture>> generate(const Checkpoint& checkpoint, const Request& request,
                                         const OnProgress& on_progress = {}, const CancelToken* cancel = nullptr);
 

@@ -26,6 +26,15 @@ struct Recommended {
   std::string from;  // "the file" or "the family"
 };
 
+/// What a LoRA or another adapter consists of.
+struct LoraInfo {
+  std::vector<std::string> kinds;     // "LoRA", "LoHa", "DoRA" ...
+  std::int64_t modules = 0;           // that it changes
+  std::int64_t text_modules = 0;      // of them, in text encoders
+  std::vector<std::int64_t> ranks;    // those that occur, ascending
+  std::vector<std::string> triggers;  // words that its author, or the captions it was trained on, say it answers to
+};
+
 struct ModelInfo {
   std::string name;    // file name without its ending, or the name of an embedded checkpoint
   std::string path;    // empty for embedded ones
@@ -48,6 +57,7 @@ struct ModelInfo {
 
   std::string model_title, author, description, license, tags;  // as the file says
   std::optional<Recommended> recommended;
+  std::optional<LoraInfo> lora;
   std::map<std::string, std::string> metadata;  // all of it
 };
 

@@ -2,11 +2,46 @@
 
 #include <cstdint>
 #include <map>
+#include <utility>
+#include <vector>
 
 namespace pxf::cli {
 namespace {
 
 std::optional<std::uint64_t> parse_seed(const std::string& text) { return parse_number<std::uint64_t>(text); }
+
+// Takes ":NUMBER" off the end of the text.
+std::optional<double> take_strength(std::string& text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string::npos) return std::nullopt;
+  const std::optional<double> value = parse_number<double>(std::string_view(text).substr(colon + 1));
+  if (value) text.erase(colon);
+  return value;
+}
+
+// NAME, NAME:STRENGTH or NAME:STRENGTH:TEXT_STRENGTH; what is no number is part of the name.
+LoraUse parse_lora(std::string text) {
+  LoraUse use;
+  const std::string given = text;
+  const std::optional<double> last = take_strength(text), first = last ? take_strength(text) : std::nullopt;
+  use.strength = first.value_or(last.value_or(1));
+  if (first) use.text_strength = last;
+  use.name = std::move(text);
+  if (use.name.empty()) throw refused("--lora", given, "a name or file, such as neon or neon:0.8");
+  return use;
+}
+
+void add_loras(CLI::App& app, std::vector<LoraUse>& loras) {
+  app.add_option_function<std::vector<std::string>>(
+         "--lora",
+         [&loras](const std::vector<std::string>& all) {
+           for (const std::string& one : all) loras.push_back(parse_lora(one));
+         },
+         "LoRA to put on the checkpoint: a name or a file, with its strength (default: 1) and that for the text "
+         "encoder (default: the same); may be given several times")
+      ->type_name("NAME|FILE[:X[:TEXT]]")
+      ->allow_extra_args(false);
+}
 
 void add_settings(CLI::App& app, GenerateOptions& o) {
   Request& r = o.request;
@@ -58,6 +93,7 @@ void add_flags(CLI::App& app, GenerateOptions& options) {
   app.add_option("prompt", options.request.prompt, "What to draw; - reads it from standard input")->required();
   app.add_option("-m,--checkpoint", options.checkpoint, "Checkpoint: a name, a file, or auto (default)")
       ->type_name("NAME|FILE");
+  add_loras(app, options.request.loras);
   add_settings(app, options);
   add_output(app, options);
 }

@@ -25,6 +25,14 @@ Json to_json(const ModelInfo& model) {
         {"sampler", r->sampler}, {"scheduler", r->scheduler}, {"steps", r->steps}, {"cfg_scale", r->cfg_scale},
         {"width", r->width},     {"height", r->height},       {"from", r->from}};
   }
+  Json lora;  // null where the file is none
+  if (const auto& l = model.lora) {
+    lora = {{"kinds", l->kinds},
+            {"modules", l->modules},
+            {"text_modules", l->text_modules},
+            {"ranks", l->ranks},
+            {"triggers", l->triggers}};
+  }
   return {
       {"name", model.name},
       {"path", model.path},
@@ -50,6 +58,7 @@ Json to_json(const ModelInfo& model) {
       {"license", model.license},
       {"tags", model.tags},
       {"recommended", recommended},
+      {"lora", lora},
       {"metadata", model.metadata},
   };
 }
@@ -64,13 +73,30 @@ Json to_json(const MachineInfo& machine) {
 }
 
 Json to_json(const Plan& plan) {
+  Json loras = Json::array();
+  for (const LoraPlan& lora : plan.loras) {
+    loras.push_back({{"name", lora.name},
+                     {"strength", lora.strength},
+                     {"text_strength", lora.text_strength},
+                     {"applied", lora.applied},
+                     {"total", lora.total},
+                     {"unknown", lora.unknown},
+                     {"hash", lora.hash}});
+  }
   return {
-      {"sampler", plan.sampler},     {"scheduler", plan.scheduler},
-      {"steps", plan.steps},         {"cfg_scale", plan.cfg_scale},
-      {"seed", plan.seed},           {"width", plan.width},
-      {"height", plan.height},       {"count", plan.count},
-      {"clip_skip", plan.clip_skip}, {"noise", plan.noise == NoiseSource::cpu ? "cpu" : "gpu"},
-      {"from", plan.settings_from},  {"memory_needed", plan.memory_needed},
+      {"sampler", plan.sampler},
+      {"scheduler", plan.scheduler},
+      {"steps", plan.steps},
+      {"cfg_scale", plan.cfg_scale},
+      {"seed", plan.seed},
+      {"width", plan.width},
+      {"height", plan.height},
+      {"count", plan.count},
+      {"clip_skip", plan.clip_skip},
+      {"noise", plan.noise == NoiseSource::cpu ? "cpu" : "gpu"},
+      {"from", plan.settings_from},
+      {"memory_needed", plan.memory_needed},
+      {"loras", loras},
   };
 }
 

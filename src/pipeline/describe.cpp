@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "pipeline/loras.h"
 #include "pipeline/plan.h"
 #include "weights/recognise.h"
 
@@ -63,6 +64,7 @@ ModelInfo describe(const Catalog& file, OpenedModel* opened) {
   if (!result) {
     info.unsupported_because = result.error().message;
     info.parts.push_back(whole_file(file));
+    if (what.kind == FileKind::lora) describe_lora(file, info);
     return info;
   }
   OpenedModel model = std::move(result).value();

@@ -13,6 +13,7 @@
 #include "pipeline/describe.h"
 #include "pipeline/engine_state.h"
 #include "pipeline/file_hash.h"
+#include "pipeline/loras.h"
 #include "pipeline/memory.h"
 #include "pipeline/plan.h"
 #include "pipeline/run.h"
@@ -32,7 +33,10 @@ struct OpenedFile {
 const EmbeddedCheckpoint* find_embedded(const std::string& name) {
   const auto all = embedded_checkpoints();
   const auto it = std::ranges::find(all, name, &EmbeddedCheckpoint::name);
-  return it == all.end() ? nullptr : &*it;
+  if (it != all.end()) return &*it;
+  const auto loras = embedded_loras();
+  const auto lora = std::ranges::find(loras, name, &EmbeddedCheckpoint::name);
+  return lora == loras.end() ? nullptr : &*lora;
 }
 
 Error with_embedded_names(Error error) {
@@ -76,6 +80,13 @@ ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path,
 std::string size_text(std::uint64_t bytes) {
   const double mib = static_cast<double>(bytes) / (1 << 20);
   return mib < 1024 ? fmt::format("{:.0f} MiB", mib) : fmt::format("{:.1f} GiB", mib / 1024);
+}
+
+// Bytes beyond `held`. What is held may be the checkpoint's packed weights: those that LoRAs change come on top.
+std::uint64_t memory_needed(const Model& model, const AdaptedModel* adapted, const Plan& plan, std::uint64_t held) {
+  const std::uint64_t whole = memory_for(model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
+  const std::uint64_t changed = adapted == nullptr ? 0 : std::min(whole, adapted->packed_bytes);
+  return whole - std::min(whole - changed, held);
 }
 
 // What is missing for this plan; the engine's own waiting blocks and packed weights count as there.
@@ -165,12 +176,14 @@ std::vector<ModelInfo> Engine::list() const {
 
 Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) const {
   if (state_->unusable) return *state_->unusable;
-  Result<SettledPlan> settled = settle(checkpoint.info(), checkpoint.state_->model, request);
+  Checkpoint::State& opened = *checkpoint.state_;
+  Result<SettledPlan> settled = settle(opened.info, opened.model, request);
   if (!settled) return std::move(settled).error();
   Plan plan = std::move(settled).value().plan;
-  const std::uint64_t whole =
-      memory_for(checkpoint.state_->model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
-  plan.memory_needed = whole - std::min<std::uint64_t>(whole, state_->memory.held());
+  const auto adapted = adapt({opened.info, opened.file, opened.model}, opened.adapted, request, state_->threads.get());
+  if (!adapted) return adapted.error();
+  if (adapted.value()) plan.loras = adapted.value()->loras;
+  plan.memory_needed = memory_needed(opened.model, adapted.value().get(), plan, state_->memory.held());
   return plan;
 }
 
@@ -180,10 +193,13 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
   Checkpoint::State& opened = *checkpoint.state_;
   Result<SettledPlan> settled = settle(opened.info, opened.model, request);
   if (!settled) return std::move(settled).error();
-  const Plan& plan = settled.value().plan;
+  Plan& plan = settled.value().plan;
+  const auto adapted = adapt({opened.info, opened.file, opened.model}, opened.adapted, request, state_->threads.get());
+  if (!adapted) return adapted.error();
+  if (adapted.value()) plan.loras = adapted.value()->loras;
+  const Model& model = adapted.value() ? adapted.value()->model : opened.model;
 
-  const std::uint64_t whole = memory_for(opened.model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
-  const std::uint64_t needed = whole - std::min<std::uint64_t>(whole, state_->memory.held());
+  const std::uint64_t needed = memory_needed(opened.model, adapted.value().get(), plan, state_->memory.held());
   if (Status enough = check_memory(needed, read_memory_state().available, plan); !enough)
     return std::move(enough).error();
 
@@ -200,7 +216,7 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     std::future<std::string> hashing = std::async(std::launch::async, hash);
     Context ctx(*state_->backend, *state_->threads, state_->memory, cancel);
     const std::string& file = opened.info.path.empty() ? opened.info.name : opened.info.path;
-    std::vector<Picture> pictures = run_plan(ctx, settled.value(), request, opened.model, file, state_->tokenizer(),
+    std::vector<Picture> pictures = run_plan(ctx, settled.value(), request, model, file, state_->tokenizer(),
                                              state_->options.one_request, on_progress);
     const std::string sha256 = hashing.get();
     for (Picture& picture : pictures) picture.parameters = parameters_text(plan, request, picture.seed, sha256);

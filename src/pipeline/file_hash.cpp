@@ -9,6 +9,15 @@
 #include <vector>
 
 namespace pxf {
+namespace {
+
+std::string hex(std::span<const unsigned char> digest) {
+  std::string out;
+  for (const unsigned char byte : digest) out += fmt::format("{:02x}", byte);
+  return out;
+}
+
+}  // namespace
 
 Result<std::string> sha256_of_file(const std::filesystem::path& path, const CancelToken* cancel) {
   std::ifstream file(path, std::ios::binary);
@@ -27,9 +36,16 @@ Result<std::string> sha256_of_file(const std::filesystem::path& path, const Canc
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
   unsigned length = 0;
   EVP_DigestFinal_ex(hash.get(), digest.data(), &length);
-  std::string hex;
-  for (unsigned i = 0; i < length; ++i) hex += fmt::format("{:02x}", digest[i]);
-  return hex;
+  return hex({digest.data(), length});
+}
+
+Result<std::string> sha256_of(Bytes bytes) {
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest;
+  unsigned length = 0;
+  if (EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr) != 1) {
+    return Error{ErrorCode::internal, "the crypto library has no sha256", {}};
+  }
+  return hex({digest.data(), length});
 }
 
 }  // namespace pxf

@@ -109,9 +109,32 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
   });
 }
 
+namespace {
+
+// As A1111 asks for them in a prompt: text encoder's strength first, then the UNet's where it differs.
+std::string lora_tags(const std::vector<LoraPlan>& loras) {
+  std::string out;
+  for (const LoraPlan& lora : loras) {
+    out += fmt::format(" <lora:{}:{}", lora.name, lora.text_strength);
+    if (lora.strength != lora.text_strength) out += fmt::format(":{}", lora.strength);
+    out += '>';
+  }
+  return out;
+}
+
+std::string lora_hashes(const std::vector<LoraPlan>& loras) {
+  std::string out;
+  for (const LoraPlan& lora : loras) {
+    if (!lora.hash.empty()) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", lora.name, lora.hash);
+  }
+  return out;
+}
+
+}  // namespace
+
 std::string parameters_text(const Plan& plan, const Request& request, std::uint64_t seed, const std::string& hash) {
   Parameters text;
-  text.prompt = request.prompt;
+  text.prompt = request.prompt + lora_tags(plan.loras);
   text.negative = request.negative;
   const auto add = [&](const char* key, std::string value) { text.fields.emplace_back(key, std::move(value)); };
   add("Steps", std::to_string(plan.steps));
@@ -124,6 +147,7 @@ std::string parameters_text(const Plan& plan, const Request& request, std::uint6
   add("Model", plan.checkpoint);
   if (plan.clip_skip > 1) add("Clip skip", std::to_string(plan.clip_skip));
   if (plan.noise == NoiseSource::cpu) add("RNG", "CPU");  // A1111 leaves out its default, the GPU's
+  if (const std::string hashes = lora_hashes(plan.loras); !hashes.empty()) add("Lora hashes", hashes);
   add("Version", fmt::format("PixelForge {}", version()));
   return format_parameters(text);
 }

@@ -46,8 +46,29 @@ constexpr std::array kKinds{
 };
 
 // Endings that only adapters have: LoRA as kohya, PEFT and diffusers write it, LoHa, LoKr, DoRA.
-constexpr std::array kAdapterEndings{".lora_down.weight", ".lora_up.weight", ".lora_A.weight", ".lora_B.weight",
-                                     ".hada_w1_a",        ".lokr_w1",        ".lokr_w1_a",     ".dora_scale"};
+constexpr std::array kAdapterEndings{".lora_down.weight",
+                                     ".lora_up.weight",
+                                     ".lora_A.weight",
+                                     ".lora_B.weight",
+                                     ".hada_w1_a",
+                                     ".lokr_w1",
+                                     ".lokr_w1_a",
+                                     ".dora_scale",
+                                     "_lora.up.weight",
+                                     ".lora.up.weight",
+                                     ".lora_linear_layer.up.weight",
+                                     ".lora_A",
+                                     ".lora_A.default.weight",
+                                     ".oft_blocks",
+                                     ".oft_R.weight",
+                                     ".boft_R",
+                                     ".ia3_l",
+                                     ".on_input",
+                                     ".a1.weight",
+                                     ".w_norm",
+                                     ".diff",
+                                     ".diff_b",
+                                     ".set_weight"};
 
 struct UnetFamily {
   const char* family;

@@ -100,6 +100,12 @@ AppliedAdapters apply_adapters(const ModuleNames& names, std::span<const Adapter
   return out;
 }
 
+std::vector<Shape> AppliedAdapters::shapes() const {
+  std::vector<Shape> out;
+  for (const Replaced& one : replaced_) out.push_back(one.original.shape());
+  return out;
+}
+
 void AppliedAdapters::take_off() {
   for (const Replaced& one : replaced_) *one.where = one.original;
   replaced_.clear();

@@ -32,6 +32,8 @@ struct AdapterReport {
 class AppliedAdapters {
  public:
   const std::vector<AdapterReport>& reports() const noexcept { return reports_; }
+  /// Of the weights that were replaced.
+  std::vector<Shape> shapes() const;
   /// Puts the original handles back, those that bind_weights gave.
   void take_off();
 

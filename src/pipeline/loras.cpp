@@ -1,0 +1,129 @@
+#include "pipeline/loras.h"
+
+#include <algorithm>
+#include <cmath>
+#include <set>
+
+#include "backends/backends.h"
+#include "base/error.h"
+#include "formats/in_quotes.h"
+#include "pipeline/lora_file.h"
+#include "weights/adapters/apply.h"
+
+namespace pxf {
+namespace {
+
+constexpr double kStrongest = 100;
+constexpr std::size_t kMostLoras = 100;
+
+void check(const Request& request) {
+  require(request.loras.size() <= kMostLoras, "LoRAs: got {}, need at most {}", request.loras.size(), kMostLoras);
+  for (const LoraUse& use : request.loras) {
+    for (const double strength : {use.strength, use.text_strength.value_or(use.strength)}) {
+      require(std::isfinite(strength) && std::abs(strength) <= kStrongest,
+              "strength of LoRA {}: got {}, need {} to {}; usual are 0.5 to 1", in_quotes(use.name), strength,
+              -kStrongest, kStrongest);
+    }
+  }
+}
+
+std::string key_of(const Request& request) {
+  std::string key;
+  for (const LoraUse& use : request.loras) {
+    key += fmt::format("{}\n{} {}\n", stamp_of(use.name), use.strength, use.text_strength.value_or(use.strength));
+  }
+  return key;
+}
+
+// Those that LoRAs may change, the network first.
+std::vector<const Declarations*> adaptable(const Model& model) {
+  std::vector<const Declarations*> out{&model.network->declarations()};
+  if (model.text) out.push_back(&model.text->declarations());
+  return out;
+}
+
+// The same file bound once more, with the very handles of the first: packed forms are shared.
+Model second_model(const AdaptedBase& checkpoint) {
+  Model out = value_or_throw(open_model(checkpoint.file)).model;
+  const auto share = [](const Declarations& from, const Declarations& to) {
+    require(from.size() == to.size(), "[loras] the model has {} weights, its copy {}", from.size(), to.size());
+    for (std::size_t i = 0; i < from.size(); ++i) *to[i].weight = *from[i].weight;
+  };
+  const auto from = adaptable(checkpoint.model), to = adaptable(out);
+  for (std::size_t i = 0; i < from.size(); ++i) share(*from[i], *to[i]);
+  if (out.autoencoder) share(checkpoint.model.autoencoder->declarations(), out.autoencoder->declarations());
+  return out;
+}
+
+[[noreturn]] void refuse_family(const LoraFile& lora, const std::string& file, const ModelInfo& checkpoint,
+                                const std::string& detail) {
+  const std::string made_for = lora.family.title.empty() ? "a model of another kind" : lora.family.title;
+  throw Failure(Error{ErrorCode::unsupported,
+                      fmt::format("is a LoRA for {}, the checkpoint {} is {}: {}; use a LoRA made for {}", made_for,
+                                  checkpoint.name, checkpoint.title, detail, checkpoint.title),
+                      file});
+}
+
+std::string first_of(const std::vector<std::string>& names) {
+  return names.size() == 1 ? names[0] : fmt::format("{} and {} more", names[0], names.size() - 1);
+}
+
+void check_fit(const LoraFile& lora, const AdapterReport& report, const std::string& file,
+               const ModelInfo& checkpoint) {
+  if (report.applied == 0 && report.wrong_shape.empty()) {
+    refuse_family(lora, file, checkpoint, fmt::format("none of its {} tensors apply", report.total));
+  }
+  if (report.wrong_shape.empty()) return;
+  const std::string detail =
+      fmt::format("{} of wrong shape, {}", report.wrong_shape.size(), first_of(report.wrong_shape));
+  if (lora.family.family != checkpoint.family) refuse_family(lora, file, checkpoint, detail);
+  throw Failure(Error{
+      ErrorCode::bad_file,
+      fmt::format("tensors do not fit the checkpoint {}: {}; use a LoRA made for it", checkpoint.name, detail), file});
+}
+
+std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const Request& request, std::string key,
+                                         ThreadPool* threads) {
+  auto out = std::make_shared<AdaptedModel>();
+  out->key = std::move(key);
+  out->model = second_model(checkpoint);
+  std::vector<LoraFile> files;
+  std::vector<AdapterUse> uses;
+  for (const LoraUse& use : request.loras) {
+    files.push_back(value_or_throw(open_lora(use.name)));
+    uses.push_back({files.back().adapter, use.strength, use.text_strength.value_or(use.strength)});
+  }
+  ModuleNames names;
+  const auto parts = adaptable(out->model);
+  names.add_network(*parts[0]);
+  for (std::size_t i = 1; i < parts.size(); ++i) names.add_text(*parts[i]);
+  const AppliedAdapters applied = apply_adapters(names, uses, threads);
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    const AdapterReport& report = applied.reports()[i];
+    check_fit(files[i], report, request.loras[i].name, checkpoint.info);
+    out->loras.push_back(
+        {files[i].name, uses[i].network, uses[i].text, report.applied, report.total, report.unknown, files[i].hash});
+  }
+  for (const Shape& shape : applied.shapes()) out->packed_bytes += packed_weight_bytes(shape);
+  return out;
+}
+
+}  // namespace
+
+Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, AdaptedCache& cache, const Request& request,
+                                                  ThreadPool* threads) {
+  using Adapted = std::shared_ptr<const AdaptedModel>;
+  if (request.loras.empty()) return Adapted();
+  return catch_errors([&] {
+    check(request);
+    const std::string key = key_of(request);
+    std::lock_guard lock(cache.mutex);
+    if (!cache.last || cache.last->key != key) {
+      cache.last.reset();  // its memory is wanted for the next
+      cache.last = make(base, request, key, threads);
+    }
+    return cache.last;
+  });
+}
+
+}  // namespace pxf
