@@ -19,21 +19,13 @@ struct Weight::State {
   std::vector<std::pair<std::type_index, std::shared_ptr<const void>>> forms;
 
   // Of a computed weight.
-  using Values = std::shared_ptr<const std::vector<float>>;
-  std::function<std::vector<float>()> compute;
-  std::mutex values_mutex;
-  Values values;      // null until needed
-  bool kept = false;  // bytes() has been asked for
+  std::shared_ptr<ComputedElements> computed;
+  std::once_flag bytes_asked_for;
+  std::vector<float> kept;
 
-  Values computed_values(bool keep) {
-    std::lock_guard lock(values_mutex);
-    if (!values) values = std::make_shared<const std::vector<float>>(compute());
-    kept = kept || keep;
-    return values;
-  }
-  void drop_values() {
-    std::lock_guard lock(values_mutex);
-    if (!kept) values.reset();
+  void let_go() const {
+    if (release) release(bytes);
+    if (computed) computed->release();
   }
 };
 
@@ -59,13 +51,13 @@ Weight Weight::of(std::span<const float> values, Shape shape) {
   return Weight(bytes, DType::f32, shape, std::move(copy), {});
 }
 
-Weight Weight::computed(Shape shape, std::string name, std::function<std::vector<float>()> compute) {
+Weight Weight::computed(Shape shape, std::string name, std::shared_ptr<ComputedElements> elements) {
   Weight out;
   out.state_ = std::make_shared<State>();
   out.state_->dtype = DType::f32;
   out.state_->shape = shape;
   out.state_->name = std::move(name);
-  out.state_->compute = std::move(compute);
+  out.state_->computed = std::move(elements);
   return out;
 }
 
@@ -81,7 +73,12 @@ DType Weight::dtype() const {
 
 Bytes Weight::bytes() const {
   require(defined(), "[weight] is undefined");
-  return state_->compute ? std::as_bytes(std::span(*state_->computed_values(true))) : state_->bytes;
+  if (!state_->computed) return state_->bytes;
+  std::call_once(state_->bytes_asked_for, [this] {
+    state_->kept.resize(static_cast<std::size_t>(shape().numel()));
+    state_->computed->read(0, state_->kept);
+  });
+  return std::as_bytes(std::span(state_->kept));
 }
 
 const std::string& Weight::name() const {
@@ -91,9 +88,8 @@ const std::string& Weight::name() const {
 
 void Weight::read_f32(std::int64_t begin, std::span<float> out) const {
   require(defined(), "[weight] is undefined");
-  if (!state_->compute) return widen_to_f32(state_->bytes, state_->dtype, begin, out);
-  const State::Values values = state_->computed_values(false);
-  widen_to_f32(std::as_bytes(std::span(*values)), DType::f32, begin, out);
+  if (state_->computed) return state_->computed->read(begin, out);
+  widen_to_f32(state_->bytes, state_->dtype, begin, out);
 }
 
 std::span<const float> Weight::f32() const {
@@ -110,11 +106,14 @@ const void* Weight::find_or_make(std::type_index form, const std::function<std::
   for (const auto& [type, object] : state_->forms) {
     if (type == form) return object.get();
   }
-  if (state_->compute) state_->computed_values(false);  // here, where a pool may be used: make() reads on its workers
+  if (state_->computed) state_->computed->prepare();  // here, where a pool may be used: make() reads on its workers
   state_->forms.emplace_back(form, make());
-  if (state_->compute) state_->drop_values();
-  if (state_->release) state_->release(state_->bytes);
+  state_->let_go();
   return state_->forms.back().second.get();
+}
+
+void Weight::release() const {
+  if (defined()) state_->let_go();
 }
 
 void Weight::forget_forms() const {

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
+#include <mutex>
 #include <utility>
 
 #include "base/error.h"
@@ -34,13 +36,84 @@ void merge(const Change& change, const Shape& whole, std::span<float> values, Th
               : merge_weight(*change.module, change.strength, shape, rows, pool);
 }
 
+// A weight with its changes. Where they allow it, rows are merged as they are read, in the reader's own memory and on
+// its own thread; else the whole weight is, at the first read, and kept until it is not needed for now.
+class Merged final : public ComputedElements {
+ public:
+  Merged(Weight original, std::vector<Change> changes, ThreadPool* pool)
+      : original_(std::move(original)),
+        changes_(std::move(changes)),
+        pool_(pool),
+        rows_(original_.shape().rank() == 0 ? 1 : original_.shape().dim(0)),
+        columns_(original_.shape().numel() / std::max<std::int64_t>(1, rows_)) {}
+
+  void prepare() override { ready(); }
+
+  void release() override {
+    std::lock_guard lock(mutex_);
+    ready_.reset();
+    original_.release();
+  }
+
+  void read(std::int64_t begin, std::span<float> out) override {
+    const auto how = ready();
+    if (how->by_row.empty()) {
+      std::copy_n(how->whole.begin() + begin, out.size(), out.begin());
+      return;
+    }
+    const auto count = static_cast<std::int64_t>(out.size());
+    const std::int64_t first = begin / columns_, last = (begin + count + columns_ - 1) / columns_;
+    if (begin % columns_ == 0 && count % columns_ == 0) return merge_rows(*how, first, last, out);
+    std::vector<float> rows(static_cast<std::size_t>((last - first) * columns_));
+    merge_rows(*how, first, last, rows);
+    std::copy_n(rows.begin() + (begin - first * columns_), out.size(), out.begin());
+  }
+
+ private:
+  struct Ready {
+    std::vector<RowChange> by_row;  // one for each change, or none
+    std::vector<float> whole;
+  };
+
+  std::shared_ptr<const Ready> ready() {
+    std::lock_guard lock(mutex_);
+    if (ready_) return ready_;
+    auto made = std::make_shared<Ready>();
+    for (const Change& change : changes_) {
+      RowChange by_row;
+      if (!change.bias) by_row = row_change(*change.module, change.strength, part_of(original_.shape(), change.third));
+      if (by_row) made->by_row.push_back(std::move(by_row));
+    }
+    if (made->by_row.size() < changes_.size()) {
+      made->by_row.clear();
+      made->whole.resize(static_cast<std::size_t>(original_.shape().numel()));
+      original_.read_f32(0, made->whole);
+      for (const Change& change : changes_) merge(change, original_.shape(), made->whole, pool_);
+    }
+    return ready_ = std::move(made);
+  }
+
+  void merge_rows(const Ready& how, std::int64_t first, std::int64_t last, std::span<float> out) const {
+    original_.read_f32(first * columns_, out);
+    for (std::size_t i = 0; i < changes_.size(); ++i) {
+      const std::int64_t third = changes_[i].third, rows = third < 0 ? rows_ : rows_ / 3;
+      const std::int64_t begin = third < 0 ? 0 : third * rows;
+      const std::int64_t from = std::max(first, begin), to = std::min(last, begin + rows);
+      if (from < to) how.by_row[i](from - begin, to - from, out.data() + (from - first) * columns_);
+    }
+  }
+
+  const Weight original_;
+  const std::vector<Change> changes_;
+  ThreadPool* const pool_;
+  const std::int64_t rows_, columns_;
+  std::mutex mutex_;
+  std::shared_ptr<const Ready> ready_;  // guarded by the mutex
+};
+
 Weight changed(const Weight& original, std::vector<Change> changes, ThreadPool* pool) {
-  return Weight::computed(original.shape(), original.name(), [original, changes = std::move(changes), pool] {
-    std::vector<float> values(static_cast<std::size_t>(original.shape().numel()));
-    original.read_f32(0, values);
-    for (const Change& change : changes) merge(change, original.shape(), values, pool);
-    return values;
-  });
+  return Weight::computed(original.shape(), original.name(),
+                          std::make_shared<Merged>(original, std::move(changes), pool));
 }
 
 // Gathers the changes of every tensor before any is replaced.

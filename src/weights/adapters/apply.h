@@ -1,7 +1,7 @@
 // Putting adapters into a bound model, and taking them off again.
-// Merged weights are computed (f32, whatever the file's type) when a kernel first wants them and dropped once it has
-// its form of them: an adapter costs the memory of its own file, not that of a second model. Several adapters on one
-// weight are applied in their order.
+// Merged weights are computed (f32, whatever the file's type) as a kernel reads them to make its form of them, and are
+// nowhere kept: an adapter costs the memory of its own file, not that of a second model, and no rounding to f16.
+// Several adapters on one weight are applied in their order.
 #pragma once
 
 #include <memory>

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -33,6 +34,9 @@ struct Merge {
   float* row(std::int64_t i) const { return weight.data() + i * shape.columns(); }
 };
 
+/// Adds strength (W1 - W) to the rows [first, first + count), which begin at `w`. Safe on many threads.
+using RowChange = std::function<void(std::int64_t first, std::int64_t count, float* w)>;
+
 struct AdapterKind {
   std::string_view title;               // "LoRA"
   std::vector<std::string_view> marks;  // a module with any of these factors is of this kind
@@ -44,6 +48,8 @@ struct AdapterKind {
   std::string (*misfit)(const AdapterModule&, const WeightShape&) = nullptr;
   /// Adds strength (W1 - W).
   void (*apply)(const Merge&) = nullptr;
+  /// The same for some rows at a time; null where a row's change depends on other rows, or it was not worth writing.
+  RowChange (*by_rows)(const AdapterModule&, const WeightShape&, double strength) = nullptr;
 };
 
 AdapterKind lora_kind();

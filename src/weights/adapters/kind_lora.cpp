@@ -1,5 +1,8 @@
 // LoRA: W1 - W = scale up down. Hu et al. 2021, "LoRA: Low-Rank Adaptation of Large Language Models". For convolutions
 // `down` has the kernel's places, or `mid` has them between two 1x1 ones (LyCORIS's LoCon).
+#include <memory>
+#include <utility>
+
 #include "weights/adapters/kind.h"
 #include "weights/adapters/matrix.h"
 
@@ -14,15 +17,19 @@ std::string misfit(const AdapterModule& m, const WeightShape& w) {
                        misfit_of(m, "lora_mid", r, r * w.taps), misfit_of(m, "lora_up", w.out, r)});
 }
 
-void apply(const Merge& merge) {
-  const AdapterModule& m = merge.module;
-  const Matrix up = read_matrix(m.factor("lora_up"));
+RowChange by_rows(const AdapterModule& m, const WeightShape& shape, double strength) {
   Matrix down = read_matrix(m.factor("lora_down"));
-  if (m.has("lora_mid")) down = expanded(m.factor("lora_mid"), down, merge.shape.taps);
-  const auto scale = static_cast<float>(merge.strength * m.scale);
-  for_rows(merge.pool, up.rows, down.columns * up.columns, [&](std::int64_t begin, std::int64_t end) {
-    for (std::int64_t i = begin; i < end; ++i) add_row_product(scale, up.row(i), down, merge.row(i));
-  });
+  if (m.has("lora_mid")) down = expanded(m.factor("lora_mid"), down, shape.taps);
+  return [up = std::make_shared<const Matrix>(read_matrix(m.factor("lora_up"))),
+          down = std::make_shared<const Matrix>(std::move(down)), scale = static_cast<float>(strength * m.scale)](
+             std::int64_t first, std::int64_t count, float* w) { add_product(scale, *up, first, count, *down, w); };
+}
+
+void apply(const Merge& merge) {
+  const WeightShape& shape = merge.shape;
+  const RowChange change = by_rows(merge.module, shape, merge.strength);
+  for_rows(merge.pool, shape.out, shape.columns() * rank(merge.module),
+           [&](std::int64_t begin, std::int64_t end) { change(begin, end - begin, merge.row(begin)); });
 }
 
 }  // namespace
@@ -36,7 +43,8 @@ AdapterKind lora_kind() {
               },
           .rank = rank,
           .misfit = misfit,
-          .apply = apply};
+          .apply = apply,
+          .by_rows = by_rows};
 }
 
 }  // namespace pxf

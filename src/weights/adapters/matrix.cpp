@@ -8,7 +8,8 @@ namespace pxf {
 namespace {
 
 constexpr std::int64_t kShare = 1 << 16;  // elements of a share of rows: below, a thread's start costs as much
-constexpr std::int64_t kStrip = 1024;  // columns at once, so that a strip of the sums (4 KiB) stays in the first cache
+// Columns at once: a strip of b at rank 16 is 16 KiB and stays in the first cache while all rows use it.
+constexpr std::int64_t kStrip = 256;
 
 // Four rows of b for each pass over the sums: they are loaded and stored a quarter as often.
 void add_strip(const float* a, const Matrix& b, float scale, std::int64_t begin, std::int64_t count, float* out) {
@@ -59,10 +60,19 @@ void add_row_product(float scale, const float* a_row, const Matrix& b, float* ou
   }
 }
 
+void add_product(float scale, const Matrix& a, std::int64_t first, std::int64_t count, const Matrix& b, float* out) {
+  for (std::int64_t begin = 0; begin < b.columns; begin += kStrip) {
+    const std::int64_t width = std::min(kStrip, b.columns - begin);
+    for (std::int64_t i = 0; i < count; ++i) {
+      add_strip(a.row(first + i), b, scale, begin, width, out + i * b.columns + begin);
+    }
+  }
+}
+
 Matrix product(const Matrix& a, const Matrix& b) {
   require(a.columns == b.rows, "[adapter] product: ({}, {}) times ({}, {})", a.rows, a.columns, b.rows, b.columns);
   Matrix out = zeros(a.rows, b.columns);
-  for (std::int64_t i = 0; i < a.rows; ++i) add_row_product(1, a.row(i), b, out.row(i));
+  add_product(1, a, 0, a.rows, b, out.values.data());
   return out;
 }
 

@@ -28,6 +28,8 @@ Matrix zeros(std::int64_t rows, std::int64_t columns);
 Matrix transposed(const Matrix& a);
 Matrix product(const Matrix& a, const Matrix& b);
 
+/// `count` rows of a from `first` times b, times `scale`, added to those that begin at `out`.
+void add_product(float scale, const Matrix& a, std::int64_t first, std::int64_t count, const Matrix& b, float* out);
 /// Row i of a times b, times `scale`, added to `out` (b.columns).
 void add_row_product(float scale, const float* a_row, const Matrix& b, float* out);
 

@@ -71,6 +71,11 @@ void merge_weight(const AdapterModule& module, double strength, const Shape& sha
   for (std::size_t i = 0; i < weight.size(); ++i) weight[i] += s * (decomposed[i] - weight[i]);
 }
 
+RowChange row_change(const AdapterModule& module, double strength, const Shape& shape) {
+  if (module.kind->by_rows == nullptr || magnitude_of(module) != nullptr) return {};
+  return module.kind->by_rows(module, WeightShape(shape), strength);
+}
+
 void merge_bias(const AdapterModule& module, double strength, std::span<float> bias) {
   std::vector<float> diff(bias.size());
   module.factor("diff_b").read_f32(0, diff);

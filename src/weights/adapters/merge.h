@@ -6,6 +6,7 @@
 
 #include "base/thread_pool.h"
 #include "weights/adapters/adapter.h"
+#include "weights/adapters/kind.h"
 
 namespace pxf {
 
@@ -18,6 +19,8 @@ std::string bias_misfit(const AdapterModule& module, const Shape& shape);
 /// every kind, DoRA and rotations too. `pool` may be null. The module must fit.
 void merge_weight(const AdapterModule& module, double strength, const Shape& shape, std::span<float> weight,
                   ThreadPool* pool);
+/// The same for some rows at a time, with the factors read once; null for kinds whose rows depend on each other.
+RowChange row_change(const AdapterModule& module, double strength, const Shape& shape);
 /// bias = bias + strength diff_b.
 void merge_bias(const AdapterModule& module, double strength, std::span<float> bias);
 
