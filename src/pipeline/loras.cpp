@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <set>
 
 #include "backends/backends.h"
 #include "base/error.h"
@@ -70,16 +69,16 @@ std::string first_of(const std::vector<std::string>& names) {
 
 void check_fit(const LoraFile& lora, const AdapterReport& report, const std::string& file,
                const ModelInfo& checkpoint) {
-  if (report.applied == 0 && report.wrong_shape.empty()) {
-    refuse_family(lora, file, checkpoint, fmt::format("none of its {} tensors apply", report.total));
-  }
-  if (report.wrong_shape.empty()) return;
+  const bool none = report.applied == 0 && report.wrong_shape.empty();
+  if (!none && report.wrong_shape.empty()) return;
   const std::string detail =
-      fmt::format("{} of wrong shape, {}", report.wrong_shape.size(), first_of(report.wrong_shape));
+      none ? fmt::format("none of its {} tensors apply, such as {}", report.total,
+                         report.unknown.empty() ? "none" : in_quotes(report.unknown[0]))
+           : fmt::format("{} of wrong shape, {}", report.wrong_shape.size(), first_of(report.wrong_shape));
   if (lora.family.family != checkpoint.family) refuse_family(lora, file, checkpoint, detail);
-  throw Failure(Error{
-      ErrorCode::bad_file,
-      fmt::format("tensors do not fit the checkpoint {}: {}; use a LoRA made for it", checkpoint.name, detail), file});
+  throw Failure(
+      Error{ErrorCode::bad_file,
+            fmt::format("does not fit the checkpoint {}: {}; use a LoRA made for it", checkpoint.name, detail), file});
 }
 
 std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const Request& request, std::string key,
