@@ -93,10 +93,13 @@ constexpr std::array kKinds{
 constexpr std::array kAdapterEndings{".lora_down.weight", ".lora_up.weight", ".lora_A.weight", ".lora_B.weight",
                                      ".hada_w1_a",        ".lokr_w1",        ".lokr_w1_a",     ".dora_scale"};
 
-Family unet_family(const Catalog& net) {
+Family unet_family(const Catalog& file, const Catalog& net) {
   const std::int64_t in = net.dim("input_blocks.0.0.weight", 1).value_or(4);
   if (const auto extra = net.dim("label_emb.0.0.weight", 1)) {
     const std::string reason = fmt::format("label_emb takes {} numbers", *extra);
+    if (file.has_any("conditioner.embedders.0.model.")) {
+      return {"sdxl-refiner", "SDXL refiner", "its first text encoder is OpenCLIP"};
+    }
     if (*extra == 2560) return {"sdxl-refiner", "SDXL refiner", reason};
     if (in == 9) return {"sdxl-inpaint", "SDXL inpainting", reason + ", input_blocks.0 nine channels"};
     return {"sdxl", "SDXL", reason};
@@ -176,7 +179,7 @@ bool has_network(const Catalog& file, Recognised& out) {
     if (net.has(mark.tensor)) return found_network(mark.family(net), mark.tensor);
   }
   if (!net.has("input_blocks.0.0.weight")) return false;
-  Family family = unet_family(net);
+  Family family = unet_family(file, net);
   const std::string reason = std::move(family.reason);
   return found(out, kind, std::move(family.id), std::move(family.title), reason);
 }
