@@ -1,0 +1,194 @@
+#include "text/prompt_variants.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <numeric>
+
+#include "base/error.h"
+#include "base/rng/torch_cuda.h"
+#include "text/prompt_options.h"
+#include "text/prompt_scan.h"
+#include "text/prompt_styles.h"
+
+namespace pxf {
+namespace {
+
+constexpr int kDeepest = 16;
+constexpr std::uint32_t kMostChoices = 100'000;
+
+// Numbers of the seed that no noise of a picture shares: pictures count in the other words of Philox's counter.
+class Chooser {
+ public:
+  explicit Chooser(std::uint64_t seed) : seed_(seed) {}
+
+  /// One of `weights`, whose sum is positive, as likely as its weight says.
+  std::size_t choose(const std::vector<double>& weights) {
+    double left = next() * std::accumulate(weights.begin(), weights.end(), 0.0);
+    std::size_t chosen = 0;
+    for (std::size_t i = 0; i < weights.size(); ++i) {
+      if (weights[i] <= 0) continue;
+      chosen = i;
+      if (left < weights[i]) break;
+      left -= weights[i];
+    }
+    return chosen;
+  }
+  std::size_t choose(std::size_t count) {
+    return std::min(static_cast<std::size_t>(next() * static_cast<double>(count)), count - 1);
+  }
+
+ private:
+  double next() {
+    require(count_ < kMostChoices, "[variants] choices: got more than {} in one prompt, need fewer", kMostChoices);
+    const auto low = static_cast<std::uint32_t>(seed_), high = static_cast<std::uint32_t>(seed_ >> 32);
+    return philox4x32({0, 0, count_++, 0x70726f6d}, {low, high})[0] / 4294967296.0;  // 2^32: below 1
+  }
+
+  std::uint64_t seed_;
+  std::uint32_t count_ = 0;
+};
+
+/// The braces of a text that hold a bar. Square brackets keep their bars for themselves if they are closed in time.
+std::vector<TextOptions> braces_of(std::string_view text) {
+  struct Open {
+    std::size_t at, first_bar;
+  };
+  std::vector<Open> open;
+  std::vector<std::size_t> bars, braces_before;  // open braces below an open bracket, itself counted
+  std::vector<TextOptions> found;
+  const auto push = [&](std::size_t at) {
+    braces_before.push_back((open.empty() ? 0 : braces_before.back()) + (text[at] == '{' ? 1 : 0));
+    open.push_back({at, bars.size()});
+  };
+  const auto pop = [&] {
+    const Open top = open.back();
+    open.pop_back();
+    braces_before.pop_back();
+    return top;
+  };
+  const auto close_brace = [&](std::size_t at) {
+    if (open.empty() || braces_before.back() == 0) return;
+    while (text[open.back().at] != '{') pop();  // their bars go to the brace
+    const Open brace = pop();
+    TextOptions options{{brace.at, at + 1}, {}};
+    std::size_t begin = brace.at + 1;
+    for (std::size_t i = brace.first_bar; i < bars.size(); ++i) {
+      options.options.push_back({begin, bars[i]});
+      begin = bars[i] + 1;
+    }
+    options.options.push_back({begin, at});
+    bars.resize(brace.first_bar);
+    if (options.options.size() > 1) found.push_back(std::move(options));
+  };
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    switch (text[at]) {
+      case '\\': ++at; break;
+      case '{':
+      case '[': push(at); break;
+      case '|': bars.push_back(at); break;
+      case '}': close_brace(at); break;
+      case ']':
+        if (!open.empty() && text[open.back().at] == '[') bars.resize(pop().first_bar);
+        break;
+      default: break;
+    }
+  }
+  std::sort(found.begin(), found.end(),
+            [](const TextOptions& a, const TextOptions& b) { return a.place.begin < b.place.begin; });
+  return found;
+}
+
+/// Takes the "3::" away from the start of an option; gives its number, else 1.
+double take_likelihood(std::string_view text, TextRange& option) {
+  const std::string_view all = text.substr(option.begin, option.end - option.begin);
+  const std::size_t digits = std::min(all.find_first_not_of("0123456789."), all.size());
+  const auto number = decimal_number(all.substr(0, digits));
+  if (!number || !all.substr(digits).starts_with("::")) return 1;
+  option.begin += digits + 2;
+  return std::min(*number, 1e9);
+}
+
+/// The name of the wildcard that `text`, starting with "__", starts with; empty when it is none.
+std::string_view wildcard_name(std::string_view text) {
+  const std::string_view name = text.substr(2, text.find("__", 2) - 2);
+  if (name.size() + 4 > text.size() || name.find("..") != name.npos) return {};
+  std::size_t end = 0;
+  while (end < name.size()) {
+    const std::size_t word = leading_word(name.substr(end)).size();
+    const bool punctuation = std::string_view(" -./").find(name[end]) != name.npos;
+    if (word == 0 && !punctuation) return {};
+    end += word > 0 ? word : 1;
+  }
+  return name;
+}
+
+class Expander {
+ public:
+  Expander(std::uint64_t seed, const WildcardLines& wildcards) : chooser_(seed), wildcards_(wildcards) {}
+
+  void expand(std::string_view text, int depth) {
+    std::vector<TextOptions> places = braces_of(text);
+    std::vector<std::vector<double>> likelihoods(places.size());
+    for (std::size_t i = 0; i < places.size(); ++i) {
+      for (TextRange& option : places[i].options) likelihoods[i].push_back(take_likelihood(text, option));
+      const double sum = std::accumulate(likelihoods[i].begin(), likelihoods[i].end(), 0.0);
+      if (sum <= 0) likelihoods[i].assign(likelihoods[i].size(), 1);
+    }
+    for_each_piece(
+        text, places, [&](std::size_t i) { return chooser_.choose(likelihoods[i]); },
+        [&](std::string_view piece) { add_with_wildcards(piece, depth); });
+  }
+  std::string result() { return std::move(out_); }
+
+ private:
+  void add_with_wildcards(std::string_view text, int depth) {
+    for (std::size_t at; wildcards_ && (at = text.find("__")) != text.npos;) {
+      add(text.substr(0, at));
+      text.remove_prefix(at);
+      const std::string_view name = wildcard_name(text);
+      if (!name.empty() && expand_wildcard(name, depth)) {
+        text.remove_prefix(name.size() + 4);
+      } else {  // what would have closed the name may open one
+        const std::size_t plain = name.empty() ? 1 : name.size() + 2;
+        add(text.substr(0, plain));
+        text.remove_prefix(plain);
+      }
+    }
+    add(text);
+  }
+
+  bool expand_wildcard(std::string_view name, int depth) {
+    const std::vector<std::string> lines = wildcards_(name);
+    if (lines.empty()) return false;
+    require(depth < kDeepest, "[wildcards] depth: got more than {} in each other, need fewer: __{}__ leads to itself",
+            kDeepest, name);
+    expand(lines[chooser_.choose(lines.size())], depth + 1);
+    return true;
+  }
+
+  void add(std::string_view text) {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      if (text[i] == '\\' && i + 1 < text.size()) {
+        if (text[i + 1] != '{' && text[i + 1] != '}') out_ += text[i];
+        ++i;
+      }
+      out_ += text[i];
+    }
+    require(out_.size() <= kLongestPrompt, "[variants] length: got {} bytes, need {} or fewer", out_.size(),
+            kLongestPrompt);
+  }
+
+  Chooser chooser_;
+  const WildcardLines& wildcards_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string choose_variants(std::string_view prompt, std::uint64_t seed, const WildcardLines& wildcards) {
+  Expander expander(seed, wildcards);
+  expander.expand(prompt, 0);
+  return expander.result();
+}
+
+}  // namespace pxf
