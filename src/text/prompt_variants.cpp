@@ -16,7 +16,8 @@ namespace {
 constexpr int kDeepest = 16;
 constexpr std::uint32_t kMostChoices = 100'000;
 
-// Numbers of the seed that no noise of a picture shares: pictures count in the other words of Philox's counter.
+// Numbers of the seed that its noise (torch_cuda.h) does not use: that has the place in a picture where the mark is
+// here.
 class Chooser {
  public:
   explicit Chooser(std::uint64_t seed) : seed_(seed) {}
@@ -41,7 +42,8 @@ class Chooser {
   double next() {
     require(count_ < kMostChoices, "[variants] choices: got more than {} in one prompt, need fewer", kMostChoices);
     const auto low = static_cast<std::uint32_t>(seed_), high = static_cast<std::uint32_t>(seed_ >> 32);
-    return philox4x32({0, 0, count_++, 0x70726f6d}, {low, high})[0] / 4294967296.0;  // 2^32: below 1
+    constexpr std::uint32_t mark = 0x70726f6d;  // "prom"
+    return philox4x32({0, 0, count_++, mark}, {low, high})[0] * 0x1p-32;
   }
 
   std::uint64_t seed_;
