@@ -42,7 +42,7 @@ PromptPlan plan_prompt(std::string_view prompt, PromptGrammar grammar, const Sch
   PromptNetworks cut = cut_networks(prompt);
   PromptPlan plan{grammar, std::move(cut.networks), {}};
   if (grammar == PromptGrammar::comfy) {
-    plan.parts.push_back({1, {{steps.hires_steps.value_or(steps.steps), std::move(cut.prompt)}}});
+    plan.parts.push_back({1, {{steps.count(), std::move(cut.prompt)}}});
     return plan;
   }
   for (const WeightedText& part : and_parts(cut.prompt)) {

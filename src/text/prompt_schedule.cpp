@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <set>
 
+#include "base/error.h"
 #include "text/prompt_options.h"
 #include "text/prompt_scan.h"
 
@@ -106,7 +107,8 @@ bool ScheduleParser::close_square(TextRange place, const std::vector<std::size_t
   return true;
 }
 
-int last_step(std::string_view when, const ScheduleSteps& steps, int count) {
+int last_step(std::string_view when, const ScheduleSteps& steps) {
+  const int count = steps.count();
   const double number = decimal_number(when).value_or(0);
   const bool second_pass = steps.hires_steps && !steps.old_rule;
   double step = 0;
@@ -128,14 +130,15 @@ std::size_t option_at(int step, const Choice& choice) {
 }  // namespace
 
 std::vector<ScheduledText> prompt_schedule(std::string_view prompt, const ScheduleSteps& steps) {
-  const int count = steps.hires_steps && !steps.old_rule ? *steps.hires_steps : steps.steps;
+  const int count = steps.count();
+  require(count >= 0, "[prompt schedule] steps: got {}, need 0 or more", count);
   auto choices = ScheduleParser(prompt).choices();
   if (!choices) return {{count, std::string(prompt)}};
   std::set<int> ends{count};
   bool alternates = false;
   for (Choice& choice : *choices) {
     alternates = alternates || choice.when.empty();
-    choice.last_step = choice.when.empty() ? 0 : last_step(choice.when, steps, count);
+    choice.last_step = choice.when.empty() ? 0 : last_step(choice.when, steps);
     if (choice.last_step >= 1) ends.insert(choice.last_step);
   }
   for (int step = 1; alternates && step <= count; ++step) ends.insert(step);

@@ -18,6 +18,9 @@ struct ScheduleSteps {
   int steps = 20;
   std::optional<int> hires_steps = {};  // set: the schedule of the second pass, which has so many steps
   bool old_rule = false;                // A1111 before 1.6: any `when` below 1 is a share, and all passes are the first
+
+  /// Of the pass that is meant.
+  int count() const { return hires_steps && !old_rule ? *hires_steps : steps; }
 };
 
 /// The text of a prompt for the steps up to and including `end_step`, the first step being 1.
@@ -28,6 +31,7 @@ struct ScheduledText {
 };
 
 /// At least one text; the last one's end_step is the number of steps.
+/// Throws invalid_argument for less than no steps.
 std::vector<ScheduledText> prompt_schedule(std::string_view prompt, const ScheduleSteps& steps);
 
 }  // namespace pxf

@@ -6,7 +6,7 @@
 
 #include "base/error.h"
 #include "base/rng/torch_cuda.h"
-#include "text/prompt_options.h"
+#include "text/prompt_braces.h"
 #include "text/prompt_scan.h"
 #include "text/prompt_styles.h"
 
@@ -50,66 +50,6 @@ class Chooser {
   std::uint32_t count_ = 0;
 };
 
-/// The braces of a text that hold a bar. Square brackets keep their bars for themselves if they are closed in time.
-std::vector<TextOptions> braces_of(std::string_view text) {
-  struct Open {
-    std::size_t at, first_bar;
-  };
-  std::vector<Open> open;
-  std::vector<std::size_t> bars, braces_before;  // open braces below an open bracket, itself counted
-  std::vector<TextOptions> found;
-  const auto push = [&](std::size_t at) {
-    braces_before.push_back((open.empty() ? 0 : braces_before.back()) + (text[at] == '{' ? 1 : 0));
-    open.push_back({at, bars.size()});
-  };
-  const auto pop = [&] {
-    const Open top = open.back();
-    open.pop_back();
-    braces_before.pop_back();
-    return top;
-  };
-  const auto close_brace = [&](std::size_t at) {
-    if (open.empty() || braces_before.back() == 0) return;
-    while (text[open.back().at] != '{') pop();  // their bars go to the brace
-    const Open brace = pop();
-    TextOptions options{{brace.at, at + 1}, {}};
-    std::size_t begin = brace.at + 1;
-    for (std::size_t i = brace.first_bar; i < bars.size(); ++i) {
-      options.options.push_back({begin, bars[i]});
-      begin = bars[i] + 1;
-    }
-    options.options.push_back({begin, at});
-    bars.resize(brace.first_bar);
-    if (options.options.size() > 1) found.push_back(std::move(options));
-  };
-  for (std::size_t at = 0; at < text.size(); ++at) {
-    switch (text[at]) {
-      case '\\': ++at; break;
-      case '{':
-      case '[': push(at); break;
-      case '|': bars.push_back(at); break;
-      case '}': close_brace(at); break;
-      case ']':
-        if (!open.empty() && text[open.back().at] == '[') bars.resize(pop().first_bar);
-        break;
-      default: break;
-    }
-  }
-  std::sort(found.begin(), found.end(),
-            [](const TextOptions& a, const TextOptions& b) { return a.place.begin < b.place.begin; });
-  return found;
-}
-
-/// Takes the "3::" away from the start of an option; gives its number, else 1.
-double take_likelihood(std::string_view text, TextRange& option) {
-  const std::string_view all = text.substr(option.begin, option.end - option.begin);
-  const std::size_t digits = std::min(all.find_first_not_of("0123456789."), all.size());
-  const auto number = decimal_number(all.substr(0, digits));
-  if (!number || !all.substr(digits).starts_with("::")) return 1;
-  option.begin += digits + 2;
-  return std::min(*number, 1e9);
-}
-
 /// The name of the wildcard that `text`, starting with "__", starts with; empty when it is none.
 std::string_view wildcard_name(std::string_view text) {
   const std::string_view name = text.substr(2, text.find("__", 2) - 2);
@@ -129,15 +69,9 @@ class Expander {
   Expander(std::uint64_t seed, const WildcardLines& wildcards) : chooser_(seed), wildcards_(wildcards) {}
 
   void expand(std::string_view text, int depth) {
-    std::vector<TextOptions> places = braces_of(text);
-    std::vector<std::vector<double>> likelihoods(places.size());
-    for (std::size_t i = 0; i < places.size(); ++i) {
-      for (TextRange& option : places[i].options) likelihoods[i].push_back(take_likelihood(text, option));
-      const double sum = std::accumulate(likelihoods[i].begin(), likelihoods[i].end(), 0.0);
-      if (sum <= 0) likelihoods[i].assign(likelihoods[i].size(), 1);
-    }
+    const Braces braces = braces_of(text);
     for_each_piece(
-        text, places, [&](std::size_t i) { return chooser_.choose(likelihoods[i]); },
+        text, braces.places, [&](std::size_t i) { return chooser_.choose(braces.likelihoods[i]); },
         [&](std::string_view piece) { add_with_wildcards(piece, depth); });
   }
   std::string result() { return std::move(out_); }

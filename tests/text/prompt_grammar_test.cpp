@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/error.h"
 #include "text/prompt_comfy.h"
 #include "text/prompt_networks.h"
 #include "text/prompt_parts.h"
@@ -68,6 +69,16 @@ TEST(PromptSchedule, TheSecondPassGoesOnCounting) {
   EXPECT_EQ(prompt_schedule("[a:b:15]", second), (Schedule{{5, "a"}, {20, "b"}}));
   EXPECT_EQ(prompt_schedule("[a:b:1.25]", second), (Schedule{{5, "a"}, {20, "b"}}));
   EXPECT_EQ(prompt_schedule("[a:b:5]", second), (Schedule{{20, "b"}}));
+}
+
+TEST(PromptSchedule, TheOldRuleKnowsOnePassOnly) {
+  const ScheduleSteps old{.steps = 10, .hires_steps = 20, .old_rule = true};
+  EXPECT_EQ(prompt_schedule("[a:b:.5][c:d:1.0]", old), (Schedule{{1, "ac"}, {5, "ad"}, {10, "bd"}}));
+}
+
+TEST(PromptSchedule, RefusesLessThanNoSteps) {
+  EXPECT_THROW(prompt_schedule("a", {.steps = -1}), Failure);
+  EXPECT_EQ(prompt_schedule("[a|b]", {.steps = 0}).size(), 1u);
 }
 
 TEST(PromptSchedule, WhatIsOfNoFormIsText) {
