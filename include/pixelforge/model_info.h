@@ -10,7 +10,7 @@
 namespace pxf {
 
 struct PartInfo {
-  std::string name;  // "unet", "vae", "text_encoder"
+  std::string name;  // "unet", "vae", "text_encoder", "text_encoder_2"
   std::int64_t tensors = 0;
   std::int64_t parameters = 0;
   std::int64_t bytes = 0;          // as stored
@@ -19,11 +19,12 @@ struct PartInfo {
 
 /// How to sample with this checkpoint where a request says nothing.
 struct Recommended {
-  std::string sampler, scheduler;
+  std::string sampler, scheduler;              // "dpmpp_2m", "karras"; as the file spells them where it is unknown here
+  std::string sampler_label, scheduler_label;  // "DPM++ 2M", "Karras"
   int steps = 0;
   double cfg_scale = 0;
   int width = 0, height = 0;
-  std::string from;  // "the file" or "the family"
+  std::string from;  // "the file", "the family" or "its name: Lightning"
 };
 
 /// What a LoRA or another adapter consists of.
@@ -38,7 +39,7 @@ struct LoraInfo {
 struct ModelInfo {
   std::string name;    // file name without its ending, or the name of an embedded checkpoint
   std::string path;    // empty for embedded ones
-  std::string format;  // "safetensors"
+  std::string format;  // "safetensors", "PyTorch", "GGUF", "diffusers folder"
   std::uint64_t bytes = 0;
   std::int64_t tensors = 0;
   std::string sha256;  // empty unless asked for or already known

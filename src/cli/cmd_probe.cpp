@@ -40,7 +40,9 @@ Verb add_probe(CLI::App& program) {
   const auto options = std::make_shared<ProbeArguments>();
   CLI::App* app = program.add_subcommand("probe", "Run one part of a checkpoint on tensors from a file");
   app->add_option("file", options->checkpoint, "A checkpoint file or name")->required();
-  app->add_option("--part", options->part, "unet, text, vae.encode or vae.decode")->required()->type_name("PART");
+  app->add_option("--part", options->part, "unet, text, text_2, vae.encode or vae.decode")
+      ->required()
+      ->type_name("PART");
   app->add_option("--in", options->in, "A safetensors file with the inputs")->required()->type_name("FILE");
   app->add_option("--out", options->out, "The safetensors file to write")->required()->type_name("FILE");
   app->add_option("--backend", options->engine.backend, "cpu (default) or reference: plain loops, slow")
@@ -49,7 +51,8 @@ Verb add_probe(CLI::App& program) {
   app->add_flag("--json", options->json, "Print the names written as JSON");
   app->footer(
       "To hold a conversion or a new family against a reference implementation. Inputs and outputs:\n"
-      "  unet        sample (B, C, H, W), timestep (B), context (B, T, D) -> prediction (B, C, H, W)\n"
+      "  unet        sample (B, C, H, W), timestep (B), context (B, T, D), of SDXL y (B, V) -> prediction (B, C, H, "
+      "W)\n"
       "  text        ids (B, 77) -> last, skip2 (B, 77, D), pooled (B, D)\n"
       "  vae.encode  image (B, 3, 8H, 8W) in -1 to 1 -> mean, logvar, std (B, C, H, W)\n"
       "  vae.decode  latent (B, C, H, W) -> image (B, 3, 8H, 8W)\n\n"

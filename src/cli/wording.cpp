@@ -16,6 +16,7 @@ std::string part_text(const std::string& part) {
   if (part == "unet") return "UNet";
   if (part == "vae") return "VAE";
   if (part == "text_encoder") return "text encoder";
+  if (part == "text_encoder_2") return "second text encoder";
   return part;
 }
 
@@ -33,8 +34,8 @@ std::string settings_line(const Plan& plan) {
 }
 
 std::string settings_line(const Recommended& r) {
-  return printable(fmt::format("{} · {} · {} steps · CFG {} · {}x{}", r.sampler, r.scheduler, r.steps, r.cfg_scale,
-                               r.width, r.height));
+  return printable(fmt::format("{} · {} · {} steps · CFG {} · {}x{}", r.sampler_label, r.scheduler_label, r.steps,
+                               r.cfg_scale, r.width, r.height));
 }
 
 }  // namespace pxf::cli

@@ -1,8 +1,11 @@
 #include <array>
 
 #include "base/error.h"
+#include "models/distilled.h"
 #include "models/family.h"
 #include "models/sd1/sd1.h"
+#include "models/sd2/sd2.h"
+#include "models/sdxl/sdxl.h"
 #include "weights/recognise.h"
 
 namespace pxf {
@@ -30,10 +33,46 @@ Error not_a_checkpoint(const Catalog& file, const Recognised& what) {
   return Error{ErrorCode::unsupported, std::move(message), file.source().name()};
 }
 
+Prediction prediction_of(const Settings& settings, const Family& family, const std::string& file) {
+  const std::string& said = settings.prediction_type;
+  if (said.empty()) return family.prediction;
+  if (said.starts_with("v")) return Prediction::v;
+  if (said.starts_with("eps")) return Prediction::eps;
+  throw Failure(
+      Error{ErrorCode::unsupported,
+            fmt::format("is {} trained on another prediction than epsilon and v, which this version cannot run "
+                        "yet",
+                        family.title),
+            file});
+}
+
+void choose_preset(Model& model, const std::string& file) {
+  const Preset& usual = model.family->preset;
+  model.preset = usual;
+  model.preset_from = "the family";
+  const std::string stem = file.substr(file.find_last_of('/') + 1);
+  for (const std::string& name : {stem, model.settings.title}) {
+    const std::optional<Distilled> distilled = distilled_by(name, usual);
+    if (!distilled) continue;
+    model.preset = distilled->preset;
+    model.preset_from = fmt::format("its name: {}", distilled->kind);
+    return;
+  }
+}
+
 }  // namespace
 
+std::vector<const Declarations*> Model::declarations() const {
+  std::vector<const Declarations*> out;
+  if (network) out.push_back(&network->declarations());
+  if (autoencoder) out.push_back(&autoencoder->declarations());
+  for (const auto& text : texts) out.push_back(&text->declarations());
+  return out;
+}
+
 std::span<const Family> families() {
-  static const std::array all{sd1_family(), sd1_inpaint_family(), sd1_pix2pix_family()};
+  static const std::array all{sd1_family(),         sd1_inpaint_family(), sd1_pix2pix_family(),  sd2_family(),
+                              sd2_inpaint_family(), sdxl_family(),        sdxl_inpaint_family(), sdxl_refiner_family()};
   return all;
 }
 
@@ -53,11 +92,12 @@ Result<OpenedModel> open_model(const Catalog& file) {
     opened.model.family = family;
     opened.model.settings = read_settings(file);
     opened.model.latent = family->latent;
+    choose_preset(opened.model, file.source().name());
     opened.model.latent.scale = opened.model.settings.latent_scale.value_or(family->latent.scale);
-    const std::string& prediction = opened.model.settings.prediction_type;
-    opened.model.prediction = prediction.empty()            ? family->prediction
-                              : prediction.starts_with("v") ? Prediction::v
-                                                            : Prediction::eps;
+    opened.model.prediction = prediction_of(opened.model.settings, *family, file.source().name());
+    if (opened.model.settings.zero_terminal_snr) {
+      opened.model.noise = opened.model.noise.with_zero_terminal_snr();
+    }
     family->build(file, opened.model, opened.report);
   } catch (...) {
     return with_context(current_error(), file.source().name());

@@ -7,10 +7,12 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "models/parts.h"
 #include "pixelforge/error.h"
 #include "sampling/prediction.h"
+#include "sampling/sigmas.h"
 #include "weights/binding.h"
 #include "weights/catalog.h"
 #include "weights/settings.h"
@@ -27,7 +29,9 @@ struct LatentSpace {
 
 /// How a family's prompts become conditioning.
 struct TextLayout {
-  std::int64_t chunk = 77;  // tokens of a chunk, begin and end included
+  std::int64_t chunk = 77;           // tokens of a chunk, begin and end included
+  int clip_skip = 1;                 // the layer from the end that the family was trained on; a request may skip more
+  bool zero_empty_negative = false;  // no negative prompt: zeros, not the features of an empty one
 };
 
 struct Preset {
@@ -45,9 +49,15 @@ struct Model {
   Settings settings;
   LatentSpace latent;
   Prediction prediction = Prediction::eps;
+  NoiseSchedule noise = NoiseSchedule::scaled_linear();
+  Preset preset;            // where the file recommends nothing
+  std::string preset_from;  // "the family", "its name: Lightning"
   std::unique_ptr<Network> network;
   std::unique_ptr<Autoencoder> autoencoder;
-  std::unique_ptr<TextEncoder> text;
+  std::vector<std::unique_ptr<TextEncoder>> texts;  // all that the family has, or none
+
+  /// Of every part that is there.
+  std::vector<const Declarations*> declarations() const;
 };
 
 struct Family {
@@ -56,11 +66,13 @@ struct Family {
   LatentSpace latent;
   Prediction prediction = Prediction::eps;  // where the file does not say
   TextLayout text;
-  Preset preset;                    // where the file recommends nothing
+  Preset preset;                    // of its checkpoints that are not distilled
   std::int64_t extra_channels = 0;  // of the network's input beyond the noisy latent: an inpainting mask and picture
 
   /// Finds the parts in the file and binds them; throws Failure(bad_file) when sizes cannot be read.
   void (*build)(const Catalog& file, Model& model, LoadReport& report) = nullptr;
+  /// What the network is given, from the outputs of Model::texts in their order, of the same rows.
+  Conditioning (*condition)(std::span<const TextEncoder::Output> texts, const SizeConditioning& size) = nullptr;
 };
 
 /// The only list.

@@ -12,9 +12,18 @@
 
 namespace pxf {
 
-/// What guides the network: per picture, rows of text features.
+/// What guides the network, per picture.
 struct Conditioning {
-  Tensor context;  // (B, tokens, width)
+  Tensor context;      // (B, tokens, width): rows of text features
+  Tensor vector = {};  // (B, vector_width()) of families that add one to the time embedding; else undefined
+};
+
+/// What SDXL is told of a picture besides its prompt: sides in pixels. Podell et al. 2023, sections 2.2 and 2.3.
+struct SizeConditioning {
+  double height = 1024, width = 1024;
+  double crop_top = 0, crop_left = 0;
+  double target_height = 1024, target_width = 1024;
+  double aesthetic_score = 6;  // the refiner is told this in place of the target's sides; 2.5 for the negative prompt
 };
 
 /// The network that is evaluated at every step.
@@ -28,6 +37,8 @@ class Network {
   virtual std::uint64_t working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const = 0;
   virtual std::int64_t in_channels() const = 0;
   virtual std::int64_t context_width() const = 0;
+  /// Numbers in a conditioning's vector; 0: it has none.
+  virtual std::int64_t vector_width() const { return 0; }
   const Declarations& declarations() const noexcept { return declarations_; }
 
  protected:
@@ -59,8 +70,8 @@ class Autoencoder {
 class TextEncoder {
  public:
   struct Output {
-    Tensor features;  // (B, N, width)
-    Tensor pooled;    // (B, width): the row of each first end token
+    Tensor features;     // (B, N, width)
+    Tensor pooled = {};  // (B, width): the last layer's row of each first end token; undefined where nobody wants it
   };
   virtual ~TextEncoder() = default;
   /// ids (B, N), i32, N at most positions(). clip_skip n takes the output of the n-th layer from the end (1: the last).
@@ -69,6 +80,8 @@ class TextEncoder {
   virtual std::int64_t positions() const = 0;
   virtual std::int64_t vocabulary() const = 0;
   virtual std::int64_t width() const = 0;
+  /// What fills a row up after its end token.
+  virtual std::int32_t padding_id() const = 0;
   const Declarations& declarations() const noexcept { return declarations_; }
 
  protected:

@@ -10,9 +10,9 @@
 namespace pxf {
 namespace {
 
-PartInfo part_info(const char* name, const Declarations& declarations) {
+PartInfo part_info(std::string name, const Declarations& declarations) {
   PartInfo part;
-  part.name = name;
+  part.name = std::move(name);
   std::map<std::string, std::int64_t> counts;
   for (const Declaration& d : declarations) {
     if (!d.weight->defined()) continue;
@@ -45,7 +45,7 @@ PartInfo whole_file(const Catalog& file) {
 
 ModelInfo describe(const Catalog& file, OpenedModel* opened) {
   ModelInfo info;
-  info.format = "safetensors";
+  info.format = file.source().format();
   info.tensors = static_cast<std::int64_t>(file.source().tensors().size());
   info.metadata = file.source().metadata();
   info.model_title = file.metadata("modelspec.title");
@@ -74,7 +74,10 @@ ModelInfo describe(const Catalog& file, OpenedModel* opened) {
   info.recommended = recommended_for(model.model);
   if (model.model.network) info.parts.push_back(part_info("unet", model.model.network->declarations()));
   if (model.model.autoencoder) info.parts.push_back(part_info("vae", model.model.autoencoder->declarations()));
-  if (model.model.text) info.parts.push_back(part_info("text_encoder", model.model.text->declarations()));
+  for (std::size_t i = 0; i < model.model.texts.size(); ++i) {
+    const std::string name = i == 0 ? "text_encoder" : fmt::format("text_encoder_{}", i + 1);
+    info.parts.push_back(part_info(name, model.model.texts[i]->declarations()));
+  }
   if (opened != nullptr) *opened = std::move(model);
   return info;
 }

@@ -7,7 +7,7 @@
 #include "backends/backends.h"
 #include "base/error.h"
 #include "base/file.h"
-#include "formats/safetensors.h"
+#include "formats/open.h"
 #include "image/png.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/describe.h"
@@ -25,7 +25,7 @@ namespace {
 constexpr int kMostThreads = 1024;
 
 struct OpenedFile {
-  std::shared_ptr<const MappedFile> bytes;
+  std::uint64_t bytes = 0;  // on the disk
   Catalog catalog;
   std::string sha256;  // of embedded ones
 };
@@ -48,25 +48,43 @@ Error with_embedded_names(Error error) {
   return error;
 }
 
-Result<OpenedFile> open_file(const std::string& name_or_path) {
-  std::shared_ptr<const MappedFile> bytes;
-  std::string sha256;
-  if (const EmbeddedCheckpoint* embedded = find_embedded(name_or_path)) {
-    bytes = MappedFile::of_static(embedded->bytes, name_or_path);
-    sha256 = embedded->sha256;
-  } else {
-    auto file = MappedFile::open(name_or_path);
-    if (!file) return with_embedded_names(std::move(file).error());
-    bytes = std::move(file).value();
+std::uint64_t bytes_on_disk(const std::filesystem::path& path) {
+  std::error_code ignored;
+  if (!std::filesystem::is_directory(path, ignored)) {
+    const auto size = std::filesystem::file_size(path, ignored);
+    return ignored ? 0 : size;
   }
-  auto source = open_safetensors(bytes);
-  if (!source) return std::move(source).error();
-  return OpenedFile{bytes, Catalog(std::move(source).value()), std::move(sha256)};
+  std::uint64_t sum = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(path, ignored)) {
+    if (entry.is_regular_file(ignored)) sum += entry.file_size(ignored);
+  }
+  return sum;
+}
+
+/// The names as models know them: training checkpoints keep the weights one level down.
+Catalog catalog_of(std::shared_ptr<const TensorSource> source) {
+  const Catalog all(std::move(source));
+  return all.has_any("state_dict.") ? all.under("state_dict") : all;
+}
+
+Result<OpenedFile> open_file(const std::string& name_or_path) {
+  if (const EmbeddedCheckpoint* embedded = find_embedded(name_or_path)) {
+    auto source = open_tensor_file(MappedFile::of_static(embedded->bytes, name_or_path));
+    if (!source) return std::move(source).error();
+    return OpenedFile{embedded->bytes.size(), catalog_of(std::move(source).value()), std::string(embedded->sha256)};
+  }
+  auto source = open_tensors(name_or_path);
+  if (!source) {
+    std::error_code no_name;  // too long to be one
+    const bool is_there = std::filesystem::exists(name_or_path, no_name);
+    return is_there ? std::move(source).error() : with_embedded_names(std::move(source).error());
+  }
+  return OpenedFile{bytes_on_disk(name_or_path), catalog_of(std::move(source).value()), {}};
 }
 
 ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path, OpenedModel* opened) {
   ModelInfo info = describe(file.catalog, opened);
-  info.bytes = file.bytes->bytes().size();
+  info.bytes = file.bytes;
   info.sha256 = file.sha256;
   if (find_embedded(name_or_path) != nullptr) {
     info.name = name_or_path;

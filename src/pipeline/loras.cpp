@@ -37,7 +37,7 @@ std::string key_of(const Request& request) {
 // Those that LoRAs may change, the network first.
 std::vector<const Declarations*> adaptable(const Model& model) {
   std::vector<const Declarations*> out{&model.network->declarations()};
-  if (model.text) out.push_back(&model.text->declarations());
+  for (const auto& text : model.texts) out.push_back(&text->declarations());
   return out;
 }
 

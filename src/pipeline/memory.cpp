@@ -63,7 +63,7 @@ std::uint64_t packed_bytes(const Declarations& declarations, std::string_view be
   std::uint64_t bytes = 0;
   for (const Declaration& d : declarations) {
     // Tables are read from the file row by row, the encoder's half is not used.
-    if (!d.name.starts_with(beginning) || d.name.find("embeddings.") != std::string::npos) continue;
+    if (!d.name.starts_with(beginning) || d.name.find("embedding") != std::string::npos) continue;
     bytes += packed_weight_bytes(d.shape);
   }
   return bytes;
@@ -89,7 +89,7 @@ std::uint64_t memory_for(const Model& model, int width, int height, int batch) {
     weights += packed_bytes(model.autoencoder->declarations(), "decoder.");
     working = std::max(working, model.autoencoder->working_bytes(1, h, w));
   }
-  if (model.text) weights += packed_bytes(model.text->declarations(), "");
+  for (const auto& text : model.texts) weights += packed_bytes(text->declarations(), "");
   return weights + working;
 }
 

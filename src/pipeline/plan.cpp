@@ -17,7 +17,10 @@ constexpr int kMostPictures = 1000;
 constexpr double kLargestCfg = 1000;
 
 void check_parts(const ModelInfo& info, const Model& model) {
-  const char* missing = !model.network ? "UNet" : !model.text ? "text encoder" : !model.autoencoder ? "VAE" : nullptr;
+  const char* missing = !model.network        ? "UNet"
+                        : model.texts.empty() ? "text encoder"
+                        : !model.autoencoder  ? "VAE"
+                                              : nullptr;
   if (missing != nullptr) {
     throw Failure(
         Error{ErrorCode::unsupported,
@@ -62,15 +65,28 @@ std::uint64_t random_seed() {
 
 Recommended recommended_for(const Model& model) {
   const Settings& file = model.settings;
-  const Preset& family = model.family->preset;
+  const Preset& usual = model.preset;
   Recommended out;
-  out.sampler = file.sampler.empty() ? family.sampler : file.sampler;
-  out.scheduler = file.scheduler.empty() ? family.scheduler : file.scheduler;
-  out.steps = file.steps.value_or(family.steps);
-  out.cfg_scale = file.cfg_scale.value_or(family.cfg_scale);
-  out.width = file.width.value_or(family.width);
-  out.height = file.height.value_or(family.height);
-  out.from = file.sampler.empty() && !file.steps && !file.cfg_scale ? "the family" : "the file";
+  out.sampler = file.sampler.empty() ? usual.sampler : file.sampler;
+  out.scheduler = file.scheduler.empty() ? usual.scheduler : file.scheduler;
+  // A name that no list here has stays as the file spells it; a request that uses it is told so.
+  if (const auto sampler = find_sampler(out.sampler)) {
+    out.sampler = sampler.value()->name;
+    out.sampler_label = sampler.value()->label;
+  } else {
+    out.sampler_label = out.sampler;
+  }
+  if (const auto scheduler = find_scheduler(out.scheduler)) {
+    out.scheduler = scheduler.value()->name;
+    out.scheduler_label = scheduler.value()->label;
+  } else {
+    out.scheduler_label = out.scheduler;
+  }
+  out.steps = file.steps.value_or(usual.steps);
+  out.cfg_scale = file.cfg_scale.value_or(usual.cfg_scale);
+  out.width = file.width.value_or(usual.width);
+  out.height = file.height.value_or(usual.height);
+  out.from = file.sampler.empty() && !file.steps && !file.cfg_scale ? model.preset_from : "the file";
   return out;
 }
 
@@ -99,7 +115,10 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     plan.height = check_side("height", request.height.value_or(usual.height), model.latent.factor);
     plan.steps = check_range("steps", request.steps.value_or(usual.steps), 1, kMostSteps);
     plan.count = check_range("count", request.count, 1, kMostPictures);
-    plan.clip_skip = check_range("clip skip", request.clip_skip, 1, static_cast<int>(model.text->layers()));
+    std::int64_t layers = model.texts.front()->layers();
+    for (const auto& text : model.texts) layers = std::min(layers, text->layers());
+    plan.clip_skip = std::max(check_range("clip skip", request.clip_skip, 1, static_cast<int>(layers)),
+                              model.family->text.clip_skip);
     plan.cfg_scale = request.cfg_scale.value_or(usual.cfg_scale);
     require(std::isfinite(plan.cfg_scale) && plan.cfg_scale >= 0 && plan.cfg_scale <= kLargestCfg,
             "CFG scale: got {}, need 0 to {}; usual are 1 to 15", plan.cfg_scale, kLargestCfg);
@@ -145,7 +164,7 @@ std::string parameters_text(const Plan& plan, const Request& request, std::uint6
   add("Size", fmt::format("{}x{}", plan.width, plan.height));
   if (!hash.empty()) add("Model hash", hash.substr(0, 10));
   add("Model", plan.checkpoint);
-  if (plan.clip_skip > 1) add("Clip skip", std::to_string(plan.clip_skip));
+  if (request.clip_skip > 1) add("Clip skip", std::to_string(request.clip_skip));
   if (plan.noise == NoiseSource::cpu) add("RNG", "CPU");  // A1111 leaves out its default, the GPU's
   if (const std::string hashes = lora_hashes(plan.loras); !hashes.empty()) add("Lora hashes", hashes);
   add("Version", fmt::format("PixelForge {}", version()));

@@ -64,17 +64,21 @@ const Part& part_or_throw(const std::unique_ptr<Part>& part, const char* name) {
 
 Outputs probe_unet(const Model& model, const Inputs& in) {
   const std::vector<float> t = in.values("timestep");
-  const Conditioning cond{in.tensor("context", 3)};
-  const Tensor out = part_or_throw(model.network, "UNet")
-                         .predict(channels_last(in.tensor("sample", 4)), std::vector<double>(t.begin(), t.end()), cond);
+  const Network& network = part_or_throw(model.network, "UNet");
+  Conditioning cond{in.tensor("context", 3)};
+  if (network.vector_width() > 0) cond.vector = in.tensor("y", 2);
+  const Tensor out =
+      network.predict(channels_last(in.tensor("sample", 4)), std::vector<double>(t.begin(), t.end()), cond);
   return {{"prediction", channels_first(out)}};
 }
 
-Outputs probe_text(const Model& model, const Inputs& in) {
-  const TextEncoder& text = part_or_throw(model.text, "text encoder");
+Outputs probe_text(const Model& model, std::size_t which, const Inputs& in) {
+  require(which < model.texts.size(), "[probe] this file has {} text encoders", model.texts.size());
+  const TextEncoder& text = *model.texts[which];
   const Tensor ids = in.ids("ids");
   const TextEncoder::Output last = text.encode(ids, 1);
-  Outputs out{{"last", last.features}, {"pooled", last.pooled}};
+  Outputs out{{"last", last.features}};
+  if (last.pooled.defined()) out["pooled"] = last.pooled;
   if (text.layers() > 1) out["skip2"] = text.encode(ids, 2).features;
   return out;
 }
@@ -108,10 +112,14 @@ Result<std::vector<std::string>> Engine::probe(const Checkpoint& checkpoint, con
                                                const CancelToken* cancel) {
   if (state_->unusable) return *state_->unusable;
   static const std::map<std::string, Outputs (*)(const Model&, const Inputs&), std::less<>> kParts{
-      {"unet", probe_unet}, {"text", probe_text}, {"vae.decode", probe_decode}, {"vae.encode", probe_encode}};
+      {"unet", probe_unet},
+      {"text", [](const Model& model, const Inputs& inputs) { return probe_text(model, 0, inputs); }},
+      {"text_2", [](const Model& model, const Inputs& inputs) { return probe_text(model, 1, inputs); }},
+      {"vae.decode", probe_decode},
+      {"vae.encode", probe_encode}};
   return catch_errors([&] {
     const auto run = kParts.find(part);
-    require(run != kParts.end(), "part: got \"{}\", need unet, text, vae.decode or vae.encode", part);
+    require(run != kParts.end(), "part: got \"{}\", need unet, text, text_2, vae.decode or vae.encode", part);
     Context ctx(*state_->backend, *state_->threads, state_->memory, cancel);
     const Outputs outputs = run->second(checkpoint.state_->model, Inputs(ctx, in));
     std::vector<TensorView> views;

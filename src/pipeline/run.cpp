@@ -67,8 +67,7 @@ std::optional<std::string> weight_that_is_not_finite(const Declarations& declara
 }
 
 [[noreturn]] void fail_not_finite(const Model& model, const std::string& file, const std::string& where) {
-  for (const Declarations* part :
-       {&model.network->declarations(), &model.text->declarations(), &model.autoencoder->declarations()}) {
+  for (const Declarations* part : model.declarations()) {
     if (const auto name = weight_that_is_not_finite(*part)) {
       throw Failure(
           Error{ErrorCode::bad_file,
@@ -96,10 +95,7 @@ class Sampling {
         model_(model),
         prompts_(prompts),
         scale_(settled.plan.cfg_scale * settled.method.sampler->needs.guidance_factor) {
-    if (prompts.positive.context.shape() == prompts.negative.context.shape()) {
-      const std::array both{prompts.positive.context, prompts.negative.context};
-      both_.context = concat_batch(both);
-    }
+    if (auto both = as_batch(prompts)) both_ = *both;
   }
 
   // The latent of one picture, in the sampler's scale: (1, h, w, channels).
@@ -108,7 +104,7 @@ class Sampling {
     const LatentSpace& latent = model_.latent;
     const Shape drawn{1, latent.channels, plan_.height / latent.factor, plan_.width / latent.factor};
     const auto kind = plan_.noise == NoiseSource::cpu ? GeneratorKind::torch_cpu : GeneratorKind::torch_cuda;
-    const Sigmas sigmas = make_sigmas(*method_.scheduler, noise_, plan_.steps, 1, needs.dropped_sigma);
+    const Sigmas sigmas = make_sigmas(*method_.scheduler, model_.noise, plan_.steps, 1, needs.dropped_sigma);
 
     // Numbers are drawn in PyTorch's order, (C, H, W).
     const std::unique_ptr<Generator> generator = make_generator(kind, seed);
@@ -123,7 +119,7 @@ class Sampling {
       path.emplace(kind, seed, lowest, sigmas.front(), static_cast<std::size_t>(drawn.numel()));
     }
     SamplerOptions options;
-    options.schedule = &noise_;
+    options.schedule = &model_.noise;
     options.noise = [&](const Tensor&, double from, double to) {
       return path ? channels_last(ctx_.from(path->noise(from, to), drawn)) : fresh();
     };
@@ -146,15 +142,15 @@ class Sampling {
 
   // What the network says of x: with one conditioning, and with both, in one batch where they are of one length.
   Tensor evaluate(const Tensor& x, double sigma, const Conditioning& cond) const {
-    return model_.network->predict(x * input_scale(model_.prediction, sigma), std::array{noise_.timestep_of(sigma)},
-                                   cond);
+    return model_.network->predict(x * input_scale(model_.prediction, sigma),
+                                   std::array{model_.noise.timestep_of(sigma)}, cond);
   }
   Outputs evaluate(const Tensor& x, double sigma) const {
     if (!both_.context.defined()) {
       return {evaluate(x, sigma, prompts_.positive), evaluate(x, sigma, prompts_.negative)};
     }
     const Tensor input = x * input_scale(model_.prediction, sigma);
-    const double t = noise_.timestep_of(sigma);
+    const double t = model_.noise.timestep_of(sigma);
     const Tensor out = model_.network->predict(concat_batch(std::array{input, input}), std::array{t, t}, both_);
     return {out.rows(0, 1), out.rows(1, 2)};
   }
@@ -170,7 +166,6 @@ class Sampling {
   const Prompts& prompts_;
   double scale_;
   Conditioning both_;  // prompt and negative prompt as one batch, where they are of one length
-  NoiseSchedule noise_ = NoiseSchedule::scaled_linear();
 };
 
 Image to_image(const Tensor& decoded) {
@@ -193,9 +188,11 @@ std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Re
   Reporter report(on_progress, plan);
   report.enter(Stage::text, 0, 0);
   const auto text_start = Clock::now();
-  const Prompts prompts = encode_prompts(ctx, model, tokenizer, request.prompt, request.negative, plan.clip_skip);
+  const Prompts prompts = encode_prompts(ctx, model, tokenizer, request, plan);
   const double text_seconds = seconds_since(text_start);
-  if (only_request) forget_forms(model.text->declarations());
+  if (only_request) {
+    for (const auto& text : model.texts) forget_forms(text->declarations());
+  }
 
   const Sampling sample(ctx, settled, model, prompts);
   std::vector<Picture> pictures;

@@ -91,6 +91,10 @@ Settings read_settings(const Catalog& file) {
   out.description = read.text("modelspec.description");
   out.tags = read.text("modelspec.tags");
   out.prediction_type = read.text("modelspec.prediction_type");
+  // Empty tensors by which SDXL's derivatives tell what they were trained on.
+  if (file.has("v_pred")) out.prediction_type = "v";
+  if (file.has("edm_mean")) out.prediction_type = "edm";
+  out.zero_terminal_snr = file.has("ztsnr");
 
   out.group_norm_groups = as<std::int64_t>(read.number("pixelforge.group_norm_groups", 1, 4096));
   const std::string heads_key = "pixelforge.attention_heads";

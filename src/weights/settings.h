@@ -22,7 +22,8 @@ struct Settings {
   std::optional<std::int64_t> unet_heads;
   std::optional<std::int64_t> text_heads;
   std::optional<double> latent_scale;
-  std::string prediction_type;  // "v", "epsilon" or empty
+  std::string prediction_type;     // "v", "epsilon", "edm" or empty
+  bool zero_terminal_snr = false;  // trained to start from noise alone
   std::optional<LatentRgb> latent_rgb;
 
   std::string title, license, author, description, tags;

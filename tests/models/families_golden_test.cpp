@@ -69,6 +69,23 @@ class GoldenFamilies : public testing::TestWithParam<Folder> {
     return cases_.f32(name + "/out/" + tensor);
   }
 
+  /// Of the tokens `ids`, and `ids`_2 of a second encoder.
+  Conditioning condition(const std::string& name, const std::string& ids, int clip_skip, const SizeConditioning& size) {
+    std::vector<TextEncoder::Output> texts;
+    for (const auto& encoder : opened_.model.texts) {
+      const std::string of_second = texts.empty() ? "" : "_2";
+      texts.push_back(encoder->encode(cases_.ids(on_.ctx, name + "/in/" + ids + of_second), clip_skip));
+    }
+    return opened_.model.family->condition(texts, size);
+  }
+
+  /// The vector of a conditioning whose pooled row is zero.
+  static Tensor zero_pooled(const Tensor& vector) {
+    constexpr std::int64_t kWaves = 6 * 256;
+    const std::int64_t pooled = vector.dim(1) - kWaves;
+    return concat_channels(channel_range(vector, 0, pooled) * 0.0, channel_range(vector, pooled, vector.dim(1)));
+  }
+
   Computer on_{GetParam().backend};
   GoldenArrays cases_{"families/" + GetParam().path.filename().string() + "/cases.safetensors"};
   OpenedModel opened_;
@@ -79,7 +96,8 @@ TEST_P(GoldenFamilies, Network) {
   const int count =
       for_cases({"in/sample", "in/timestep", "in/context"}, [&](const std::string& name, double tolerance) {
         const std::vector<float> t = cases_.f32(name + "/in/timestep");
-        const Conditioning cond{input(name, "context")};
+        Conditioning cond{input(name, "context")};
+        if (cases_.has(name + "/in/y")) cond.vector = input(name, "y");
         const Tensor out = opened_.model.network->predict(channels_last(input(name, "sample")),
                                                           std::vector<double>(t.begin(), t.end()), cond);
         expect_close(channels_first(out).span<float>(), want(name, "prediction"), tolerance);
@@ -90,11 +108,33 @@ TEST_P(GoldenFamilies, Network) {
 TEST_P(GoldenFamilies, TextEncoder) {
   for_cases({"in/ids", "out/last"}, [&](const std::string& name, double tolerance) {
     const Tensor ids = cases_.ids(on_.ctx, name + "/in/ids");
-    const TextEncoder::Output last = opened_.model.text->encode(ids, 1);
+    const TextEncoder& text = *opened_.model.texts.at(0);
+    const TextEncoder::Output last = text.encode(ids, 1);
     expect_close(std::as_const(last.features).span<float>(), want(name, "last"), tolerance);
     expect_close(std::as_const(last.pooled).span<float>(), want(name, "pooled"), tolerance);
-    const TextEncoder::Output skipped = opened_.model.text->encode(ids, 2);
+    const TextEncoder::Output skipped = text.encode(ids, 2);
     expect_close(std::as_const(skipped.features).span<float>(), want(name, "skip2"), tolerance);
+  });
+  for_cases({"in/ids", "out/penultimate"}, [&](const std::string& name, double tolerance) {
+    const auto out = opened_.model.texts.at(0)->encode(cases_.ids(on_.ctx, name + "/in/ids"), 2);
+    expect_close(std::as_const(out.features).span<float>(), want(name, "penultimate"), tolerance);
+  });
+}
+
+// SDXL's text encoders, and what the network gets from them and from the size conditioning.
+TEST_P(GoldenFamilies, Conditioning) {
+  for_cases({"in/ids", "out/time_ids", "out/context"}, [&](const std::string& name, double tolerance) {
+    const std::vector<float> n = cases_.f32(name + "/out/time_ids");
+    SizeConditioning size{n[0], n[1], n[2], n[3]};
+    if (n.size() == 5) {
+      size.aesthetic_score = n[4];
+    } else {
+      size.target_height = n[4];
+      size.target_width = n[5];
+    }
+    const Conditioning cond = condition(name, "ids", opened_.model.family->text.clip_skip, size);
+    expect_close(std::as_const(cond.context).span<float>(), want(name, "context"), tolerance);
+    expect_close(std::as_const(cond.vector).span<float>(), want(name, "y"), tolerance);
   });
 }
 
@@ -118,20 +158,31 @@ TEST_P(GoldenFamilies, Loop) {
   const NoiseSchedule schedule = NoiseSchedule::scaled_linear();
   const Model& model = opened_.model;
   for_cases({"in/noise", "in/ids", "in/negative_ids", "out/latent_0"}, [&](const std::string& name, double tolerance) {
-    const auto encode = [&](const char* ids, int clip_skip) {
-      return Conditioning{model.text->encode(cases_.ids(on_.ctx, name + "/in/" + ids), clip_skip).features};
-    };
+    const nlohmann::json& about_it = about(name);
+    const int usual = model.family->text.clip_skip;
+    SizeConditioning size;
+    if (about_it.contains("size_conditioning")) {
+      const std::vector<double> n = about_it["size_conditioning"];
+      size = {n[0], n[1], n[2], n[3], n[4], n[5]};
+    }
     // diffusers' pipeline applies clip skip to the prompt alone.
-    const Conditioning cond = encode("ids", about(name)["clip_skip_a1111"]), uncond = encode("negative_ids", 1);
+    const Conditioning cond = condition(name, "ids", std::max(usual, about_it.value("clip_skip_a1111", 1)), size);
+    Conditioning uncond = condition(name, "negative_ids", usual, size);
+    if (name.ends_with("zero_negative")) {
+      uncond.context = uncond.context * 0.0;
+      uncond.vector = zero_pooled(uncond.vector);
+    }
+    const Prediction prediction =
+        about_it.value("prediction_type", "") == "v_prediction" ? Prediction::v : model.prediction;
     const double scale = about(name)["guidance_scale"];
     const Sigmas sigmas = make_sigmas(*value_or_throw(find_scheduler("normal")), schedule, about(name)["steps"]);
     expect_close(std::vector<float>(sigmas.begin(), sigmas.end()), want(name, "sigmas"), 1e-5);
 
     const Denoise denoise = [&](const Tensor& x, double sigma) {
       const std::array t{schedule.timestep_of(sigma)};
-      const Tensor in = x * input_scale(model.prediction, sigma);
+      const Tensor in = x * input_scale(prediction, sigma);
       const Tensor out = cfg(model.network->predict(in, t, cond), model.network->predict(in, t, uncond), scale);
-      return denoised_from(model.prediction, out, x, sigma);
+      return denoised_from(prediction, out, x, sigma);
     };
     const auto on_step = [&](int step, const Tensor& x, const Tensor&) {
       expect_close(channels_first(x).span<float>(), want(name, "latent_" + std::to_string(step)), tolerance);

@@ -47,6 +47,12 @@ class GoldenStarter : public testing::Test {
   Computer on_{"cpu"};
   GoldenArrays golden_{"starter/golden.safetensors"};
   OpenedModel opened_;
+  Prompts encode(const std::string& prompt) {
+    Request request;
+    request.prompt = prompt;
+    return encode_prompts(on_.ctx, model(), ClipTokenizer(), request, Plan{});
+  }
+
   std::vector<std::pair<std::string, std::string>> prompts_;  // "prompt0." and its text
 };
 
@@ -60,7 +66,7 @@ TEST_F(GoldenStarter, TokenIdsAreEqual) {
 
 TEST_F(GoldenStarter, TextFeatures) {
   for (const auto& [key, text] : prompts_) {
-    const Prompts got = encode_prompts(on_.ctx, model(), ClipTokenizer(), text, "", 1);
+    const Prompts got = encode(text);
     expect_close(std::as_const(got.positive.context).span<float>(), golden_.f32(key + "context"), 1e-3);
     expect_close(std::as_const(got.negative.context).span<float>(), golden_.f32("uncond.context"), 1e-3);
   }
@@ -84,7 +90,7 @@ TEST_F(GoldenStarter, EulerTrajectoryAndPicture) {
 
   for (const auto& [key, text] : prompts_) {
     SCOPED_TRACE(text);
-    const Prompts prompts = encode_prompts(on_.ctx, model(), ClipTokenizer(), text, "", 1);
+    const Prompts prompts = encode(text);
     const Denoise denoise = [&](const Tensor& x, double sigma) {
       const std::array t{noise.timestep_of(sigma)};
       const Tensor in = x * input_scale(model().prediction, sigma);

@@ -55,6 +55,8 @@ TEST(Recognise, TellsKindsAndFamiliesByNamesAndShapes) {
     const char* family;
   };
   const std::string in = net + "input_blocks.0.0.weight", proj = net + "input_blocks.1.1.proj_in.weight";
+  const std::string flux = "double_blocks.0.img_attn.norm.key_norm.scale";
+  const std::string mmdit = "joint_blocks.0.context_block.adaLN_modulation.1.bias";
   for (const auto& [tensors, kind, family] : {
            Case{{{in, {8, 4, 3, 3}}, {proj, {8, 8, 1, 1}}}, FileKind::checkpoint, "sd1"},
            Case{{{in, {8, 9, 3, 3}}, {proj, {8, 8, 1, 1}}}, FileKind::checkpoint, "sd1-inpaint"},
@@ -63,7 +65,16 @@ TEST(Recognise, TellsKindsAndFamiliesByNamesAndShapes) {
            Case{{{in, {8, 4, 3, 3}}, {net + "label_emb.0.0.weight", {8, 2816}}}, FileKind::checkpoint, "sdxl"},
            Case{{{in, {8, 4, 3, 3}}, {net + "label_emb.0.0.weight", {8, 2560}}}, FileKind::checkpoint, "sdxl-refiner"},
            Case{{{"input_blocks.0.0.weight", {8, 4, 3, 3}}}, FileKind::network, "sd1"},
-           Case{{{"double_blocks.0.img_attn.norm.key_norm.scale", {4}}}, FileKind::network, "flux1"},
+           Case{{{"double_blocks.0.img_attn.norm.key_norm.scale", {4}}}, FileKind::network, "flux1-schnell"},
+           Case{{{flux, {4}}, {"guidance_in.in_layer.weight", {4}}}, FileKind::network, "flux1-dev"},
+           Case{{{flux, {4}}, {"img_in.weight", {8, 384}}}, FileKind::network, "flux1-fill"},
+           Case{{{flux, {4}}, {"single_stream_modulation.lin.weight", {4}}}, FileKind::network, "flux2-klein"},
+           Case{{{net + mmdit, {4}}}, FileKind::checkpoint, "sd3"},
+           Case{{{mmdit, {4}}, {"joint_blocks.0.x_block.attn.ln_q.weight", {4}}}, FileKind::network, "sd35-large"},
+           Case{{{in, {8, 9, 3, 3}}, {proj, {8, 8}}}, FileKind::checkpoint, "sd2-inpaint"},
+           Case{{{"blocks.0.cross_attn.q_linear.weight", {4}}}, FileKind::network, "pixart"},
+           Case{{{"decoder.layers.0.weight", {4}}}, FileKind::vae, "taesd"},
+           Case{{{"encoder.block.0.layer.0.SelfAttention.q.weight", {4}}}, FileKind::text_encoder, ""},
            Case{{{"lora_unet_x.lora_down.weight", {4, 8}}}, FileKind::lora, ""},
            Case{{{"first_stage_model.decoder.up.0.block.0.conv1.weight", {4}}}, FileKind::vae, ""},
            Case{{{"text_model.encoder.layers.0.mlp.fc1.weight", {4}}}, FileKind::text_encoder, ""},

@@ -1,7 +1,6 @@
 #include "models/text/clip.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "base/error.h"
 
@@ -62,26 +61,33 @@ TextEncoder::Output ClipText::encode(const Tensor& ids, int clip_skip) const {
           ids.shape().text(), layout_.positions);
   require(clip_skip >= 1 && clip_skip <= layout_.layers, "[clip] clip skip: got {}, need 1 to {}", clip_skip,
           layout_.layers);
-  Context& ctx = ids.context();
-  const std::int64_t batch = ids.dim(0), length = ids.dim(1);
-  std::vector<std::int32_t> places(static_cast<std::size_t>(batch * length));
-  for (std::size_t i = 0; i < places.size(); ++i)
-    places[i] = static_cast<std::int32_t>(static_cast<std::int64_t>(i) % length);
-  Tensor x = token_embedding_(ids) + position_embedding_(ctx.from(places, {batch, length}));
+  Tensor x = token_embedding_(ids) + position_embedding_(places_of(ids));
   for (std::int64_t i = 0; i + clip_skip <= layout_.layers; ++i) x = layers_[static_cast<std::size_t>(i)](std::move(x));
+  if (!layout_.final_norm) return {x};
+  const Tensor normed = final_layer_norm_(x);
+  return {normed, clip_skip == 1 ? rows_of_ends(normed, ids) : Tensor()};
+}
 
-  Output out;
-  out.features = final_layer_norm_(x);
+Tensor places_of(const Tensor& ids) {
+  const std::int64_t length = ids.dim(1);
+  std::vector<std::int32_t> places(static_cast<std::size_t>(ids.numel()));
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    places[i] = static_cast<std::int32_t>(static_cast<std::int64_t>(i) % length);
+  }
+  return ids.context().from(places, ids.shape());
+}
+
+Tensor rows_of_ends(const Tensor& x, const Tensor& ids) {
+  const std::int64_t batch = ids.dim(0), length = ids.dim(1), width = x.dim(2);
+  const Tensor rows = x.reshape({batch * length, width});
   std::vector<Tensor> ends;
   for (std::int64_t b = 0; b < batch; ++b) {
-    // The end token has the highest id.
     const std::span<const std::int32_t> row =
         ids.span<std::int32_t>().subspan(static_cast<std::size_t>(b * length), static_cast<std::size_t>(length));
-    const std::int64_t end = std::ranges::max_element(row) - row.begin();
-    ends.push_back(out.features.reshape({batch * length, layout_.width}).rows(b * length + end, b * length + end + 1));
+    const std::int64_t end = b * length + (std::ranges::max_element(row) - row.begin());
+    ends.push_back(rows.rows(end, end + 1));
   }
-  out.pooled = concat_batch(ends);
-  return out;
+  return concat_batch(ends);
 }
 
 }  // namespace pxf::text

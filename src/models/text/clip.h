@@ -21,7 +21,13 @@ struct ClipLayer {
 
 struct ClipLayout {
   std::int64_t width = 0, layers = 0, heads = 0, hidden = 0, vocabulary = 0, positions = 0;
+  bool final_norm = true;  // of the features; the pooled row always has it
 };
+
+/// ids (B, N) -> 0, 1, 2 ... N - 1 in every row.
+Tensor places_of(const Tensor& ids);
+/// x (B, N, C) -> (B, C): the row of each first end token, which has the highest id.
+Tensor rows_of_ends(const Tensor& x, const Tensor& ids);
 
 /// `names` are those under "…text_model". `heads` 0 means width / 64, as all published sizes have it.
 /// Throws Failure(bad_file) when there is no such encoder.
@@ -36,6 +42,7 @@ class ClipText final : public TextEncoder {
   std::int64_t positions() const override { return layout_.positions; }
   std::int64_t vocabulary() const override { return layout_.vocabulary; }
   std::int64_t width() const override { return layout_.width; }
+  std::int32_t padding_id() const override { return static_cast<std::int32_t>(layout_.vocabulary - 1); }
 
  private:
   ClipLayout layout_;

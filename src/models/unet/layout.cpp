@@ -1,5 +1,7 @@
 #include "models/unet/layout.h"
 
+#include <algorithm>
+
 #include "base/error.h"
 
 namespace pxf::unet {
@@ -35,6 +37,7 @@ Layout read_layout(const Catalog& names, Hints hints) {
   out.channels = names.shape("input_blocks.0.0.weight").dim(0);
   out.in_channels = names.shape("input_blocks.0.0.weight").dim(1);
   out.embedding = names.dim("time_embed.0.weight", 0).value_or(out.channels * 4);
+  out.vector = names.dim("label_emb.0.0.weight", 1).value_or(0);
   out.out_channels = names.dim("out.2.weight", 0).value_or(4);
 
   std::vector<std::int64_t> skips{out.channels};
@@ -73,7 +76,7 @@ Layout read_layout(const Catalog& names, Hints hints) {
   out.context = names.dim(attention, 1).value_or(768);
   for (const std::vector<Layout::Block>* side : {&out.down, &out.up}) {
     for (const Layout::Block& b : *side) {
-      if (b.depth > 0) check_divides(names, b.out, hints.heads, "attention heads");
+      if (b.depth > 0) check_divides(names, b.out, std::max<std::int64_t>(1, hints.heads_of(b.out)), "attention heads");
       if (b.resnet) check_divides(names, b.in, hints.groups, "norm groups");
       check_divides(names, b.out, hints.groups, "norm groups");
     }

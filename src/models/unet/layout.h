@@ -10,8 +10,11 @@ namespace pxf::unet {
 
 /// What shapes do not tell.
 struct Hints {
-  std::int64_t heads = 8;
+  std::int64_t heads = 8;       // in every block, whatever its width
+  std::int64_t head_width = 0;  // not 0: width / head_width heads instead
   std::int64_t groups = 32;
+
+  std::int64_t heads_of(std::int64_t width) const { return head_width > 0 ? width / head_width : heads; }
 };
 
 struct Layout {
@@ -22,6 +25,7 @@ struct Layout {
     bool upsample = false;   // at the block's end
   };
   std::int64_t in_channels = 0, out_channels = 0, channels = 0, embedding = 0, context = 0;
+  std::int64_t vector = 0;  // width of the conditioning's vector; 0: none
   std::int64_t middle_depth = 0;
   std::vector<Block> down;  // input_blocks.1 and on
   std::vector<Block> up;    // output_blocks.0 and on

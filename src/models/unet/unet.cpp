@@ -8,6 +8,10 @@ void Unet::declare(Scope s) {
   const std::int64_t groups = layout_.hints.groups, wide = layout_.down.back().out;
   time_in_.declare(s / "time_embed.0", layout_.channels, layout_.embedding);
   time_out_.declare(s / "time_embed.2", layout_.embedding, layout_.embedding);
+  if (layout_.vector > 0) {
+    vector_in_.declare(s / "label_emb.0.0", layout_.vector, layout_.embedding);
+    vector_out_.declare(s / "label_emb.0.2", layout_.embedding, layout_.embedding);
+  }
   conv_in_.declare(s / "input_blocks.0.0", layout_.in_channels, layout_.channels, 3);
   down_.resize(layout_.down.size());
   for (std::size_t i = 0; i < down_.size(); ++i) {
@@ -21,7 +25,7 @@ void Unet::declare(Scope s) {
   middle_in_.declare(s / "middle_block.0", wide, wide, layout_.embedding, groups);
   if (layout_.middle_depth > 0) {
     middle_attention_.emplace().declare(s / "middle_block.1", wide, layout_.context, layout_.middle_depth,
-                                        layout_.hints.heads, groups);
+                                        layout_.hints.heads_of(wide), groups);
   }
   middle_out_.declare(s / (layout_.middle_depth > 0 ? "middle_block.2" : "middle_block.1"), wide, wide,
                       layout_.embedding, groups);
@@ -39,8 +43,8 @@ void Unet::declare(Scope s) {
 void Unet::declare_block(Scope s, const Layout::Block& layout, Block& block) const {
   block.resnet.emplace().declare(s / "0", layout.in, layout.out, layout_.embedding, layout_.hints.groups);
   if (layout.depth > 0) {
-    block.attention.emplace().declare(s / "1", layout.out, layout_.context, layout.depth, layout_.hints.heads,
-                                      layout_.hints.groups);
+    block.attention.emplace().declare(s / "1", layout.out, layout_.context, layout.depth,
+                                      layout_.hints.heads_of(layout.out), layout_.hints.groups);
   }
 }
 
@@ -57,6 +61,16 @@ std::uint64_t Unet::working_bytes(std::int64_t batch, std::int64_t height, std::
   return static_cast<std::uint64_t>(batch * height * width * layout_.channels * kMaps) * sizeof(float);
 }
 
+Tensor Unet::embed(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const {
+  const Tensor wave = timestep_embedding(x.context(), timesteps, layout_.channels);
+  Tensor e = time_out_(silu(time_in_(wave)));
+  if (layout_.vector == 0) return e;
+  require(cond.vector.defined() && cond.vector.shape() == Shape{x.dim(0), layout_.vector},
+          "[unet] vector of the conditioning: got {}, need ({}, {})",
+          cond.vector.defined() ? cond.vector.shape().text() : "none", x.dim(0), layout_.vector);
+  return std::move(e) + vector_out_(silu(vector_in_(cond.vector)));
+}
+
 Tensor Unet::predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const {
   require(x.rank() == 4 && x.dim(3) == layout_.in_channels, "[unet] input: got {}, need (B, H, W, {})",
           x.shape().text(), layout_.in_channels);
@@ -66,8 +80,7 @@ Tensor Unet::predict(const Tensor& x, std::span<const double> timesteps, const C
           "[unet] text features: got {}, need ({}, tokens, {})", cond.context.shape().text(), x.dim(0),
           layout_.context);
 
-  const Tensor wave = timestep_embedding(x.context(), timesteps, layout_.channels);
-  const Tensor e = silu(time_out_(silu(time_in_(wave))));
+  const Tensor e = silu(embed(x, timesteps, cond));
   std::vector<Tensor> skips{conv_in_(x)};
   for (const Block& block : down_) {
     skips.push_back(block.resample ? (*block.resample)(skips.back()) : block(skips.back(), e, cond.context));

@@ -20,8 +20,12 @@ class Unet final : public Network {
   std::uint64_t working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const override;
   std::int64_t in_channels() const override { return layout_.in_channels; }
   std::int64_t context_width() const override { return layout_.context; }
+  std::int64_t vector_width() const override { return layout_.vector; }
 
  private:
+  // What the timesteps and the conditioning's vector add to every block: (B, embedding).
+  Tensor embed(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const;
+
   struct Block {
     std::optional<ResnetBlock> resnet;
     std::optional<SpatialTransformer> attention;
@@ -33,7 +37,7 @@ class Unet final : public Network {
   void declare_block(Scope s, const Layout::Block& layout, Block& block) const;
 
   Layout layout_;
-  Linear time_in_, time_out_;
+  Linear time_in_, time_out_, vector_in_, vector_out_;
   Conv2d conv_in_, conv_out_;
   std::vector<Block> down_, up_;
   ResnetBlock middle_in_, middle_out_;
