@@ -40,7 +40,7 @@ struct LoraPlan {
   std::string name;  // file name without its ending, or the name of one in the program
   double strength = 1, text_strength = 1;
   std::int64_t applied = 0, total = 0;  // of its tensors: those that change a weight, and all
-  std::vector<std::string> unknown;     // those that change none, by name
+  std::vector<std::string> unknown;     // those that change none, by name, with the shapes where these are why
   std::string hash;                     // A1111's AutoV3: 12 digits; empty for files that are not safetensors
 };
 

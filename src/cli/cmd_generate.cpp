@@ -70,7 +70,8 @@ void notice_loras(const Plan& plan, bool quiet) {
     fmt::print(stderr, "{}: {} of {} tensors apply\n", printable(lora.name), lora.applied, lora.total);
     if (lora.unknown.empty()) continue;
     const std::size_t more = lora.unknown.size() - 1;
-    fmt::print(stderr, "{}: no weight of this checkpoint is {}{}\n", printable(lora.name), printable(lora.unknown[0]),
+    fmt::print(stderr, "{}: left out, for no weight of this checkpoint fits: {}{}\n", printable(lora.name),
+               printable(lora.unknown[0]),
                more == 0 ? "" : fmt::format(" and {} more (--explain --json lists them)", more));
   }
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "backends/backends.h"
 #include "base/error.h"
@@ -71,6 +72,9 @@ void check_fit(const LoraFile& lora, const AdapterReport& report, const std::str
                const ModelInfo& checkpoint) {
   const bool none = report.applied == 0 && report.wrong_shape.empty();
   if (!none && report.wrong_shape.empty()) return;
+  // A variant ("sd1-inpaint") differs in its input's channels alone: the LoRA's change of that one layer is left out.
+  const bool variant = !lora.family.family.empty() && checkpoint.family.starts_with(lora.family.family + "-");
+  if (variant && report.applied > 0 && report.wrong_shape.size() == 1) return;
   const std::string detail =
       none ? fmt::format("none of its {} tensors apply, such as {}", report.total,
                          report.unknown.empty() ? "none" : in_quotes(report.unknown[0]))
@@ -100,8 +104,10 @@ std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const Re
   for (std::size_t i = 0; i < uses.size(); ++i) {
     const AdapterReport& report = applied.reports()[i];
     check_fit(files[i], report, request.loras[i].name, checkpoint.info);
-    out->loras.push_back(
-        {files[i].name, uses[i].network, uses[i].text, report.applied, report.total, report.unknown, files[i].hash});
+    std::vector<std::string> left_out = report.unknown;
+    left_out.insert(left_out.end(), report.wrong_shape.begin(), report.wrong_shape.end());
+    out->loras.push_back({files[i].name, uses[i].network, uses[i].text, report.applied, report.total,
+                          std::move(left_out), files[i].hash});
   }
   for (const Shape& shape : applied.shapes()) out->packed_bytes += packed_weight_bytes(shape);
   return out;

@@ -2,6 +2,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <filesystem>
 #include <limits>
 
@@ -116,6 +118,33 @@ TEST(Adapters, ABiasIsChangedWithItsWeightOrAlone) {
   const AppliedAdapters applied = apply_adapters(model.names, std::span(&use, 1), nullptr);
   EXPECT_THAT(model.bias.f32(), testing::Each(1.5f));
   EXPECT_EQ(applied.reports().at(0).applied, 1);
+}
+
+// Rows are merged as they are read where a kind allows it (LoRA), whole weights where it does not (LoHa, DoRA).
+TEST(Adapters, ReadInPartsAWeightIsTheSameAsInOne) {
+  Tensors loha, dora = kConvIn;
+  for (const char* factor : {"hada_w1_a", "hada_w2_a"})
+    loha[fmt::format("lora_unet_conv_in.{}", factor)] = all(2, {4, 1});
+  for (const char* factor : {"hada_w1_b", "hada_w2_b"})
+    loha[fmt::format("lora_unet_conv_in.{}", factor)] = {{1, 2}, {1, 3}};
+  dora["lora_unet_conv_in.dora_scale"] = {{4, 1}, {1, 2, 3, 4}};
+  for (const Tensors& tensors : {kConvIn, loha, dora}) {
+    Model model;
+    const std::array uses{AdapterUse{adapter_of(kConvIn), 0.25}, AdapterUse{adapter_of(tensors), 0.5}};
+    apply_adapters(model.names, uses, nullptr);
+    std::vector<float> whole(8), parts(8);
+    model.conv_in.read_f32(0, whole);
+    EXPECT_NE(whole, std::vector<float>(8, 1));
+    for (std::int64_t i = 0; i < 8; i += 1)
+      model.conv_in.read_f32(i, std::span(parts).subspan(static_cast<std::size_t>(i), 1));
+    EXPECT_EQ(parts, whole);
+    model.conv_in.read_f32(3, std::span(parts).first(4));
+    EXPECT_TRUE(std::equal(parts.begin(), parts.begin() + 4, whole.begin() + 3));
+    EXPECT_EQ(model.conv_in.f32()[5], whole[5]);
+    model.conv_in.forget_forms();
+    EXPECT_EQ(model.conv_in.f32()[5], whole[5]);
+    EXPECT_EQ(model.conv_in.bytes().size(), 8 * sizeof(float));
+  }
 }
 
 TEST(Adapters, WhatDoesNotApplyIsNamed) {
