@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "formats/open.h"
+#include "image/decode.h"
 #include "image/png.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/describe.h"
@@ -186,8 +187,7 @@ Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) 
   Result<SettledPlan> settled = settle(checkpoint.info(), checkpoint.state_->model, request);
   if (!settled) return std::move(settled).error();
   Plan plan = std::move(settled).value().plan;
-  const std::uint64_t whole =
-      memory_for(checkpoint.state_->model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
+  const std::uint64_t whole = memory_for(checkpoint.state_->model, plan.width, plan.height, plan.evaluations);
   plan.memory_needed = whole - std::min<std::uint64_t>(whole, state_->memory.held());
   return plan;
 }
@@ -200,7 +200,7 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
   if (!settled) return std::move(settled).error();
   const Plan& plan = settled.value().plan;
 
-  const std::uint64_t whole = memory_for(opened.model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
+  const std::uint64_t whole = memory_for(opened.model, plan.width, plan.height, plan.evaluations);
   const std::uint64_t needed = whole - std::min<std::uint64_t>(whole, state_->memory.held());
   if (Status enough = check_memory(needed, read_memory_state().available, plan); !enough)
     return std::move(enough).error();
@@ -221,10 +221,18 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     std::vector<Picture> pictures = run_plan(ctx, settled.value(), request, opened.model, file, state_->tokenizer(),
                                              state_->options.one_request, on_progress);
     const std::string sha256 = hashing.get();
-    for (Picture& picture : pictures) picture.parameters = parameters_text(plan, request, picture.seed, sha256);
+    for (Picture& picture : pictures) picture.parameters = parameters_text(plan, request, picture, sha256);
     state_->memory.trim();
     return pictures;
   });
+}
+
+Result<Image> load_image(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  if (!file) return file.error();
+  auto image = decode_image(file.value()->bytes());
+  if (!image) return with_context(std::move(image).error(), path.string());
+  return image;
 }
 
 Result<std::vector<std::byte>> encode_png(const Picture& picture) {

@@ -12,8 +12,10 @@
 #include "formats/in_quotes.h"
 #include "ops/arrange.h"
 #include "ops/elementwise.h"
-#include "sampling/guidance.h"
+#include "pipeline/guided_network.h"
+#include "pipeline/start.h"
 #include "sampling/prediction.h"
+#include "text/prompt_variants.h"
 
 namespace pxf {
 namespace {
@@ -88,23 +90,17 @@ void forget_forms(const Declarations& declarations) {
 
 class Sampling {
  public:
-  Sampling(Context& ctx, const SettledPlan& settled, const Model& model, const Prompts& prompts)
-      : ctx_(ctx),
-        plan_(settled.plan),
-        method_(settled.method),
-        model_(model),
-        prompts_(prompts),
-        scale_(settled.plan.cfg_scale * settled.method.sampler->needs.guidance_factor) {
-    if (auto both = as_batch(prompts)) both_ = *both;
-  }
+  Sampling(Context& ctx, const SettledPlan& settled, const Model& model, const Request& request, const Start& start)
+      : ctx_(ctx), plan_(settled.plan), method_(settled.method), model_(model), request_(request), start_(start) {}
 
   // The latent of one picture, in the sampler's scale: (1, h, w, channels).
-  Tensor operator()(std::uint64_t seed, const OnStep& on_step) const {
+  Tensor operator()(const Prompts& prompts, std::uint64_t seed, const OnStep& on_step) const {
     const SamplerNeeds& needs = method_.sampler->needs;
     const LatentSpace& latent = model_.latent;
     const Shape drawn{1, latent.channels, plan_.height / latent.factor, plan_.width / latent.factor};
     const auto kind = plan_.noise == NoiseSource::cpu ? GeneratorKind::torch_cpu : GeneratorKind::torch_cuda;
-    const Sigmas sigmas = make_sigmas(*method_.scheduler, model_.noise, plan_.steps, 1, needs.dropped_sigma);
+    const double strength = start_.latent.defined() ? request_.strength : 1;
+    const Sigmas sigmas = make_sigmas(*method_.scheduler, model_.noise, plan_.steps, strength, needs.dropped_sigma);
 
     // Numbers are drawn in PyTorch's order, (C, H, W).
     const std::unique_ptr<Generator> generator = make_generator(kind, seed);
@@ -118,54 +114,47 @@ class Sampling {
       const double lowest = sigmas.back() > 0 ? sigmas.back() : sigmas[sigmas.size() - 2];
       path.emplace(kind, seed, lowest, sigmas.front(), static_cast<std::size_t>(drawn.numel()));
     }
+    GuidedNetwork network(model_, prompts, plan_.cfg_scale * needs.guidance_factor, request_.image_cfg, start_.beside);
+    const Tensor first = fresh();
     SamplerOptions options;
     options.schedule = &model_.noise;
     options.noise = [&](const Tensor&, double from, double to) {
       return path ? channels_last(ctx_.from(path->noise(from, to), drawn)) : fresh();
     };
-    options.guided = [this](const Tensor& x, double sigma) {
-      const Outputs out = evaluate(x, sigma);
-      return Guided{clean(cfg(out.positive, out.negative, scale_), x, sigma), clean(out.negative, x, sigma)};
+    options.guided = [&](const Tensor& x, double sigma) {
+      Guided out = network.guided(with_kept(x, first, sigma), sigma);
+      return Guided{under_mask(out.denoised), under_mask(out.uncond)};
     };
-    const Denoise denoise = [this](const Tensor& x, double sigma) {
-      if (scale_ == 1) return clean(evaluate(x, sigma, prompts_.positive), x, sigma);
-      const Outputs out = evaluate(x, sigma);
-      return clean(cfg(out.positive, out.negative, scale_), x, sigma);
+    const Denoise denoise = [&](const Tensor& x, double sigma) {
+      return under_mask(network.denoised(with_kept(x, first, sigma), sigma));
     };
-    return method_.sampler->sample(denoise, fresh() * sigmas.front(), sigmas, options, on_step);
+    const auto next_step = [&](int step, const Tensor& x, const Tensor& denoised) {
+      network.at_step(step + 2);  // they count from 0, prompts from 1
+      on_step(step, x, denoised);
+    };
+    const Tensor begin = start_.latent.defined() ? noised(model_.prediction, start_.latent, first, sigmas.front())
+                                                 : first * sigmas.front();
+    return method_.sampler->sample(denoise, begin, sigmas, options, next_step);
   }
 
  private:
-  struct Outputs {
-    Tensor positive, negative;
-  };
-
-  // What the network says of x: with one conditioning, and with both, in one batch where they are of one length.
-  Tensor evaluate(const Tensor& x, double sigma, const Conditioning& cond) const {
-    return model_.network->predict(x * input_scale(model_.prediction, sigma),
-                                   std::array{model_.noise.timestep_of(sigma)}, cond);
+  // What is kept, at this noise level, wherever the mask does not lie; as ComfyUI does it.
+  Tensor with_kept(const Tensor& x, const Tensor& noise, double sigma) const {
+    if (!start_.mask.defined()) return x;
+    const Tensor kept = noised(model_.prediction, start_.latent, noise, sigma);
+    return kept + (x - kept) * start_.mask;
   }
-  Outputs evaluate(const Tensor& x, double sigma) const {
-    if (!both_.context.defined()) {
-      return {evaluate(x, sigma, prompts_.positive), evaluate(x, sigma, prompts_.negative)};
-    }
-    const Tensor input = x * input_scale(model_.prediction, sigma);
-    const double t = model_.noise.timestep_of(sigma);
-    const Tensor out = model_.network->predict(concat_batch(std::array{input, input}), std::array{t, t}, both_);
-    return {out.rows(0, 1), out.rows(1, 2)};
-  }
-
-  Tensor clean(const Tensor& output, const Tensor& x, double sigma) const {
-    return denoised_from(model_.prediction, output, x, sigma);
+  Tensor under_mask(Tensor denoised) const {
+    if (!start_.mask.defined()) return denoised;
+    return start_.latent + (std::move(denoised) - start_.latent) * start_.mask;
   }
 
   Context& ctx_;
   const Plan& plan_;
   const Method& method_;
   const Model& model_;
-  const Prompts& prompts_;
-  double scale_;
-  Conditioning both_;  // prompt and negative prompt as one batch, where they are of one length
+  const Request& request_;
+  const Start& start_;
 };
 
 Image to_image(const Tensor& decoded) {
@@ -186,23 +175,28 @@ std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Re
                               const OnProgress& on_progress) {
   const Plan& plan = settled.plan;
   Reporter report(on_progress, plan);
-  report.enter(Stage::text, 0, 0);
-  const auto text_start = Clock::now();
-  const Prompts prompts = encode_prompts(ctx, model, tokenizer, request, plan);
-  const double text_seconds = seconds_since(text_start);
-  if (only_request) {
-    for (const auto& text : model.texts) forget_forms(text->declarations());
-  }
-
-  const Sampling sample(ctx, settled, model, prompts);
+  const Start start = start_of(ctx, model, request, plan);
+  const Sampling sample(ctx, settled, model, request, start);
+  std::optional<Prompts> prompts;
+  std::string encoded;  // the text that they are of
   std::vector<Picture> pictures;
   for (int k = 0; k < plan.count; ++k) {
     Picture picture;
     picture.seed = plan.seed + static_cast<std::uint64_t>(k);
-    picture.seconds.text = k == 0 ? text_seconds : 0;
+    picture.prompt = choose_variants(request.prompt, picture.seed);
+    if (!prompts || picture.prompt != encoded) {
+      report.enter(Stage::text, k, 0);
+      const auto text_start = Clock::now();
+      encoded = picture.prompt;
+      prompts = encode_prompts(ctx, model, tokenizer, encoded, request, plan);
+      picture.seconds.text = seconds_since(text_start);
+      if (only_request) {
+        for (const auto& text : model.texts) forget_forms(text->declarations());
+      }
+    }
     report.enter(Stage::steps, k, 0);
     const auto steps_start = Clock::now();
-    const Tensor latent = sample(picture.seed, [&](int step, const Tensor& x, const Tensor&) {
+    const Tensor latent = sample(*prompts, picture.seed, [&](int step, const Tensor& x, const Tensor&) {
       if (!all_finite(x))
         fail_not_finite(model, file, fmt::format("step {} of {} gives no numbers", step + 1, plan.steps));
       report.enter(Stage::steps, k, std::min(step + 1, plan.steps));  // some samplers take more
@@ -215,7 +209,7 @@ std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Re
     const auto vae_start = Clock::now();
     const Tensor decoded = model.autoencoder->decode(latent * (1 / model.latent.scale) + model.latent.shift);
     if (!all_finite(decoded)) fail_not_finite(model, file, "the VAE gives no picture");
-    picture.image = to_image(decoded);
+    picture.image = kept_outside_mask(to_image(decoded), start);
     picture.seconds.vae = seconds_since(vae_start);
     pictures.push_back(std::move(picture));
   }
