@@ -48,7 +48,9 @@ struct Plan {
   double cfg_scale = 0;
   std::uint64_t seed = 0;
   NoiseSource noise = NoiseSource::cpu;
-  std::optional<double> strength = {};      // of image-to-image
+  std::optional<double> strength = {};    // of image-to-image, or of the second pass
+  int hires_width = 0, hires_height = 0;  // of the second pass; 0: there is none
+  int hires_steps = 0;
   int evaluations = 2;                      // of the network at a step: 1 without guidance, one more for each AND
   std::vector<std::string> prompt_reading;  // what was understood of the prompt, for people
   std::string settings_from;                // who recommended what the request left open

@@ -41,6 +41,11 @@ struct Request {
   std::optional<Image> mask = {};  // of init's size: white is made anew, black is kept byte for byte
   int mask_blur = 4;               // pixels of the result over which the mask's edge goes from one to the other
   MaskFill mask_fill = MaskFill::original;
+  /// Hires fix: the finished picture, so many times as wide and high, is the beginning of a second pass. Not with init.
+  std::optional<double> hires = {};     // above 1, at most 8
+  double hires_strength = 0.5;          // how much of it is made anew, above 0, at most 1
+  std::optional<int> hires_steps = {};  // as many as the strength's share of the steps where not given
+
   double image_cfg = 1.5;  // of a pix2pix checkpoint: how closely to follow the picture
 };
 

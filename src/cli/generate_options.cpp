@@ -8,6 +8,11 @@ namespace {
 
 std::optional<std::uint64_t> parse_seed(const std::string& text) { return parse_number<std::uint64_t>(text); }
 
+/// "2x", "1.5"
+std::optional<double> parse_factor(const std::string& text) {
+  return parse_number<double>(text.ends_with("x") ? std::string_view(text).substr(0, text.size() - 1) : text);
+}
+
 void add_settings(CLI::App& app, GenerateOptions& o) {
   Request& r = o.request;
   app.add_option("-n,--negative", r.negative, "What the picture should not show");
@@ -41,6 +46,13 @@ void add_pictures(CLI::App& app, GenerateOptions& o) {
   add_whole(app, "--mask-blur", r.mask_blur, "Pixels over which the mask's edge is soft (default: 4)");
   add_choice<MaskFill>(app, "--mask-fill", r.mask_fill, {{"original", MaskFill::original}, {"noise", MaskFill::noise}},
                        "What lies under the mask at the beginning: original (default) or noise");
+  add_value(app, "--hires", r.hires, parse_factor, "a factor above 1 such as 2x",
+            "Hires fix: a second pass at so many times the size")
+      ->type_name("2x");
+  add_value(app, "--hires-strength", r.hires_strength, parse_number<double>, "a number above 0, at most 1",
+            "How much the second pass makes anew (default: 0.5)")
+      ->type_name("X");
+  add_whole(app, "--hires-steps", r.hires_steps, "Steps of the second pass (default: the strength's share)");
   add_value(app, "--image-cfg", r.image_cfg, parse_number<double>, "a number such as 1.5",
             "How closely pix2pix follows its picture (default: 1.5)")
       ->type_name("X");

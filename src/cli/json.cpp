@@ -64,14 +64,26 @@ Json to_json(const MachineInfo& machine) {
 }
 
 Json to_json(const Plan& plan) {
-  return {
-      {"sampler", plan.sampler},     {"scheduler", plan.scheduler},
-      {"steps", plan.steps},         {"cfg_scale", plan.cfg_scale},
-      {"seed", plan.seed},           {"width", plan.width},
-      {"height", plan.height},       {"count", plan.count},
-      {"clip_skip", plan.clip_skip}, {"noise", plan.noise == NoiseSource::cpu ? "cpu" : "gpu"},
-      {"from", plan.settings_from},  {"memory_needed", plan.memory_needed},
+  Json out = {
+      {"sampler", plan.sampler},
+      {"scheduler", plan.scheduler},
+      {"steps", plan.steps},
+      {"cfg_scale", plan.cfg_scale},
+      {"seed", plan.seed},
+      {"width", plan.width},
+      {"height", plan.height},
+      {"count", plan.count},
+      {"clip_skip", plan.clip_skip},
+      {"noise", plan.noise == NoiseSource::cpu ? "cpu" : "gpu"},
+      {"from", plan.settings_from},
+      {"memory_needed", plan.memory_needed},
+      {"prompt_reading", plan.prompt_reading},
   };
+  if (plan.strength) out["strength"] = *plan.strength;
+  if (plan.hires_steps > 0) {
+    out["hires"] = {{"width", plan.hires_width}, {"height", plan.hires_height}, {"steps", plan.hires_steps}};
+  }
+  return out;
 }
 
 Json to_json(const BenchReport& report) {

@@ -111,14 +111,14 @@ using ByText = std::map<std::string, Conditioning>;
 
 /// The conditioning of each text, of `prompts` and of `negatives`; every encoder runs once for all of them.
 std::pair<ByText, ByText> condition(Context& ctx, const Model& model, const ClipTokenizer& tokenizer,
-                                    const Texts& prompts, const Texts& negatives, PromptGrammar grammar,
-                                    const Plan& plan) {
+                                    const Texts& prompts, const Texts& negatives, PromptGrammar grammar, int clip_skip,
+                                    SizeConditioning size) {
   const TextLayout& layout = model.family->text;
   Texts all = prompts;
   all.insert(all.end(), negatives.begin(), negatives.end());
   std::vector<std::vector<TextEncoder::Output>> outputs(all.size());  // of each text, by encoder
   for (const auto& encoder : model.texts) {
-    const Encoder encode(ctx, *encoder, tokenizer, grammar, layout.chunk, plan.clip_skip);
+    const Encoder encode(ctx, *encoder, tokenizer, grammar, layout.chunk, clip_skip);
     auto of_encoder = encode(all);
     for (std::size_t i = 0; i < all.size(); ++i) {
       const bool is_negative = i >= prompts.size();
@@ -126,9 +126,6 @@ std::pair<ByText, ByText> condition(Context& ctx, const Model& model, const Clip
       outputs[i].push_back(std::move(of_encoder[i]));
     }
   }
-  SizeConditioning size;
-  size.height = size.target_height = plan.height;
-  size.width = size.target_width = plan.width;
   std::pair<ByText, ByText> out;
   for (std::size_t i = 0; i < all.size(); ++i) {
     if (i == prompts.size()) size.aesthetic_score = kNegativeAestheticScore;
@@ -151,19 +148,26 @@ const Conditioning& PromptCourse::at(int step) const {
 }
 
 Prompts encode_prompts(Context& ctx, const Model& model, const ClipTokenizer& tokenizer, const std::string& prompt,
-                       const Request& request, const Plan& plan) {
+                       const Request& request, const Plan& plan, Pass pass) {
   const auto grammar = request.syntax == PromptSyntax::comfy ? PromptGrammar::comfy : PromptGrammar::a1111;
-  const ScheduleSteps steps{.steps = plan.steps};
+  ScheduleSteps steps{.steps = plan.steps};
+  if (pass == Pass::second) steps.hires_steps = plan.hires_steps;
   const PromptPlan positive = plan_prompt(prompt, grammar, steps);
   // AND joins prompts, not what they should lack.
   const std::vector<ScheduledText> negative = grammar == PromptGrammar::a1111
                                                   ? prompt_schedule(request.negative, steps)
-                                                  : std::vector<ScheduledText>{{plan.steps, request.negative}};
+                                                  : std::vector<ScheduledText>{{steps.count(), request.negative}};
   Texts texts, negative_texts;
   for (const PromptPart& part : positive.parts) note_texts(part.schedule, texts);
   note_texts(negative, negative_texts);
 
-  const auto [conds, negative_conds] = condition(ctx, model, tokenizer, texts, negative_texts, grammar, plan);
+  const int width = pass == Pass::second ? plan.hires_width : plan.width;
+  const int height = pass == Pass::second ? plan.hires_height : plan.height;
+  SizeConditioning size;
+  size.height = size.target_height = height;
+  size.width = size.target_width = width;
+  const auto [conds, negative_conds] =
+      condition(ctx, model, tokenizer, texts, negative_texts, grammar, plan.clip_skip, size);
   Prompts out;
   for (const PromptPart& part : positive.parts) out.positive.push_back(course_of(part.weight, part.schedule, conds));
   out.negative = course_of(1, negative, negative_conds);

@@ -32,11 +32,14 @@ struct Prompts {
   PromptCourse negative;
 };
 
+/// Of a picture: the second one is hires fix's, at its own size and with its own steps.
+enum class Pass : std::uint8_t { first, second };
+
 /// Prompts of any length: cut into rows of 77 tokens that are encoded one by one and laid side by side, with their
 /// weights. `prompt` is the request's with its variants chosen.
 /// Throws Failure: unsupported for a text encoder of another vocabulary than CLIP's.
 Prompts encode_prompts(Context& ctx, const Model& model, const ClipTokenizer& tokenizer, const std::string& prompt,
-                       const Request& request, const Plan& plan);
+                       const Request& request, const Plan& plan, Pass pass = Pass::first);
 
 /// All as the rows of one batch, in their order; none when they are of different lengths.
 std::optional<Conditioning> as_batch(std::span<const Conditioning* const> all);

@@ -187,7 +187,8 @@ Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) 
   Result<SettledPlan> settled = settle(checkpoint.info(), checkpoint.state_->model, request);
   if (!settled) return std::move(settled).error();
   Plan plan = std::move(settled).value().plan;
-  const std::uint64_t whole = memory_for(checkpoint.state_->model, plan.width, plan.height, plan.evaluations);
+  const std::uint64_t whole = memory_for(checkpoint.state_->model, std::max(plan.width, plan.hires_width),
+                                         std::max(plan.height, plan.hires_height), plan.evaluations);
   plan.memory_needed = whole - std::min<std::uint64_t>(whole, state_->memory.held());
   return plan;
 }
@@ -200,7 +201,8 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
   if (!settled) return std::move(settled).error();
   const Plan& plan = settled.value().plan;
 
-  const std::uint64_t whole = memory_for(opened.model, plan.width, plan.height, plan.evaluations);
+  const std::uint64_t whole = memory_for(opened.model, std::max(plan.width, plan.hires_width),
+                                         std::max(plan.height, plan.hires_height), plan.evaluations);
   const std::uint64_t needed = whole - std::min<std::uint64_t>(whole, state_->memory.held());
   if (Status enough = check_memory(needed, read_memory_state().available, plan); !enough)
     return std::move(enough).error();

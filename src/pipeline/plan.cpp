@@ -30,6 +30,19 @@ void check_parts(const ModelInfo& info, const Model& model) {
   }
 }
 
+int check_side(const char* name, int got, std::int64_t factor) {
+  const int step = static_cast<int>(factor);
+  const int nearest = std::max(step, (got + step / 2) / step * step);
+  require(got >= step && got <= kLargestSide, "{}: got {}, need {} to {}", name, got, step, kLargestSide);
+  require(got % step == 0, "{}: got {}, need a multiple of {}; try {}", name, got, step, nearest);
+  return got;
+}
+
+int check_range(const char* name, int got, int lowest, int highest) {
+  require(got >= lowest && got <= highest, "{}: got {}, need {} to {}", name, got, lowest, highest);
+  return got;
+}
+
 /// Image-to-image, and checkpoints that need a picture.
 void check_pictures(const Model& model, const Request& request) {
   require(request.init || !model.family->follows_picture,
@@ -71,6 +84,24 @@ Sides sides_near(const Image& init, const Recommended& usual, std::int64_t facto
   return {side(init.width), side(init.height)};
 }
 
+void settle_hires(const Model& model, const Request& request, Plan& plan) {
+  if (!request.hires) return;
+  require(!request.init, "hires: got one with a picture to begin with; give a larger size instead");
+  require(*request.hires > 1 && *request.hires <= 8, "hires: got {}, need above 1, at most 8", *request.hires);
+  require(request.hires_strength > 0 && request.hires_strength <= 1, "hires strength: got {}, need above 0, at most 1",
+          request.hires_strength);
+  require(model.autoencoder->has_encoder(), "hires: this checkpoint's VAE has no encoder, so there is no second pass");
+  const auto side = [&](const char* name, int pixels) {
+    const auto f = static_cast<double>(model.latent.factor);
+    return check_side(name, static_cast<int>(std::round(pixels * *request.hires / f) * f), model.latent.factor);
+  };
+  plan.hires_width = side("hires width", plan.width);
+  plan.hires_height = side("hires height", plan.height);
+  const int share = static_cast<int>(std::lround(plan.steps * request.hires_strength));
+  plan.hires_steps = check_range("hires steps", request.hires_steps.value_or(std::max(1, share)), 1, kMostSteps);
+  plan.strength = request.hires_strength;
+}
+
 PromptGrammar grammar_of(PromptSyntax syntax) {
   return syntax == PromptSyntax::comfy ? PromptGrammar::comfy : PromptGrammar::a1111;
 }
@@ -79,19 +110,6 @@ int evaluations_of(const Model& model, const PromptPlan& prompt, double cfg_scal
   if (model.family->follows_picture) return 3;
   const bool alone = prompt.parts.size() == 1 && prompt.parts[0].weight == 1;
   return cfg_scale == 1 && alone ? 1 : static_cast<int>(prompt.parts.size()) + 1;
-}
-
-int check_side(const char* name, int got, std::int64_t factor) {
-  const int step = static_cast<int>(factor);
-  const int nearest = std::max(step, (got + step / 2) / step * step);
-  require(got >= step && got <= kLargestSide, "{}: got {}, need {} to {}", name, got, step, kLargestSide);
-  require(got % step == 0, "{}: got {}, need a multiple of {}; try {}", name, got, step, nearest);
-  return got;
-}
-
-int check_range(const char* name, int got, int lowest, int highest) {
-  require(got >= lowest && got <= highest, "{}: got {}, need {} to {}", name, got, lowest, highest);
-  return got;
 }
 
 // A picture's parameters hold it, and a PNG holds only such text.
@@ -175,6 +193,7 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     plan.seed = request.seed.value_or(random_seed());
     plan.noise = request.noise;
     if (request.init && !model.family->follows_picture) plan.strength = request.strength;
+    settle_hires(model, request, plan);
     const PromptPlan prompt = plan_prompt(request.prompt, grammar_of(request.syntax), {.steps = plan.steps});
     plan.prompt_reading = explain(prompt);
     plan.evaluations = evaluations_of(model, prompt, plan.cfg_scale);
@@ -199,6 +218,10 @@ std::string parameters_text(const Plan& plan, const Request& request, const Pict
   if (plan.strength) {
     add("Denoising strength", fmt::format("{}", *plan.strength));
     if (request.mask) add("Mask blur", std::to_string(request.mask_blur));
+    if (plan.hires_steps > 0) {
+      add("Hires upscale", fmt::format("{}", *request.hires));
+      add("Hires steps", std::to_string(plan.hires_steps));
+    }
   }
   if (plan.noise == NoiseSource::cpu) add("RNG", "CPU");  // A1111 leaves out its default, the GPU's
   add("Version", fmt::format("PixelForge {}", version()));

@@ -10,6 +10,7 @@
 #include "base/rng/brownian.h"
 #include "base/rng/generator.h"
 #include "formats/in_quotes.h"
+#include "image/resize.h"
 #include "ops/arrange.h"
 #include "ops/elementwise.h"
 #include "pipeline/guided_network.h"
@@ -29,7 +30,7 @@ class Reporter {
  public:
   Reporter(const OnProgress& on_progress, const Plan& plan) : on_progress_(on_progress) {
     progress_.pictures = plan.count;
-    progress_.steps = plan.steps;
+    progress_.steps = plan.steps + plan.hires_steps;
   }
 
   void enter(Stage stage, int picture, int step) {
@@ -168,52 +169,112 @@ Image to_image(const Tensor& decoded) {
   return image;
 }
 
+// Draws the pictures of a plan one after another.
+class Drawing {
+ public:
+  Drawing(Context& ctx, const SettledPlan& settled, const Request& request, const Model& model, const std::string& file,
+          const ClipTokenizer& tokenizer, bool only_request, const OnProgress& on_progress)
+      : ctx_(ctx),
+        settled_(settled),
+        plan_(settled.plan),
+        request_(request),
+        model_(model),
+        file_(file),
+        tokenizer_(tokenizer),
+        only_request_(only_request),
+        report_(on_progress, settled.plan),
+        start_(start_of(ctx, model, request, settled.plan)) {}
+
+  Picture operator()(int k) {
+    k_ = k;
+    Picture picture;
+    picture.seed = plan_.seed + static_cast<std::uint64_t>(k);
+    picture.prompt = choose_variants(request_.prompt, picture.seed);
+    encode(picture);
+    if (plan_.hires_steps == 0) {
+      picture.image = kept_outside_mask(pass(settled_, request_, start_, *prompts_, picture, 0), start_);
+      return picture;
+    }
+    const Image small = pass(settled_, request_, start_, *prompts_, picture, 0);
+    SettledPlan second = settled_;
+    second.plan.width = plan_.hires_width;
+    second.plan.height = plan_.hires_height;
+    second.plan.steps = plan_.hires_steps;
+    Request again = request_;
+    again.init = resized(small, plan_.hires_width, plan_.hires_height);
+    again.strength = request_.hires_strength;
+    const Start start = start_of(ctx_, model_, again, second.plan);
+    picture.image = pass(second, again, start, *second_prompts_, picture, plan_.steps);
+    return picture;
+  }
+
+  void done() { report_.enter(Stage::done, plan_.count - 1, plan_.steps + plan_.hires_steps); }
+
+ private:
+  // Once for each prompt that comes out of the variants.
+  void encode(Picture& picture) {
+    if (prompts_ && picture.prompt == encoded_) return;
+    report_.enter(Stage::text, k_, 0);
+    const auto begin = Clock::now();
+    encoded_ = picture.prompt;
+    prompts_ = encode_prompts(ctx_, model_, tokenizer_, encoded_, request_, plan_);
+    if (plan_.hires_steps > 0) {
+      second_prompts_ = encode_prompts(ctx_, model_, tokenizer_, encoded_, request_, plan_, Pass::second);
+    }
+    picture.seconds.text = seconds_since(begin);
+    if (!only_request_) return;
+    for (const auto& text : model_.texts) forget_forms(text->declarations());
+  }
+
+  // `before`: steps of this picture that are done.
+  Image pass(const SettledPlan& settled, const Request& request, const Start& start, const Prompts& prompts,
+             Picture& picture, int before) {
+    const Sampling sample(ctx_, settled, model_, request, start);
+    const int steps = settled.plan.steps;
+    report_.enter(Stage::steps, k_, before);
+    const auto steps_start = Clock::now();
+    const Tensor latent = sample(prompts, picture.seed, [&](int step, const Tensor& x, const Tensor&) {
+      if (!all_finite(x))
+        fail_not_finite(model_, file_, fmt::format("step {} of {} gives no numbers", step + 1, steps));
+      report_.enter(Stage::steps, k_, before + std::min(step + 1, steps));  // some samplers take more
+    });
+    picture.seconds.steps += seconds_since(steps_start);
+
+    const bool is_last = k_ + 1 == plan_.count && before + steps == plan_.steps + plan_.hires_steps;
+    if (only_request_ && is_last) forget_forms(model_.network->declarations());
+    report_.enter(Stage::vae, k_, before + steps);
+    ctx_.memory().trim();  // the steps' blocks are of other sizes than the autoencoder's
+    const auto vae_start = Clock::now();
+    const Tensor decoded = model_.autoencoder->decode(latent * (1 / model_.latent.scale) + model_.latent.shift);
+    if (!all_finite(decoded)) fail_not_finite(model_, file_, "the VAE gives no picture");
+    picture.seconds.vae += seconds_since(vae_start);
+    return to_image(decoded);
+  }
+
+  Context& ctx_;
+  const SettledPlan& settled_;
+  const Plan& plan_;
+  const Request& request_;
+  const Model& model_;
+  const std::string& file_;
+  const ClipTokenizer& tokenizer_;
+  bool only_request_;
+  Reporter report_;
+  Start start_;
+  std::optional<Prompts> prompts_, second_prompts_;
+  std::string encoded_;  // the text that they are of
+  int k_ = 0;
+};
+
 }  // namespace
 
 std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Request& request, const Model& model,
                               const std::string& file, const ClipTokenizer& tokenizer, bool only_request,
                               const OnProgress& on_progress) {
-  const Plan& plan = settled.plan;
-  Reporter report(on_progress, plan);
-  const Start start = start_of(ctx, model, request, plan);
-  const Sampling sample(ctx, settled, model, request, start);
-  std::optional<Prompts> prompts;
-  std::string encoded;  // the text that they are of
+  Drawing draw(ctx, settled, request, model, file, tokenizer, only_request, on_progress);
   std::vector<Picture> pictures;
-  for (int k = 0; k < plan.count; ++k) {
-    Picture picture;
-    picture.seed = plan.seed + static_cast<std::uint64_t>(k);
-    picture.prompt = choose_variants(request.prompt, picture.seed);
-    if (!prompts || picture.prompt != encoded) {
-      report.enter(Stage::text, k, 0);
-      const auto text_start = Clock::now();
-      encoded = picture.prompt;
-      prompts = encode_prompts(ctx, model, tokenizer, encoded, request, plan);
-      picture.seconds.text = seconds_since(text_start);
-      if (only_request) {
-        for (const auto& text : model.texts) forget_forms(text->declarations());
-      }
-    }
-    report.enter(Stage::steps, k, 0);
-    const auto steps_start = Clock::now();
-    const Tensor latent = sample(*prompts, picture.seed, [&](int step, const Tensor& x, const Tensor&) {
-      if (!all_finite(x))
-        fail_not_finite(model, file, fmt::format("step {} of {} gives no numbers", step + 1, plan.steps));
-      report.enter(Stage::steps, k, std::min(step + 1, plan.steps));  // some samplers take more
-    });
-    picture.seconds.steps = seconds_since(steps_start);
-
-    if (only_request && k + 1 == plan.count) forget_forms(model.network->declarations());
-    report.enter(Stage::vae, k, plan.steps);
-    ctx.memory().trim();  // the steps' blocks are of other sizes than the autoencoder's
-    const auto vae_start = Clock::now();
-    const Tensor decoded = model.autoencoder->decode(latent * (1 / model.latent.scale) + model.latent.shift);
-    if (!all_finite(decoded)) fail_not_finite(model, file, "the VAE gives no picture");
-    picture.image = kept_outside_mask(to_image(decoded), start);
-    picture.seconds.vae = seconds_since(vae_start);
-    pictures.push_back(std::move(picture));
-  }
-  report.enter(Stage::done, plan.count - 1, plan.steps);
+  for (int k = 0; k < settled.plan.count; ++k) pictures.push_back(draw(k));
+  draw.done();
   return pictures;
 }
 

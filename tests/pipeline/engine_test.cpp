@@ -16,6 +16,7 @@
 #include "base/half.h"
 #include "formats/safetensors.h"
 #include "image/png_text.h"
+#include "image/resize.h"
 #include "support.h"
 
 namespace pxf {
@@ -409,6 +410,25 @@ TEST(ImageToImage, WhatCannotBeIsRefused) {
   }
   request.init->pixels.pop_back();
   EXPECT_THAT(refusal(request), HasSubstr("bytes of pixels for 16x8"));
+}
+
+TEST(Hires, ASecondPassMakesTheSamePictureLarger) {
+  Request request = small_request();
+  request.hires = 2;
+  request.hires_strength = 0.3;
+  Engine engine;
+  const Picture large = value_or_throw(engine.generate(value_or_throw(engine.open("starter")), request)).at(0);
+  const Image small = starter_picture();
+  ASSERT_EQ(large.image.width, 2 * small.width);
+  ASSERT_EQ(large.image.height, 2 * small.height);
+  EXPECT_LT(mean_difference(resized(large.image, small.width, small.height), small), 20);
+  EXPECT_THAT(large.parameters, HasSubstr("Denoising strength: 0.3"));
+  EXPECT_THAT(large.parameters, HasSubstr("Hires upscale: 2, Hires steps: 1"));
+  request.hires = 1;
+  EXPECT_THAT(error_of(request).text(), HasSubstr("hires: got 1, need above 1"));
+  request.hires = 2;
+  request.init = small;
+  EXPECT_THAT(error_of(request).text(), HasSubstr("hires: got one with a picture"));
 }
 
 TEST(PromptLanguage, StepsPartsAndVariantsReachThePicture) {
