@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -56,13 +58,19 @@ struct Plan {
   std::uint64_t seed = 0;
   NoiseSource noise = NoiseSource::cpu;
   std::vector<LoraPlan> loras;
-  std::string settings_from;        // who recommended what the request left open
-  std::uint64_t memory_needed = 0;  // bytes beyond what is held now, estimated
+  std::optional<double> strength = {};    // of image-to-image, or of the second pass
+  int hires_width = 0, hires_height = 0;  // of the second pass; 0: there is none
+  int hires_steps = 0;
+  int evaluations = 2;                      // of the network at a step: 1 without guidance, one more for each AND
+  std::vector<std::string> prompt_reading;  // what was understood of the prompt, for people
+  std::string settings_from;                // who recommended what the request left open
+  std::uint64_t memory_needed = 0;          // bytes beyond what is held now, estimated
 };
 
 struct Picture {
   Image image;
   std::uint64_t seed = 0;
+  std::string prompt;      // the request's, with its {variants} chosen
   std::string parameters;  // A1111's text, as embedded in the file
   struct Seconds {
     double open = 0, text = 0, steps = 0, vae = 0;
@@ -162,6 +170,10 @@ class Engine {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// PNG, JPEG or WebP. Errors: unsupported, bad_file, out_of_memory; for a path also not_found, io.
+Result<Image> decode_image(std::span<const std::byte> file);
+Result<Image> load_image(const std::filesystem::path& path);
 
 /// The picture as a PNG file with its parameters in a text chunk, as A1111 and its kin read them.
 Result<std::vector<std::byte>> encode_png(const Picture& picture);

@@ -94,6 +94,12 @@ void print_plan(const Plan& plan) {
     row("LoRA", fmt::format("{} at {}: {} of {} tensors apply", printable(lora.name), strength_text(lora), lora.applied,
                             lora.total));
   }
+  if (plan.strength) row("strength", fmt::format("{}", *plan.strength));
+  const char* title = "prompt";
+  for (const std::string& line : plan.prompt_reading) {
+    row(title, printable(line));
+    title = "";
+  }
   row("memory", fmt::format("about {} more", bytes_text(plan.memory_needed)));
   row("settings from", fmt::format("your flags, then {}", plan.settings_from));
 }
@@ -101,6 +107,18 @@ void print_plan(const Plan& plan) {
 Error with_count_saved(Error error, std::size_t saved, int count) {
   if (saved > 0) error.message += fmt::format(" ({} of {} pictures are saved)", saved, count);
   return error;
+}
+
+Status load_pictures(GenerateOptions& options) {
+  const auto load = [](const std::string& path, std::optional<Image>& into) -> Status {
+    if (path.empty()) return Done{};
+    auto image = load_image(path);
+    if (!image) return std::move(image).error();
+    into = std::move(image).value();
+    return Done{};
+  };
+  if (Status init = load(options.init, options.request.init); !init) return init;
+  return load(options.mask, options.request.mask);
 }
 
 Status generate(GenerateOptions& options) {
@@ -115,6 +133,7 @@ Status generate(GenerateOptions& options) {
     request.width = options.size->width;
     request.height = options.size->height;
   }
+  if (Status loaded = load_pictures(options); !loaded) return loaded;
   const auto output = Output::to(options.output, request.count);
   if (!output) return output.error();
 

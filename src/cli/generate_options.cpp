@@ -43,6 +43,11 @@ void add_loras(CLI::App& app, std::vector<LoraUse>& loras) {
       ->allow_extra_args(false);
 }
 
+/// "2x", "1.5"
+std::optional<double> parse_factor(const std::string& text) {
+  return parse_number<double>(text.ends_with("x") ? std::string_view(text).substr(0, text.size() - 1) : text);
+}
+
 void add_settings(CLI::App& app, GenerateOptions& o) {
   Request& r = o.request;
   app.add_option("-n,--negative", r.negative, "What the picture should not show");
@@ -59,8 +64,33 @@ void add_settings(CLI::App& app, GenerateOptions& o) {
   add_size(app, o.size, "Size in pixels, multiples of 8");
   add_whole(app, "-c,--count", r.count, "Pictures to make, each with the next seed (default: 1)");
   add_whole(app, "--clip-skip", r.clip_skip, "Text encoder's layer from the end (default: 1, the last)");
+  add_choice<PromptSyntax>(app, "--prompt-syntax", r.syntax,
+                           {{"a1111", PromptSyntax::a1111}, {"comfy", PromptSyntax::comfy}},
+                           "How brackets in the prompt are read: a1111 (default) or comfy");
   add_choice<NoiseSource>(app, "--noise", r.noise, {{"cpu", NoiseSource::cpu}, {"gpu", NoiseSource::gpu}},
                           "Whose noise a seed stands for: PyTorch's on a CPU (default), or on an NVIDIA card as A1111");
+}
+
+void add_pictures(CLI::App& app, GenerateOptions& o) {
+  Request& r = o.request;
+  app.add_option("-i,--init", o.init, "Image-to-image: a PNG, JPEG or WebP to begin with")->type_name("FILE");
+  add_value(app, "--strength", r.strength, parse_number<double>, "a number above 0, at most 1",
+            "How much of it is made anew (default: 0.75)")
+      ->type_name("X");
+  app.add_option("--mask", o.mask, "Inpainting: a picture of the same size, white where to draw")->type_name("FILE");
+  add_whole(app, "--mask-blur", r.mask_blur, "Pixels over which the mask's edge is soft (default: 4)");
+  add_choice<MaskFill>(app, "--mask-fill", r.mask_fill, {{"original", MaskFill::original}, {"noise", MaskFill::noise}},
+                       "What lies under the mask at the beginning: original (default) or noise");
+  add_value(app, "--hires", r.hires, parse_factor, "a factor above 1 such as 2x",
+            "Hires fix: a second pass at so many times the size")
+      ->type_name("2x");
+  add_value(app, "--hires-strength", r.hires_strength, parse_number<double>, "a number above 0, at most 1",
+            "How much the second pass makes anew (default: 0.5)")
+      ->type_name("X");
+  add_whole(app, "--hires-steps", r.hires_steps, "Steps of the second pass (default: the strength's share)");
+  add_value(app, "--image-cfg", r.image_cfg, parse_number<double>, "a number such as 1.5",
+            "How closely pix2pix follows its picture (default: 1.5)")
+      ->type_name("X");
 }
 
 void add_output(CLI::App& app, GenerateOptions& o) {
@@ -95,6 +125,7 @@ void add_flags(CLI::App& app, GenerateOptions& options) {
       ->type_name("NAME|FILE");
   add_loras(app, options.request.loras);
   add_settings(app, options);
+  add_pictures(app, options);
   add_output(app, options);
 }
 

@@ -15,6 +15,7 @@ struct GenerateOptions {
   Request request;  // without the size
   std::optional<Size> size;
   std::string checkpoint = "auto";
+  std::string init, mask;  // files
   std::string output;
   PictureStyle picture = PictureStyle::automatic;
   EngineOptions engine;

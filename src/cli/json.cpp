@@ -83,7 +83,7 @@ Json to_json(const Plan& plan) {
                      {"unknown", lora.unknown},
                      {"hash", lora.hash}});
   }
-  return {
+  Json out = {
       {"sampler", plan.sampler},
       {"scheduler", plan.scheduler},
       {"steps", plan.steps},
@@ -97,7 +97,13 @@ Json to_json(const Plan& plan) {
       {"from", plan.settings_from},
       {"memory_needed", plan.memory_needed},
       {"loras", loras},
+      {"prompt_reading", plan.prompt_reading},
   };
+  if (plan.strength) out["strength"] = *plan.strength;
+  if (plan.hires_steps > 0) {
+    out["hires"] = {{"width", plan.hires_width}, {"height", plan.hires_height}, {"steps", plan.hires_steps}};
+  }
+  return out;
 }
 
 Json to_json(const BenchReport& report) {

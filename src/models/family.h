@@ -66,8 +66,11 @@ struct Family {
   LatentSpace latent;
   Prediction prediction = Prediction::eps;  // where the file does not say
   TextLayout text;
-  Preset preset;                    // of its checkpoints that are not distilled
-  std::int64_t extra_channels = 0;  // of the network's input beyond the noisy latent: an inpainting mask and picture
+  Preset preset;  // of its checkpoints that are not distilled
+  // Of the network's input beyond the noisy latent: an inpainting mask and the picture without what lies under it, or
+  // the picture that pix2pix is to change.
+  std::int64_t extra_channels = 0;
+  bool follows_picture = false;  // pix2pix: guided by the picture too, which is not where sampling begins
 
   /// Finds the parts in the file and binds them; throws Failure(bad_file) when sizes cannot be read.
   void (*build)(const Catalog& file, Model& model, LoadReport& report) = nullptr;

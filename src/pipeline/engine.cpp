@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "formats/open.h"
+#include "image/decode.h"
 #include "image/png.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/describe.h"
@@ -102,7 +103,8 @@ std::string size_text(std::uint64_t bytes) {
 
 // Bytes beyond `held`. What is held may be the checkpoint's packed weights: those that LoRAs change come on top.
 std::uint64_t memory_needed(const Model& model, const AdaptedModel* adapted, const Plan& plan, std::uint64_t held) {
-  const std::uint64_t whole = memory_for(model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
+  const std::uint64_t whole = memory_for(model, std::max(plan.width, plan.hires_width),
+                                         std::max(plan.height, plan.hires_height), plan.evaluations);
   const std::uint64_t changed = adapted == nullptr ? 0 : std::min(whole, adapted->packed_bytes);
   return whole - std::min(whole - changed, held);
 }
@@ -237,10 +239,18 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     std::vector<Picture> pictures = run_plan(ctx, settled.value(), request, model, file, state_->tokenizer(),
                                              state_->options.one_request, on_progress);
     const std::string sha256 = hashing.get();
-    for (Picture& picture : pictures) picture.parameters = parameters_text(plan, request, picture.seed, sha256);
+    for (Picture& picture : pictures) picture.parameters = parameters_text(plan, request, picture, sha256);
     state_->memory.trim();
     return pictures;
   });
+}
+
+Result<Image> load_image(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  if (!file) return file.error();
+  auto image = decode_image(file.value()->bytes());
+  if (!image) return with_context(std::move(image).error(), path.string());
+  return image;
 }
 
 Result<std::vector<std::byte>> encode_png(const Picture& picture) {

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "formats/in_quotes.h"
 #include "pipeline/lora_file.h"
+#include "text/prompt_networks.h"
 #include "weights/adapters/apply.h"
 
 namespace pxf {
@@ -16,9 +17,20 @@ namespace {
 constexpr double kStrongest = 100;
 constexpr std::size_t kMostLoras = 100;
 
-void check(const Request& request) {
-  require(request.loras.size() <= kMostLoras, "LoRAs: got {}, need at most {}", request.loras.size(), kMostLoras);
-  for (const LoraUse& use : request.loras) {
+// The request's own, then those in its prompt: <lora:name:text:unet>, as A1111 reads it.
+std::vector<LoraUse> loras_of(const Request& request) {
+  std::vector<LoraUse> out = request.loras;
+  for (const ExtraNetwork& network : cut_networks(request.prompt).networks) {
+    if (network.kind != "lora" && network.kind != "lyco") continue;
+    const double text = network.number("te", network.number(1, 1));
+    out.push_back({network.name(), network.number("unet", network.number(2, text)), text});
+  }
+  return out;
+}
+
+void check(const std::vector<LoraUse>& loras) {
+  require(loras.size() <= kMostLoras, "LoRAs: got {}, need at most {}", loras.size(), kMostLoras);
+  for (const LoraUse& use : loras) {
     for (const double strength : {use.strength, use.text_strength.value_or(use.strength)}) {
       require(std::isfinite(strength) && std::abs(strength) <= kStrongest,
               "strength of LoRA {}: got {}, need {} to {}; usual are 0.5 to 1", in_quotes(use.name), strength,
@@ -27,9 +39,9 @@ void check(const Request& request) {
   }
 }
 
-std::string key_of(const Request& request) {
+std::string key_of(const std::vector<LoraUse>& loras) {
   std::string key;
-  for (const LoraUse& use : request.loras) {
+  for (const LoraUse& use : loras) {
     key += fmt::format("{}\n{} {}\n", stamp_of(use.name), use.strength, use.text_strength.value_or(use.strength));
   }
   return key;
@@ -85,14 +97,14 @@ void check_fit(const LoraFile& lora, const AdapterReport& report, const std::str
             fmt::format("does not fit the checkpoint {}: {}; use a LoRA made for it", checkpoint.name, detail), file});
 }
 
-std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const Request& request, std::string key,
-                                         ThreadPool* threads) {
+std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const std::vector<LoraUse>& loras,
+                                         std::string key, ThreadPool* threads) {
   auto out = std::make_shared<AdaptedModel>();
   out->key = std::move(key);
   out->model = second_model(checkpoint);
   std::vector<LoraFile> files;
   std::vector<AdapterUse> uses;
-  for (const LoraUse& use : request.loras) {
+  for (const LoraUse& use : loras) {
     files.push_back(value_or_throw(open_lora(use.name)));
     uses.push_back({files.back().adapter, use.strength, use.text_strength.value_or(use.strength)});
   }
@@ -103,7 +115,7 @@ std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const Re
   const AppliedAdapters applied = apply_adapters(names, uses, threads);
   for (std::size_t i = 0; i < uses.size(); ++i) {
     const AdapterReport& report = applied.reports()[i];
-    check_fit(files[i], report, request.loras[i].name, checkpoint.info);
+    check_fit(files[i], report, loras[i].name, checkpoint.info);
     std::vector<std::string> left_out = report.unknown;
     left_out.insert(left_out.end(), report.wrong_shape.begin(), report.wrong_shape.end());
     out->loras.push_back({files[i].name, uses[i].network, uses[i].text, report.applied, report.total,
@@ -118,14 +130,15 @@ std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const Re
 Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, AdaptedCache& cache, const Request& request,
                                                   ThreadPool* threads) {
   using Adapted = std::shared_ptr<const AdaptedModel>;
-  if (request.loras.empty()) return Adapted();
+  const std::vector<LoraUse> loras = loras_of(request);
+  if (loras.empty()) return Adapted();
   return catch_errors([&] {
-    check(request);
-    const std::string key = key_of(request);
+    check(loras);
+    const std::string key = key_of(loras);
     std::lock_guard lock(cache.mutex);
     if (!cache.last || cache.last->key != key) {
       cache.last.reset();  // its memory is wanted for the next
-      cache.last = make(base, request, key, threads);
+      cache.last = make(base, loras, key, threads);
     }
     return cache.last;
   });

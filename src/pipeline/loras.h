@@ -36,10 +36,9 @@ struct AdaptedBase {
   const Model& model;
 };
 
-/// The model with the request's LoRAs; null when it asks for none. `threads` outlives it. The one made last is given
-/// again for the same LoRAs.
-/// Errors: not_found, io; bad_file (damaged, incomplete, NaN, wrong shapes); unsupported (of another family, with both
-/// names; no adapter); invalid_argument (a strength).
+/// The model with the request's LoRAs and those in its prompt; null when there are none. `threads` outlives it. The one
+/// made last is given again for the same LoRAs. Errors: not_found, io; bad_file (damaged, incomplete, NaN, wrong
+/// shapes); unsupported (of another family, with both names; no adapter); invalid_argument (a strength).
 Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, AdaptedCache& cache, const Request& request,
                                                   ThreadPool* threads);
 

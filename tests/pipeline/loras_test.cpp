@@ -155,6 +155,16 @@ TEST(Loras, ThePicturesParametersAskForThemAsA1111Does) {
               testing::ContainsRegex("Lora hashes: \"neon: [0-9a-f]{12}, sketch: [0-9a-f]{12}\""));
 }
 
+TEST(Loras, InThePromptTheyActAsThoseOfTheRequest) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  Request request = with_loras({});
+  request.prompt += " <lora:neon:0.5:0.8>";
+  const Picture picture = value_or_throw(engine.generate(starter, request)).at(0);
+  EXPECT_EQ(picture.image.pixels, draw(engine, starter, {{"neon", 0.8, 0.5}}));
+  EXPECT_THAT(picture.parameters, testing::StartsWith("a red apple on a beach <lora:neon:0.5:0.8>\n"));
+}
+
 TEST(BadLora, OfAnotherFamilyIsRefusedWithBothNames) {
   const std::string file = lora_of("other.safetensors", {{"lora_unet_double_blocks_0_img_attn_proj", 64, 64}});
   const Error error = error_of({{file}});
