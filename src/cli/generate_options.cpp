@@ -88,6 +88,7 @@ void add_flags(CLI::App& app, GenerateOptions& options) {
   app.add_option("prompt", options.request.prompt, "What to draw; - reads it from standard input")->required();
   app.add_option("-m,--checkpoint", options.checkpoint, "Checkpoint: a name, a file, or auto (default)")
       ->type_name("NAME|FILE");
+  app.add_option("--vae", options.vae, "A VAE in place of the checkpoint's own")->type_name("FILE");
   add_settings(app, options);
   add_pictures(app, options);
   add_output(app, options);

@@ -92,4 +92,8 @@ struct OpenedModel {
 /// not), bad_file (missing tensors or wrong shapes, named). A part that is wholly absent is no error here.
 Result<OpenedModel> open_model(const Catalog& file);
 
+/// The VAE of a file that holds nothing else, or of a checkpoint; reads no weights.
+/// Errors: unsupported (there is none), bad_file (missing tensors or wrong shapes, named).
+Result<std::unique_ptr<Autoencoder>> open_autoencoder(const Catalog& file);
+
 }  // namespace pxf
