@@ -49,6 +49,7 @@ struct LoraPlan {
 /// A request with everything settled, as it will be run.
 struct Plan {
   std::string checkpoint;  // its name
+  std::string vae;         // the file whose VAE is used in place of its own; usually empty
   std::string family;      // title
   std::string license;
   std::string prediction;
@@ -137,7 +138,8 @@ class Engine {
 
   /// Opens a file, or an embedded checkpoint by its name ("starter"). Reads the header only.
   /// Errors: not_found, io, bad_file (damaged, with the tensor at fault), unsupported (what it is instead).
-  Result<Checkpoint> open(const std::string& name_or_path);
+  /// `vae`: a file whose VAE is used in place of the checkpoint's own; empty: none.
+  Result<Checkpoint> open(const std::string& name_or_path, const std::string& vae = {});
   /// What a file is; also for files that cannot be run. Reads the header only, unless `hash` asks for the sha256.
   Result<ModelInfo> inspect(const std::string& name_or_path, bool hash = false);
   /// The embedded checkpoints.

@@ -53,6 +53,7 @@ struct ModelInfo {
   bool safe = true;                 // opening it cannot run code
 
   std::string prediction;  // "eps", "v"; empty for what is no checkpoint
+  std::string vae;         // the file whose VAE is used in place of its own; usually empty
   std::vector<PartInfo> parts;
   std::vector<std::string> missing, wrong_shape, unexpected;  // tensors
 

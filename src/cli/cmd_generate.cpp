@@ -139,7 +139,7 @@ Status generate(GenerateOptions& options) {
 
   options.engine.one_request = request.count == 1;
   Engine engine(options.engine);
-  const auto checkpoint = engine.open(options.checkpoint == "auto" ? "starter" : options.checkpoint);
+  const auto checkpoint = engine.open(options.checkpoint == "auto" ? "starter" : options.checkpoint, options.vae);
   if (!checkpoint) return checkpoint.error();
   const auto settled = engine.plan(checkpoint.value(), request);
   if (!settled) return settled.error();

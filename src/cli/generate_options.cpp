@@ -124,6 +124,7 @@ void add_flags(CLI::App& app, GenerateOptions& options) {
   app.add_option("-m,--checkpoint", options.checkpoint, "Checkpoint: a name, a file, or auto (default)")
       ->type_name("NAME|FILE");
   add_loras(app, options.request.loras);
+  app.add_option("--vae", options.vae, "A VAE in place of the checkpoint's own")->type_name("FILE");
   add_settings(app, options);
   add_pictures(app, options);
   add_output(app, options);

@@ -53,7 +53,7 @@ struct Model {
   Preset preset;            // where the file recommends nothing
   std::string preset_from;  // "the family", "its name: Lightning"
   std::unique_ptr<Network> network;
-  std::unique_ptr<Autoencoder> autoencoder;
+  std::shared_ptr<Autoencoder> autoencoder;         // models of one checkpoint under different LoRAs share it
   std::vector<std::unique_ptr<TextEncoder>> texts;  // all that the family has, or none
 
   /// Of every part that is there.
@@ -91,5 +91,9 @@ struct OpenedModel {
 /// Recognises the file and binds its parts; reads no weights. Errors: unsupported (what the file is, and what it is
 /// not), bad_file (missing tensors or wrong shapes, named). A part that is wholly absent is no error here.
 Result<OpenedModel> open_model(const Catalog& file);
+
+/// The VAE of a file that holds nothing else, or of a checkpoint; reads no weights.
+/// Errors: unsupported (there is none), bad_file (missing tensors or wrong shapes, named).
+Result<std::unique_ptr<Autoencoder>> open_autoencoder(const Catalog& file);
 
 }  // namespace pxf

@@ -96,6 +96,26 @@ ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path,
   return info;
 }
 
+/// Puts another file's VAE in place of the model's own.
+Status take_vae(const std::string& path, Model& model, ModelInfo& info) {
+  Result<OpenedFile> file = open_file(path);
+  if (!file) return std::move(file).error();
+  Result<std::unique_ptr<Autoencoder>> vae = open_autoencoder(file.value().catalog);
+  if (!vae) return std::move(vae).error();
+  const std::int64_t channels = vae.value()->latent_channels();
+  if (channels != model.latent.channels) {
+    return Error{
+        ErrorCode::unsupported,
+        fmt::format("is a VAE of {} latent channels, {} needs one of {}", channels, info.title, model.latent.channels),
+        path};
+  }
+  model.autoencoder = std::move(vae).value();
+  info.vae = path;
+  std::erase_if(info.parts, [](const PartInfo& part) { return part.name == "vae"; });
+  info.parts.push_back(part_info("vae", model.autoencoder->declarations()));
+  return Done{};
+}
+
 std::string size_text(std::uint64_t bytes) {
   const double mib = static_cast<double>(bytes) / (1 << 20);
   return mib < 1024 ? fmt::format("{:.0f} MiB", mib) : fmt::format("{:.1f} GiB", mib / 1024);
@@ -161,13 +181,16 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
-Result<Checkpoint> Engine::open(const std::string& name_or_path) {
+Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::string& vae) {
   if (state_->unusable) return *state_->unusable;
   Result<OpenedFile> file = open_file(name_or_path);
   if (!file) return std::move(file).error();
   OpenedModel opened;
   ModelInfo info = describe_file(file.value(), name_or_path, &opened);
   if (!info.supported) return open_model(file.value().catalog).error();
+  if (!vae.empty()) {
+    if (Status taken = take_vae(vae, opened.model, info); !taken) return std::move(taken).error();
+  }
   return Checkpoint(std::shared_ptr<Checkpoint::State>(
       new Checkpoint::State{std::move(info), file.value().catalog, std::move(opened.model), {}, file.value().sha256}));
 }

@@ -62,8 +62,13 @@ Model second_model(const AdaptedBase& checkpoint) {
     for (std::size_t i = 0; i < from.size(); ++i) *to[i].weight = *from[i].weight;
   };
   const auto from = adaptable(checkpoint.model), to = adaptable(out);
+  require(from.size() == to.size(), "[loras] the model has {} parts, its copy {}", from.size(), to.size());
   for (std::size_t i = 0; i < from.size(); ++i) share(*from[i], *to[i]);
-  if (out.autoencoder) share(checkpoint.model.autoencoder->declarations(), out.autoencoder->declarations());
+  out.autoencoder = checkpoint.model.autoencoder;  // which may be from another file
+  out.settings = checkpoint.model.settings;
+  out.latent = checkpoint.model.latent;
+  out.prediction = checkpoint.model.prediction;
+  out.noise = checkpoint.model.noise;
   return out;
 }
 

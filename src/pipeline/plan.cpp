@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <filesystem>
 #include <random>
 #include <span>
 #include <utility>
@@ -25,10 +26,10 @@ void check_parts(const ModelInfo& info, const Model& model) {
                         : !model.autoencoder  ? "VAE"
                                               : nullptr;
   if (missing != nullptr) {
-    throw Failure(
-        Error{ErrorCode::unsupported,
-              fmt::format("has no {}; need a checkpoint with UNet, VAE and text encoder in one file", missing),
-              info.path.empty() ? info.name : info.path});
+    throw Failure(Error{ErrorCode::unsupported,
+                        fmt::format("has no {}; need a checkpoint with UNet, VAE and text encoder in one file{}",
+                                    missing, std::string_view(missing) == "VAE" ? ", or a VAE beside it (--vae)" : ""),
+                        info.path.empty() ? info.name : info.path});
   }
 }
 
@@ -169,6 +170,7 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     SettledPlan out;
     Plan& plan = out.plan;
     plan.checkpoint = info.name;
+    plan.vae = info.vae;
     plan.family = model.family->title;
     plan.license = info.license;
     plan.prediction = info.prediction;
@@ -240,6 +242,7 @@ std::string parameters_text(const Plan& plan, const Request& request, const Pict
   add("Size", fmt::format("{}x{}", plan.width, plan.height));
   if (!hash.empty()) add("Model hash", hash.substr(0, 10));
   add("Model", plan.checkpoint);
+  if (!plan.vae.empty()) add("VAE", std::filesystem::path(plan.vae).filename().string());
   if (request.clip_skip > 1) add("Clip skip", std::to_string(request.clip_skip));
   if (plan.strength) {
     add("Denoising strength", fmt::format("{}", *plan.strength));

@@ -412,6 +412,25 @@ TEST(ImageToImage, WhatCannotBeIsRefused) {
   EXPECT_THAT(refusal(request), HasSubstr("bytes of pixels for 16x8"));
 }
 
+TEST(Vae, AnotherFilesIsUsedInPlaceOfTheCheckpointsOwn) {
+  const fs::path pixel = fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/starter-pixel.safetensors";
+  const auto drop_vae = [](std::string& name, std::vector<std::byte>&) {
+    return !name.starts_with("first_stage_model.");
+  };
+  const std::string bare = altered_starter("no-vae.safetensors", drop_vae).string();
+  Engine engine;
+  const auto picture_with = [&](const std::string& checkpoint, const std::string& vae) {
+    const Checkpoint opened = value_or_throw(engine.open(checkpoint, vae));
+    return value_or_throw(engine.generate(opened, small_request())).at(0);
+  };
+  const Picture own = picture_with("starter", ""), other = picture_with("starter", pixel.string());
+  EXPECT_NE(own.image.pixels, other.image.pixels);
+  EXPECT_THAT(other.parameters, HasSubstr("VAE: starter-pixel.safetensors"));
+  EXPECT_EQ(picture_with(bare, "starter").image.pixels, own.image.pixels);
+  EXPECT_THAT(error_of(small_request(), bare).text(), HasSubstr("has no VAE"));
+  EXPECT_THAT(engine.open("starter", bare).error().text(), HasSubstr("has no VAE (tensors"));
+}
+
 TEST(Hires, ASecondPassMakesTheSamePictureLarger) {
   Request request = small_request();
   request.hires = 2;

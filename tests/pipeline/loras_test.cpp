@@ -95,6 +95,16 @@ TEST(Loras, OneInTheProgramAndTheSameFileDrawTheSame) {
   EXPECT_EQ(draw(engine, starter, {{lora_path("sketch").string()}}), draw(engine, starter, {{"sketch"}}));
 }
 
+TEST(Loras, LeaveTheVaeThatWasPutInPlace) {
+  Engine engine;
+  const auto pixel = fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/starter-pixel.safetensors";
+  const Checkpoint own = value_or_throw(engine.open("starter"));
+  const Checkpoint other = value_or_throw(engine.open("starter", pixel.string()));
+  const Pixels want = draw(engine, other, {});
+  EXPECT_EQ(draw(engine, other, {{"neon", 0}}), want);
+  EXPECT_EQ(want != draw(engine, own, {}), draw(engine, other, {{"neon"}}) != draw(engine, own, {{"neon"}}));
+}
+
 TEST(Loras, OneTwoAndFiveThreadsGiveTheSameBytes) {
   Pixels want;
   for (const int threads : {1, 2, 5}) {
