@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
@@ -57,9 +58,12 @@ class AtomicFile {
  private:
   AtomicFile(std::filesystem::path path, std::string temporary, int descriptor)
       : path_(std::move(path)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
+  void begin_syncing() noexcept;
+
   std::filesystem::path path_;
-  std::string temporary_;  // empty once it has its name
-  int descriptor_;         // negative when closed
+  std::string temporary_;                  // empty once it has its name
+  int descriptor_;                         // negative when closed
+  std::uint64_t written_ = 0, begun_ = 0;  // bytes; begun: on their way to the disk
 };
 
 /// Writes `bytes` to a temporary file beside `path`, syncs it and renames it: on any failure `path` is as it was and

@@ -13,16 +13,15 @@ namespace pxf {
 
 inline float f32_from_bf16(std::uint16_t bits) noexcept { return std::bit_cast<float>(std::uint32_t{bits} << 16); }
 
+/// Without a branch, so that compilers make vectors of it.
 inline float f32_from_f16(std::uint16_t bits) noexcept {
   const std::uint32_t sign = std::uint32_t{bits & 0x8000u} << 16;
-  const std::uint32_t exponent = (bits >> 10) & 0x1f;
-  const std::uint32_t mantissa = bits & 0x3ff;
-  if (exponent == 0) {  // zero or subnormal: mantissa * 2^-24
-    const float magnitude = static_cast<float>(mantissa) * 0x1p-24f;
-    return std::bit_cast<float>(std::bit_cast<std::uint32_t>(magnitude) | sign);
-  }
-  const std::uint32_t wide = exponent == 0x1f ? 0xffu : exponent + 112;
-  return std::bit_cast<float>(sign | (wide << 23) | (mantissa << 13));
+  const std::uint32_t magnitude = bits & 0x7fffu;
+  const auto subnormal =
+      std::bit_cast<std::uint32_t>(static_cast<float>(static_cast<std::int32_t>(magnitude)) * 0x1p-24f);
+  const std::uint32_t normal = (magnitude << 13) + (112u << 23);
+  const std::uint32_t beyond = magnitude >= 0x7c00u ? 112u << 23 : 0;  // infinity and NaN have the largest exponent
+  return std::bit_cast<float>(sign | (magnitude < 0x400u ? subnormal : normal + beyond));
 }
 
 /// E4M3FN: no infinities; 0x7f and 0xff are NaN.

@@ -69,19 +69,23 @@ class Runner {
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
-  /// Elements of `from` as those of `to`, while the slice before them is being written.
+  /// Elements of `from` as those of `to`. Returns while they are being written: the next slice is converted meanwhile.
   void slice(const TensorInfo& from, DType to, Part part) {
     const Bytes all = source_.bytes(from.name);
     if (from.dtype == to) {
       settle();
-      value_or_throw(writer_.append(bytes_of_part(all, to, part)));
-    } else {
-      std::vector<std::byte>& out = buffers_[turn_ ^= 1];
-      convert(all, from, to, part, out);
-      settle();
-      writing_ = std::async(std::launch::async, [this, &out] { return writer_.append(out); });
+      writing_ = std::async(std::launch::async, [this, &from, bytes = bytes_of_part(all, to, part)] {
+        Status written = writer_.append(bytes);
+        source_.release_pages(from.name);
+        return written;
+      });
+      return;
     }
+    std::vector<std::byte>& out = buffers_[turn_ ^= 1];
+    convert(all, from, to, part, out);
     source_.release_pages(from.name);
+    settle();
+    writing_ = std::async(std::launch::async, [this, &out] { return writer_.append(out); });
   }
   void settle() {
     if (writing_.valid()) value_or_throw(writing_.get());

@@ -139,6 +139,10 @@ TEST_F(Convert, OnlyWhatBearsItIsQuantised) {
   EXPECT_EQ(type("model.diffusion_model.time_embed.0.weight"), "f16");
   EXPECT_EQ(type("first_stage_model.mid.weight"), "f16");
   EXPECT_EQ(out->metadata().at("key"), "value");
+  // What no engine runs can be looked at all the same.
+  const ModelInfo info = value_or_throw(engine.inspect((folder / "out.gguf").string()));
+  EXPECT_FALSE(info.supported);
+  EXPECT_THAT(info.parts.at(0).types, testing::Contains("q8_0"));
 }
 
 TEST_F(Convert, TensorsLongerThanASliceAreWholeInEveryType) {
