@@ -10,8 +10,8 @@ constexpr int kElements = 32;
 
 /// Cut to a whole number, within limits also for what is no number.
 int code_of(float value, int highest) {
-  if (!(value > 0)) return 0;
-  return value < static_cast<float>(highest) ? static_cast<int>(value) : highest;
+  const float at_least = value > 0 ? value : 0;
+  return static_cast<int>(std::min(at_least, static_cast<float>(highest)));
 }
 
 float inverse(float d) { return d == 0 ? 0 : 1 / d; }
@@ -20,7 +20,7 @@ float inverse(float d) { return d == 0 ? 0 : 1 / d; }
 float extreme(const float* x) {
   float best = x[0];
   for (int i = 1; i < kElements; ++i) {
-    if (std::abs(x[i]) > std::abs(best)) best = x[i];
+    best = std::abs(x[i]) > std::abs(best) ? x[i] : best;
   }
   return best;
 }
@@ -53,11 +53,15 @@ struct Line {
 
 /// Codes from the smallest element to the largest.
 Line spread(const float* x, int highest, int* codes) {
-  const auto [low, high] = std::minmax_element(x, x + kElements);
-  const float d = (*high - *low) / static_cast<float>(highest);
+  float low = x[0], high = x[0];
+  for (int i = 1; i < kElements; ++i) {
+    low = std::min(low, x[i]);
+    high = std::max(high, x[i]);
+  }
+  const float d = (high - low) / static_cast<float>(highest);
   const float id = inverse(d);
-  for (int i = 0; i < kElements; ++i) codes[i] = code_of((x[i] - *low) * id + 0.5f, highest);
-  return {d, *low};
+  for (int i = 0; i < kElements; ++i) codes[i] = code_of((x[i] - low) * id + 0.5f, highest);
+  return {d, low};
 }
 
 }  // namespace
