@@ -110,16 +110,19 @@ class Runner {
   std::future<Status> writing_;
 };
 
-/// What can be told before anything is written.
-void check_place(const std::filesystem::path& out, const std::vector<TensorInfo>& tensors) {
+void check_place(const std::filesystem::path& out) {
   std::error_code ignored;
   require(!std::filesystem::exists(out, ignored) || std::filesystem::is_regular_file(out, ignored),
           "{}: is no regular file; choose another name", out.string());
+}
+
+/// Told before a weight is read; only once the file could be begun, so that a place that takes none is called that.
+void check_room(const std::filesystem::path& out, const std::vector<TensorInfo>& tensors) {
   std::uint64_t need = 0;
   for (const TensorInfo& tensor : tensors) need += tensor.byte_count();
-  const auto folder = out.has_parent_path() ? out.parent_path() : std::filesystem::path(".");
-  const auto space = std::filesystem::space(folder, ignored);
-  if (ignored || space.available >= need) return;  // a folder that is not there is refused when the file is made
+  std::error_code unknown;
+  const auto space = std::filesystem::space(out.has_parent_path() ? out.parent_path() : ".", unknown);
+  if (unknown || space.capacity == 0 || space.available >= need) return;
   throw Failure(Error{
       ErrorCode::no_space,
       fmt::format("disk: got {} bytes free, need {}; free some space or choose another place", space.available, need),
@@ -132,10 +135,11 @@ Conversion::Conversion(const Catalog& file, std::filesystem::path out, const Con
     : file_(file), out_(std::move(out)), plan_(plan_conversion(file, out_, options)) {}
 
 Result<Converted> Conversion::run(ThreadPool& threads, const OnConvert& on_progress, const CancelToken* cancel) {
-  check_place(out_, plan_.tensors);
+  check_place(out_);
   auto created = TensorFileWriter::create(out_, plan_.format, std::move(plan_.tensors), plan_.metadata);
   if (!created) return std::move(created).error();
   TensorFileWriter& writer = created.value();
+  check_room(out_, writer.tensors());
   const TensorSource& source = file_.source();
   const auto from_of = [&](const TensorInfo& to) -> const TensorInfo& {
     return *source.find(plan_.from.find(to.name)->second);
