@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "pixelforge/cancel.h"
+#include "pixelforge/convert.h"
 #include "pixelforge/error.h"
 #include "pixelforge/image.h"
 #include "pixelforge/model_info.h"
@@ -162,6 +163,15 @@ class Engine {
   Result<std::vector<std::string>> probe(const Checkpoint& checkpoint, const std::string& part,
                                          const std::filesystem::path& in, const std::filesystem::path& out,
                                          const CancelToken* cancel = nullptr);
+
+  /// Writes a file's tensors in another format or type to `out`, which appears whole or not at all; metadata stay.
+  /// Takes less than a gigabyte of memory for files of any size (but a PyTorch file that is compressed). Errors: those
+  /// of inspect; invalid_argument (an unknown type with the nearest name, a type that the format lacks, quantising an
+  /// adapter, `out` being the file itself); no_space, looked at first; cancelled; bad_file for NaN in what is
+  /// quantised.
+  Result<Converted> convert(const std::string& name_or_path, const std::filesystem::path& out,
+                            const ConvertOptions& options, const OnConvert& on_progress = {},
+                            const CancelToken* cancel = nullptr);
 
   Result<BenchReport> bench(const Checkpoint& checkpoint, const BenchOptions& options,
                             const CancelToken* cancel = nullptr);

@@ -23,7 +23,6 @@ class Descriptor {
   Descriptor(const Descriptor&) = delete;
   Descriptor& operator=(const Descriptor&) = delete;
   int get() const noexcept { return fd_; }
-  int close() noexcept { return ::close(std::exchange(fd_, -1)); }
 
  private:
   int fd_;
@@ -37,6 +36,9 @@ Error system_error(int code, const std::string& doing, const std::filesystem::pa
   } else if (code == ENOSPC || code == EDQUOT) {
     error.code = ErrorCode::no_space;
     error.message = fmt::format("cannot {}: the disk is full; free some space or choose another place with -o", doing);
+  } else if (code == EFBIG) {
+    error.code = ErrorCode::no_space;
+    error.message += "; the limit on the size of files (ulimit -f), or that of the file system, is smaller";
   } else if (code == EACCES || code == EPERM || code == EROFS) {
     error.message += "; choose a place you may use or change its permissions";
   }
@@ -88,26 +90,63 @@ void MappedFile::release_pages(Bytes part) const noexcept {
   if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
-Status write_file_atomically(const std::filesystem::path& path, Bytes bytes) {
+Result<AtomicFile> AtomicFile::create(const std::filesystem::path& path) {
   static std::atomic<unsigned> serial{0};  // two threads may write at once
-  const std::string temporary =
+  std::string temporary =
       (path.parent_path() / fmt::format(".{}.{}-{}.part", path.filename().string(), ::getpid(), serial++)).string();
-  Descriptor file(::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666));
-  if (file.get() < 0) return system_error(errno, "write", path);
-  const auto give_up = [&](int code) {
-    ::unlink(temporary.c_str());
-    return system_error(code, "write", path);
-  };
+  const int descriptor = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (descriptor < 0) return system_error(errno, "write", path);
+  return AtomicFile(path, std::move(temporary), descriptor);
+}
+
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
+    : path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, {})),
+      descriptor_(std::exchange(other.descriptor_, -1)),
+      written_(other.written_),
+      begun_(other.begun_) {}
+
+AtomicFile::~AtomicFile() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+Status AtomicFile::write(Bytes bytes) {
   for (std::size_t done = 0; done < bytes.size();) {
-    const ssize_t n = ::write(file.get(), bytes.data() + done, bytes.size() - done);
+    const ssize_t n = ::write(descriptor_, bytes.data() + done, bytes.size() - done);
     if (n < 0 && errno == EINTR) continue;
-    if (n < 0) return give_up(errno);
+    if (n < 0) return system_error(errno, "write", path_);
     done += static_cast<std::size_t>(n);
   }
-  if (::fsync(file.get()) != 0) return give_up(errno);
-  if (file.close() != 0) return give_up(errno);
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(errno);
+  written_ += bytes.size();
+  begin_syncing();
   return Done{};
+}
+
+// Systems let gigabytes gather before they write them: begun early, the disk works while the rest is being computed.
+void AtomicFile::begin_syncing() noexcept {
+#ifdef SYNC_FILE_RANGE_WRITE
+  constexpr std::uint64_t kAtOnce = std::uint64_t{32} << 20;
+  if (written_ - begun_ < kAtOnce) return;
+  ::sync_file_range(descriptor_, static_cast<off_t>(begun_), static_cast<off_t>(written_ - begun_),
+                    SYNC_FILE_RANGE_WRITE);
+  begun_ = written_;
+#endif
+}
+
+Status AtomicFile::commit() {
+  if (::fsync(descriptor_) != 0) return system_error(errno, "write", path_);
+  if (::close(std::exchange(descriptor_, -1)) != 0) return system_error(errno, "write", path_);
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return system_error(errno, "write", path_);
+  temporary_.clear();
+  return Done{};
+}
+
+Status write_file_atomically(const std::filesystem::path& path, Bytes bytes) {
+  auto file = AtomicFile::create(path);
+  if (!file) return std::move(file).error();
+  if (Status written = file.value().write(bytes); !written) return written;
+  return file.value().commit();
 }
 
 Result<std::string> read_file(const std::filesystem::path& path, std::size_t limit) {

@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "base/bytes.h"
 #include "base/error.h"
@@ -36,6 +38,32 @@ class MappedFile {
   Bytes bytes_;
   std::string name_;
   bool mapped_;
+};
+
+/// A file that grows piece by piece beside its place and takes it when it is complete: until commit() `path` is as it
+/// was, and without one nothing stays behind. For one thread at a time.
+/// Errors of all: no_space, io, not_found (no such folder), with `path` as the context.
+class AtomicFile {
+ public:
+  static Result<AtomicFile> create(const std::filesystem::path& path);
+  ~AtomicFile();
+  AtomicFile(AtomicFile&& other) noexcept;
+  AtomicFile(const AtomicFile&) = delete;
+  AtomicFile& operator=(const AtomicFile&) = delete;
+
+  Status write(Bytes bytes);
+  /// Syncs what was written to the disk and gives it its name, replacing a file that has it.
+  Status commit();
+
+ private:
+  AtomicFile(std::filesystem::path path, std::string temporary, int descriptor)
+      : path_(std::move(path)), temporary_(std::move(temporary)), descriptor_(descriptor) {}
+  void begin_syncing() noexcept;
+
+  std::filesystem::path path_;
+  std::string temporary_;                  // empty once it has its name
+  int descriptor_;                         // negative when closed
+  std::uint64_t written_ = 0, begun_ = 0;  // bytes; begun: on their way to the disk
 };
 
 /// Writes `bytes` to a temporary file beside `path`, syncs it and renames it: on any failure `path` is as it was and

@@ -19,6 +19,7 @@ Verb add_inspect(CLI::App& program);
 Verb add_list(CLI::App& program);
 Verb add_doctor(CLI::App& program);
 Verb add_bench(CLI::App& program);
+Verb add_convert(CLI::App& program);
 Verb add_probe(CLI::App& program);
 Verb add_explain(CLI::App& program);
 Verb add_completion(CLI::App& program);

@@ -2,7 +2,7 @@
 // https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. Opening reads what precedes the bytes and checks all of
 // it. Shapes are given outermost first, as everywhere here (the file has the fastest dimension first); where
 // ComfyUI-GGUF flattened a tensor to fit it into blocks, the shape is the one that it noted. Metadata values are JSON,
-// texts plain. docs/formats/gguf.md says what is read. Not here: writing, quantising.
+// texts plain. docs/formats/gguf.md says what is read. Not here: writing (tensor_file_writer.h), quantising.
 #pragma once
 
 #include <memory>

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "formats/gguf_types.h"
 #include "formats/in_quotes.h"
 #include "formats/utf8_text.h"
 
@@ -26,46 +27,6 @@ constexpr std::string_view kOriginalShape = "comfy.gguf.orig_shape.";  // then t
 enum Kind : std::uint32_t { kU8, kI8, kU16, kI16, kU32, kI32, kF32, kBool, kString, kArray, kU64, kI64, kF64, kKinds };
 /// Bytes a value takes; of texts and arrays, the least.
 constexpr std::array<std::size_t, kKinds> kSizes = {1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8};
-
-/// By ggml's numbers. Those missing were taken back (4, 5, 31-33, 36-38), or serve ggml's dot products alone (9: Q8_1).
-std::optional<DType> tensor_type(std::uint32_t number) {
-  switch (number) {
-    case 0: return DType::f32;
-    case 1: return DType::f16;
-    case 2: return DType::q4_0;
-    case 3: return DType::q4_1;
-    case 6: return DType::q5_0;
-    case 7: return DType::q5_1;
-    case 8: return DType::q8_0;
-    case 10: return DType::q2_k;
-    case 11: return DType::q3_k;
-    case 12: return DType::q4_k;
-    case 13: return DType::q5_k;
-    case 14: return DType::q6_k;
-    case 15: return DType::q8_k;
-    case 16: return DType::iq2_xxs;
-    case 17: return DType::iq2_xs;
-    case 18: return DType::iq3_xxs;
-    case 19: return DType::iq1_s;
-    case 20: return DType::iq4_nl;
-    case 21: return DType::iq3_s;
-    case 22: return DType::iq2_s;
-    case 23: return DType::iq4_xs;
-    case 24: return DType::i8;
-    case 25: return DType::i16;
-    case 26: return DType::i32;
-    case 27: return DType::i64;
-    case 28: return DType::f64;
-    case 29: return DType::iq1_m;
-    case 30: return DType::bf16;
-    case 34: return DType::tq1_0;
-    case 35: return DType::tq2_0;
-    case 39: return DType::mxfp4;
-    case 40: return DType::nvfp4;
-    case 41: return DType::q1_0;
-    default: return std::nullopt;
-  }
-}
 
 /// Throws Failure for whatever it refuses.
 class Reader {
@@ -236,7 +197,7 @@ class Reader {
   }
   DType read_type(const std::string& tensor) {
     const auto type = number<std::uint32_t>();
-    if (const auto dtype = tensor_type(type)) return *dtype;
+    if (const auto dtype = dtype_of_ggml(type)) return *dtype;
     fail(ErrorCode::unsupported, "tensor {}: type {} is not known here; convert the file to F16 or Q8_0",
          in_quotes(tensor), type);
   }

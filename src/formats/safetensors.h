@@ -29,7 +29,7 @@ struct TensorView {
 };
 
 /// Writes a file that any reader of the format opens; the same input gives the same bytes. It is put together in memory
-/// first: meant for results and small files, not for whole checkpoints.
+/// first: meant for results and small files; tensor_file_writer.h writes whole checkpoints.
 /// Errors: those of write_file_atomically; invalid_argument for a name that is repeated, reserved or not UTF-8, and for
 /// bytes that do not fit the shape.
 Status write_safetensors(const std::filesystem::path& path, std::span<const TensorView> tensors,

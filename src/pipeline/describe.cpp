@@ -17,7 +17,7 @@ PartInfo whole_file(const Catalog& file) {
   for (const TensorInfo& tensor : file.source().tensors()) {
     part.tensors += 1;
     part.parameters += tensor.shape.numel();
-    part.bytes += tensor.shape.numel() * static_cast<std::int64_t>(size_of(tensor.dtype));
+    part.bytes += static_cast<std::int64_t>(tensor.byte_count());
     const std::string type(name_of(tensor.dtype));
     if (std::ranges::find(part.types, type) == part.types.end()) part.types.push_back(type);
   }

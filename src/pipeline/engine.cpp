@@ -11,6 +11,7 @@
 #include "image/decode.h"
 #include "image/png.h"
 #include "pipeline/checkpoint.h"
+#include "pipeline/convert.h"
 #include "pipeline/describe.h"
 #include "pipeline/engine_state.h"
 #include "pipeline/file_hash.h"
@@ -206,6 +207,23 @@ Result<ModelInfo> Engine::inspect(const std::string& name_or_path, bool hash) {
     info.sha256 = std::move(digest).value();
   }
   return info;
+}
+
+Result<Converted> Engine::convert(const std::string& name_or_path, const std::filesystem::path& out,
+                                  const ConvertOptions& options, const OnConvert& on_progress,
+                                  const CancelToken* cancel) {
+  if (state_->unusable) return *state_->unusable;
+  Result<OpenedFile> file = open_file(name_or_path);
+  if (!file) return std::move(file).error();
+  return catch_errors([&] {
+    std::error_code differ;  // also what an embedded checkpoint's name gives
+    require(!std::filesystem::equivalent(name_or_path, out, differ), "{}: is the file to convert; choose another name",
+            out.string());
+    Conversion conversion(file.value().catalog, out, options);
+    Converted done = value_or_throw(conversion.run(*state_->threads, on_progress, cancel));
+    done.bytes_before = file.value().bytes;
+    return done;
+  });
 }
 
 std::vector<ModelInfo> Engine::list() const {

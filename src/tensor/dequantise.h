@@ -1,7 +1,7 @@
 // The block types of GGUF as f32, by the arithmetic of ggml's reference (the Python package gguf 0.19), operation for
 // operation: results are equal to the bit.
 // Each decoder's comment gives the layout of its block; docs/formats/gguf.md says which types are which.
-// Not here: quantising.
+// Not here: quantising (quantise.h).
 #pragma once
 
 #include <cstddef>

@@ -21,6 +21,17 @@ void widen(Bytes bytes, std::span<float> out) {
   widen<T>(bytes, out, [](T value) { return static_cast<float>(value); });
 }
 
+/// What each of 256 codes means.
+template <float (*kMeaning)(std::uint8_t)>
+float looked_up(std::uint8_t code) {
+  static const auto table = [] {
+    std::array<float, 256> all;
+    for (std::size_t i = 0; i < all.size(); ++i) all[i] = kMeaning(static_cast<std::uint8_t>(i));
+    return all;
+  }();
+  return table[code];
+}
+
 /// `bytes` begins with the first element wanted.
 void widen_plain(Bytes bytes, DType dtype, std::span<float> out) {
   switch (dtype) {
@@ -28,8 +39,8 @@ void widen_plain(Bytes bytes, DType dtype, std::span<float> out) {
     case DType::f32: return widen<float>(bytes, out);
     case DType::f16: return widen<std::uint16_t>(bytes, out, f32_from_f16);
     case DType::bf16: return widen<std::uint16_t>(bytes, out, f32_from_bf16);
-    case DType::f8_e4m3: return widen<std::uint8_t>(bytes, out, f32_from_f8_e4m3);
-    case DType::f8_e5m2: return widen<std::uint8_t>(bytes, out, f32_from_f8_e5m2);
+    case DType::f8_e4m3: return widen<std::uint8_t>(bytes, out, looked_up<f32_from_f8_e4m3>);
+    case DType::f8_e5m2: return widen<std::uint8_t>(bytes, out, looked_up<f32_from_f8_e5m2>);
     case DType::i64: return widen<std::int64_t>(bytes, out);
     case DType::i32: return widen<std::int32_t>(bytes, out);
     case DType::i16: return widen<std::int16_t>(bytes, out);

@@ -16,7 +16,8 @@ using testing::Not;
 using testing::StartsWith;
 
 TEST(Help, EveryVerbHasExamples) {
-  for (const char* verb : {"generate", "inspect", "list", "doctor", "bench", "probe", "explain", "completion"}) {
+  for (const char* verb :
+       {"generate", "inspect", "list", "doctor", "bench", "probe", "convert", "explain", "completion"}) {
     const Outcome done = run({verb, "--help"});
     EXPECT_EQ(done.status, 0);
     EXPECT_THAT(done.out, AllOf(HasSubstr("Examples:\n"), HasSubstr(std::string("pixelforge ") + verb)));
