@@ -38,6 +38,9 @@ class MappedFile {
   bool mapped_;
 };
 
+/// What a system call's errno means: "cannot DOING: ...", about `path`. Codes: not_found, no_space, io.
+Error system_error(int code, const std::string& doing, const std::filesystem::path& path);
+
 /// Writes `bytes` to a temporary file beside `path`, syncs it and renames it: on any failure `path` is as it was and
 /// no temporary stays behind. Errors: no_space, io, not_found (no such folder).
 Status write_file_atomically(const std::filesystem::path& path, Bytes bytes);

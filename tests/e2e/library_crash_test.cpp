@@ -1,0 +1,97 @@
+// kill -9 at any moment, and two processes at once: the library opens, verifies, and has lost nothing that was
+// confirmed.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <random>
+#include <set>
+#include <thread>
+
+#include "e2e/program.h"
+#include "e2e/small_model.h"
+
+namespace pxf::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+class LibraryUnderFire : public testing::Test {
+ protected:
+  LibraryUnderFire() { ::setenv("PIXELFORGE_HOME", (folder_.path() / "home").c_str(), 1); }
+  ~LibraryUnderFire() override { ::unsetenv("PIXELFORGE_HOME"); }
+
+  fs::path model(int i) const {
+    const fs::path path = folder_.path() / ("m" + std::to_string(i) + ".safetensors");
+    write_small_model(path, 1'000'000, static_cast<char>(i));
+    return path;
+  }
+  static std::set<std::string> names() {
+    std::set<std::string> out;
+    const auto listed = run({"list", "--json"}).json();
+    for (const auto& one : listed["models"]) {
+      if (one.contains("added")) out.insert(one["name"]);
+    }
+    return out;
+  }
+
+  TemporaryFolder folder_;
+};
+
+TEST_F(LibraryUnderFire, KilledAtAnyMomentItLosesNothingThatWasConfirmed) {
+  std::mt19937 random(4);
+  std::set<std::string> confirmed;
+  std::chrono::microseconds whole{0};  // what one verb takes here, so that the kills meet its every part
+  const auto begin = std::chrono::steady_clock::now();
+  ASSERT_EQ(run({"import", model(0)}).status, 0);
+  whole = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begin);
+  confirmed.insert("m0");
+  int killed = 0;
+  for (int i = 1; i <= 50; ++i) {
+    const auto moment =
+        std::chrono::microseconds(std::uniform_int_distribution<long>(0, whole.count() * 5 / 4)(random));
+    const std::string name = "m" + std::to_string(i);
+    std::vector<std::string> verb = {"import", i % 4 == 0 ? "--move" : "--copy", model(i)};
+    if (i % 3 == 0) verb = {"gc"};
+    if (i % 5 == 0 && confirmed.size() > 1) verb = {"rm", *confirmed.rbegin()};
+    const Outcome done = run(verb, {.killed_after = moment});
+    killed += done.status == 137;
+    ASSERT_TRUE(done.status == 0 || done.status == 137) << done.err;
+    if (verb[0] == "rm") confirmed.erase(verb[1]);  // may be there or not, if it was killed
+    if (verb[0] == "import" && done.status == 0) confirmed.insert(name);
+    if (i % 5 != 0) continue;
+    const Outcome verified = run({"verify"});
+    ASSERT_EQ(verified.status, 0) << verified.out << verified.err;
+    const std::set<std::string> there = names();
+    for (const std::string& one : confirmed) EXPECT_TRUE(there.contains(one)) << one << " is lost";
+  }
+  EXPECT_GT(killed, 15);
+  EXPECT_EQ(run({"gc"}).status, 0);
+  EXPECT_TRUE(fs::is_empty(folder_.path() / "home/blobs/aside"));
+  std::size_t blobs = 0;
+  for (const auto& entry : fs::recursive_directory_iterator(folder_.path() / "home/blobs")) {
+    blobs += entry.is_regular_file();
+  }
+  EXPECT_EQ(blobs, names().size());
+}
+
+TEST_F(LibraryUnderFire, TwoProcessesThatImportAtOnceDoNotHurtEachOther) {
+  std::vector<fs::path> files;
+  for (int i = 0; i < 8; ++i) files.push_back(model(i));
+  const auto import_all = [&](Outcome& done) {
+    std::vector<std::string> verb = {"import"};
+    for (const fs::path& file : files) verb.push_back(file);
+    done = run(verb);
+  };
+  Outcome first, second;
+  std::thread other([&] { import_all(second); });
+  import_all(first);
+  other.join();
+  EXPECT_EQ(first.status, 0) << first.err;
+  EXPECT_EQ(second.status, 0) << second.err;
+  EXPECT_EQ(names().size(), 8u);
+  EXPECT_EQ(run({"verify"}).status, 0);
+}
+
+}  // namespace
+}  // namespace pxf::test
