@@ -1,5 +1,7 @@
 #include "catalog/facts.h"
 
+#include <fmt/format.h>
+
 #include <nlohmann/json.hpp>
 
 #include "catalog/side_files.h"
@@ -44,6 +46,18 @@ std::vector<PartInfo> parts_of(const json& list) {
     read(one, "bytes", part.bytes);
     read(one, "types", part.types);
     out.push_back(std::move(part));
+  }
+  return out;
+}
+
+/// The longest entries are counts of training captions, up to megabytes a file: thousands of files would make the
+/// library slow, and `inspect` reads them from the file.
+json metadata_json(const std::map<std::string, std::string>& metadata) {
+  constexpr std::size_t kLongest = 4096;
+  json out = json::object();
+  for (const auto& [key, value] : metadata) {
+    out[key] =
+        value.size() <= kLongest ? value : fmt::format("({} bytes: pixelforge inspect shows them)", value.size());
   }
   return out;
 }
@@ -107,7 +121,7 @@ std::string to_json_text(const Facts& facts) {
               {"description", i.description},
               {"license", i.license},
               {"tags", i.tags},
-              {"metadata", i.metadata},
+              {"metadata", metadata_json(i.metadata)},
               {"trigger_words", facts.trigger_words},
               {"source", facts.source},
               {"preview", facts.preview}};

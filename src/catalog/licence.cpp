@@ -100,7 +100,11 @@ std::string plain(std::string_view text) {
 }
 
 bool has_words(const std::string& text, std::string_view words) {
-  return !words.empty() && text.find(fmt::format(" {} ", words)) != std::string::npos;
+  if (words.empty()) return false;
+  for (auto at = text.find(words); at != std::string::npos; at = text.find(words, at + 1)) {
+    if (text[at - 1] == ' ' && text[at + words.size()] == ' ') return true;  // plain text begins and ends with a space
+  }
+  return false;
 }
 
 const Known* find(const std::string& text) {

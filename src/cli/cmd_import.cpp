@@ -83,8 +83,10 @@ Status check(const ImportArguments& options) {
 }
 
 ImportOptions how(const ImportArguments& options, const std::string& path) {
-  const bool links = options.link || std::filesystem::is_directory(path);
-  return {options.move && !links ? ImportMode::move : links ? ImportMode::link : ImportMode::copy, options.name};
+  if (options.copy) return {ImportMode::copy, options.name};
+  if (options.move) return {ImportMode::move, options.name};
+  const bool many_files = std::filesystem::is_directory(path) || path.ends_with(".index.json");
+  return {options.link || many_files ? ImportMode::link : ImportMode::copy, options.name};
 }
 
 Status import(const ImportArguments& options) {

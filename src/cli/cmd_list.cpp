@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "cli/library_json.h"
@@ -18,9 +19,20 @@ struct ListArguments {
   bool json = false;
 };
 
+/// Thousands of models have a handful of licences between them.
+class Verdicts {
+ public:
+  const LicenceVerdict& of(const std::string& licence) {
+    const auto known = known_.find(licence);
+    return known != known_.end() ? known->second : known_.emplace(licence, judge_licence(licence)).first->second;
+  }
+
+ private:
+  std::unordered_map<std::string, LicenceVerdict> known_;
+};
+
 std::vector<std::string> row(const std::string& name, const std::string& kind, const std::string& family,
-                             std::uint64_t bytes, const std::string& licence) {
-  const LicenceVerdict verdict = judge_licence(licence);
+                             std::uint64_t bytes, const LicenceVerdict& verdict) {
   return {printable(name),
           printable(kind),
           family.empty() ? "?" : printable(family),
@@ -31,8 +43,9 @@ std::vector<std::string> row(const std::string& name, const std::string& kind, c
 
 void print_table(const std::vector<ModelInfo>& models, const std::vector<LibraryEntry>& entries) {
   std::vector<std::vector<std::string>> rows = {{"NAME", "KIND", "FAMILY", "SIZE", "LICENCE", "COMMERCIAL"}};
-  for (const ModelInfo& m : models) rows.push_back(row(m.name, m.kind, m.title, m.bytes, m.license));
-  for (const LibraryEntry& e : entries) rows.push_back(row(e.name, e.kind, e.title, e.bytes, e.license));
+  Verdicts verdicts;
+  for (const ModelInfo& m : models) rows.push_back(row(m.name, m.kind, m.title, m.bytes, verdicts.of(m.license)));
+  for (const LibraryEntry& e : entries) rows.push_back(row(e.name, e.kind, e.title, e.bytes, verdicts.of(e.license)));
   fmt::print("{}", table(rows, rows[0].size()));
 }
 
@@ -65,7 +78,8 @@ Status list(const ListArguments& options) {
   if (options.json) {
     Json all = Json::array();
     for (const ModelInfo& model : models) all.push_back(to_json(model));
-    for (const LibraryEntry& entry : entries) all.push_back(to_json(entry));
+    Verdicts verdicts;
+    for (const LibraryEntry& entry : entries) all.push_back(to_json(entry, verdicts.of(entry.license)));
     print_json({{"models", all}});
   } else {
     print_table(models, entries);

@@ -6,7 +6,9 @@ Json to_json(const LicenceVerdict& verdict) {
   return {{"licence", verdict.name}, {"use", to_string(verdict.commercial)}, {"because", verdict.reason}};
 }
 
-Json to_json(const LibraryEntry& entry) {
+Json to_json(const LibraryEntry& entry) { return to_json(entry, judge_licence(entry.license)); }
+
+Json to_json(const LibraryEntry& entry, const LicenceVerdict& verdict) {
   return {
       {"name", entry.name},
       {"path", entry.path},
@@ -18,7 +20,7 @@ Json to_json(const LibraryEntry& entry) {
       {"title", entry.title},
       {"author", entry.author},
       {"license", entry.license},
-      {"commercial", to_json(judge_licence(entry.license))},
+      {"commercial", to_json(verdict)},
       {"tags", entry.tags},
       {"trigger_words", entry.trigger_words},
       {"source", entry.source},
@@ -29,9 +31,8 @@ Json to_json(const LibraryEntry& entry) {
 
 Json to_json(const LibraryModel& model) {
   Json out = to_json(model.info);
-  for (const char* key : {"linked", "trigger_words", "source", "preview", "added"}) {
-    out[key] = to_json(model.entry)[key];
-  }
+  const Json entry = to_json(model.entry);
+  for (const char* key : {"linked", "trigger_words", "source", "preview", "added"}) out[key] = entry[key];
   out["missing_file"] = model.missing;
   out["set"] = model.set;
   return out;

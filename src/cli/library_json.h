@@ -6,6 +6,8 @@
 
 namespace pxf::cli {
 
+/// `verdict` is that on the entry's licence.
+Json to_json(const LibraryEntry& entry, const LicenceVerdict& verdict);
 Json to_json(const LibraryEntry& entry);
 Json to_json(const LicenceVerdict& verdict);
 /// `model` as inspect gives it, with what the library adds.

@@ -29,6 +29,11 @@ bool is_unsafe(std::int32_t code) {
          (code >= 0x2066 && code <= 0x2069);
 }
 
+/// Nearly every text is: no escapes, and each byte is a column.
+bool is_plain_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
 /// The number with three significant digits before its unit.
 std::string scaled(double value, const std::array<const char*, 5>& units) {
   std::size_t unit = 0;
@@ -40,6 +45,7 @@ std::string scaled(double value, const std::array<const char*, 5>& units) {
 }  // namespace
 
 std::string printable(std::string_view text) {
+  if (is_plain_ascii(text)) return std::string(text);
   std::string out;
   while (!text.empty()) {
     const auto [bytes, code] = first_character(text);
@@ -58,6 +64,7 @@ std::string printable(std::string_view text) {
 }
 
 int width_of(std::string_view text) {
+  if (is_plain_ascii(text)) return static_cast<int>(text.size());
   int columns = 0;
   while (!text.empty()) {
     const auto [bytes, code] = first_character(text);

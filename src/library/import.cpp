@@ -32,6 +32,10 @@ Status check_can_be_kept(const fs::path& path, const fs::path& home) {
     return Error{ErrorCode::invalid_argument, "lies in the library already; pixelforge list shows what it has",
                  path.string()};
   }
+  if (path.extension() == ".json") {
+    return Error{ErrorCode::invalid_argument, "is an index of several files, need one file to keep it; try --link",
+                 path.string()};
+  }
   if (!fs::is_directory(path, failed)) return Done{};
   return Error{ErrorCode::invalid_argument, "is a folder, need one file to keep it in the library; try --link",
                path.string()};
@@ -65,7 +69,7 @@ Result<Store::Added> LibraryState::link(Record record, const Facts& facts, const
   record.path = place.string();
   Result<Store::Added> added = store.add(record, {to_json_text(facts), "{}"}, nullptr, naming_of(options));
   if (!added || added.value().is_new || added.value().record.stamp == record.stamp) return added;
-  Status updated = refresh(added.value().record, record.stamp, facts);
+  Status updated = store.together([&] { return refresh(added.value().record, record.stamp, facts); });
   if (!updated) return std::move(updated).error();
   added.value().record.stamp = record.stamp;
   return added;
@@ -79,21 +83,35 @@ Status LibraryState::refresh(Record record, const FileStamp& stamp, const Facts&
   return save(std::move(record), facts, before.value().second);
 }
 
+Result<Store::Added> LibraryState::adopt(const Record& linked, Record kept, const Facts& facts,
+                                         const StagedBlob& blob) {
+  kept.id = linked.id;
+  kept.name = linked.name;
+  kept.added = linked.added;
+  Status done = store.together([&]() -> Status {
+    const auto before = known(linked);
+    if (!before) return before.error();
+    const Overrides& overrides = before.value().second;
+    describe(kept, facts, overrides);
+    return store.adopt(kept, {to_json_text(facts), to_json_text(overrides)}, blob);
+  });
+  if (!done) return std::move(done).error();
+  return Store::Added{std::move(kept), false};
+}
+
 /// A linked file that is imported to be kept keeps its name; else a new entry.
 Result<Store::Added> LibraryState::keep(const Record& record, const Facts& facts, const fs::path& place,
                                         const ImportOptions& options, const CancelToken* cancel) {
   const Staging how = options.mode == ImportMode::move ? Staging::hard_link : Staging::copy;
   const Result<StagedBlob> blob = store.blobs().stage(place, how, cancel);
   if (!blob) return blob.error();
+  Record kept = record;
+  kept.blob = kept.sha256 = blob.value().sha256();
   const auto linked = store.find_path(place.string());
   if (!linked) return linked.error();
   if (linked.value() && (options.name.empty() || options.name == linked.value()->name)) {
-    Result<Record> adopted = store.adopt(*linked.value(), blob.value());
-    if (!adopted) return std::move(adopted).error();
-    return Store::Added{std::move(adopted).value(), false};
+    return adopt(*linked.value(), std::move(kept), facts, blob.value());
   }
-  Record kept = record;
-  kept.blob = kept.sha256 = blob.value().sha256();
   return store.add(kept, {to_json_text(facts), "{}"}, &blob.value(), naming_of(options));
 }
 

@@ -68,28 +68,44 @@ Result<Record> LibraryState::record(const std::string& name) {
                     nearest.empty() ? "pixelforge list shows what is" : fmt::format("did you mean \"{}\"?", nearest));
 }
 
-LibraryEntry LibraryState::entry(const Record& r) const {
-  return {r.name,
-          store.file_of(r).string(),
-          r.blob.empty(),
-          r.stamp.bytes,
-          r.blob.empty() ? r.sha256 : r.blob,
-          r.kind,
-          r.family,
-          r.title,
-          r.license,
-          r.author,
-          r.tags,
-          r.trigger_words,
-          r.source,
-          r.preview,
-          r.added};
+LibraryEntry LibraryState::entry(Record r) const {
+  LibraryEntry out;
+  out.path = store.file_of(r).string();
+  out.linked = r.blob.empty();
+  out.bytes = r.stamp.bytes;
+  out.added = r.added;
+  out.sha256 = std::move(r.blob.empty() ? r.sha256 : r.blob);
+  out.name = std::move(r.name);
+  out.kind = std::move(r.kind);
+  out.family = std::move(r.family);
+  out.title = std::move(r.title);
+  out.license = std::move(r.license);
+  out.author = std::move(r.author);
+  out.tags = std::move(r.tags);
+  out.trigger_words = std::move(r.trigger_words);
+  out.source = std::move(r.source);
+  out.preview = std::move(r.preview);
+  return out;
 }
 
 Result<std::pair<Facts, Overrides>> LibraryState::known(const Record& record) {
   Result<Details> details = store.details(record);
   if (!details) return std::move(details).error();
   return std::pair(facts_from_json(details.value().info), overrides_from_json(details.value().overrides));
+}
+
+Status LibraryState::change(const std::string& name,
+                            const std::function<void(const Record& record, Overrides& overrides)>& work) {
+  if (const auto there = record(name); !there) return there.error();  // before a library is made for nothing
+  return store.together([&]() -> Status {
+    const Result<Record> now = record(name);
+    if (!now) return now.error();
+    auto before = known(now.value());
+    if (!before) return std::move(before).error();
+    auto& [facts, overrides] = before.value();
+    work(now.value(), overrides);
+    return save(now.value(), facts, overrides);
+  });
 }
 
 Status LibraryState::save(Record record, const Facts& facts, const Overrides& overrides) {
@@ -106,11 +122,11 @@ Library::~Library() = default;
 const std::filesystem::path& Library::home() const noexcept { return state_->store.home(); }
 
 Result<std::vector<LibraryEntry>> Library::list() {
-  const Result<std::vector<Record>> records = state_->store.list();
-  if (!records) return records.error();
+  Result<std::vector<Record>> records = state_->store.list();
+  if (!records) return std::move(records).error();
   std::vector<LibraryEntry> out;
   out.reserve(records.value().size());
-  for (const Record& record : records.value()) out.push_back(state_->entry(record));
+  for (Record& record : records.value()) out.push_back(state_->entry(std::move(record)));
   return out;
 }
 
@@ -151,39 +167,37 @@ Status Library::rename(const std::string& from, const std::string& to) {
 
 Result<std::string> Library::tag(const std::string& name, const std::vector<std::string>& add,
                                  const std::vector<std::string>& take_away) {
-  const Result<Record> record = state_->record(name);
-  if (!record) return record.error();
-  std::vector<std::string> tags = split_tags(record.value().tags);
-  for (const std::string& one : take_away) std::erase(tags, trimmed(one));
-  for (const std::string& given : add) {
-    for (const std::string& one : split_tags(given)) {
-      if (std::ranges::find(tags, one) == tags.end()) tags.push_back(one);
-    }
+  if (add.empty() && take_away.empty()) {
+    Result<Record> record = state_->record(name);
+    if (!record) return std::move(record).error();
+    return std::move(record.value().tags);
   }
-  const std::string joined = fmt::format("{}", fmt::join(tags, ", "));
-  auto known = state_->known(record.value());
-  if (!known) return std::move(known).error();
-  auto& [facts, overrides] = known.value();
-  overrides["tags"] = joined;
-  Status saved = state_->save(record.value(), facts, overrides);
-  if (!saved) return std::move(saved).error();
+  std::string joined;
+  Status done = state_->change(name, [&](const Record& record, Overrides& overrides) {
+    std::vector<std::string> tags = split_tags(record.tags);
+    for (const std::string& one : take_away) std::erase(tags, trimmed(one));
+    for (const std::string& given : add) {
+      for (const std::string& one : split_tags(given)) {
+        if (std::ranges::find(tags, one) == tags.end()) tags.push_back(one);
+      }
+    }
+    joined = fmt::format("{}", fmt::join(tags, ", "));
+    overrides["tags"] = joined;
+  });
+  if (!done) return std::move(done).error();
   return joined;
 }
 
 Status Library::set(const std::string& name, const std::string& key, const std::string& value) {
   if (Status fits = check_override(key, value.empty() ? (key == "size" ? "64" : "1") : value); !fits) return fits;
   if (Status fits = value.empty() ? Status(Done{}) : check_names(key, value); !fits) return fits;
-  const Result<Record> record = state_->record(name);
-  if (!record) return record.error();
-  auto known = state_->known(record.value());
-  if (!known) return std::move(known).error();
-  auto& [facts, overrides] = known.value();
-  if (value.empty()) {
-    overrides.erase(key);
-  } else {
-    overrides[key] = value;
-  }
-  return state_->save(record.value(), facts, overrides);
+  return state_->change(name, [&](const Record&, Overrides& overrides) {
+    if (value.empty()) {
+      overrides.erase(key);
+    } else {
+      overrides[key] = value;
+    }
+  });
 }
 
 }  // namespace pxf

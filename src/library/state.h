@@ -1,6 +1,7 @@
 // What a Library holds, and how entries are made, for the files that implement its parts.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <utility>
 
@@ -18,7 +19,7 @@ struct LibraryState {
 
   /// Errors: not_found, with the nearest name.
   Result<Record> record(const std::string& name);
-  LibraryEntry entry(const Record& record) const;
+  LibraryEntry entry(Record record) const;
   /// The facts and what the user has set, as they are kept.
   Result<std::pair<Facts, Overrides>> known(const Record& record);
   const std::vector<std::string>& reserved_names();
@@ -34,7 +35,10 @@ struct LibraryState {
                             const ImportOptions& options);
   Result<Store::Added> keep(const Record& record, const Facts& facts, const std::filesystem::path& place,
                             const ImportOptions& options, const CancelToken* cancel);
-  /// The file has changed: what the user has set stays.
+  Result<Store::Added> adopt(const Record& linked, Record kept, const Facts& facts, const StagedBlob& blob);
+  /// What the user says of a model, changed in one transaction.
+  Status change(const std::string& name, const std::function<void(const Record& record, Overrides& overrides)>& work);
+  /// The file has changed: what the user has set stays. Inside `together`.
   Status refresh(Record record, const FileStamp& stamp, const Facts& facts);
   Status save(Record record, const Facts& facts, const Overrides& overrides);
 };

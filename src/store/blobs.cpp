@@ -53,6 +53,12 @@ bool is_still(const fs::path& path, const Descriptor& file) {
          by_path.st_ino == by_file.st_ino && by_path.st_dev == by_file.st_dev;
 }
 
+/// Bytes that are reached by another name too might be changed there later.
+bool has_one_name(const fs::path& path) {
+  struct stat info {};
+  return ::lstat(path.c_str(), &info) == 0 && S_ISREG(info.st_mode) && info.st_nlink == 1;
+}
+
 Status write_all(const Descriptor& file, const char* bytes, std::size_t count, const fs::path& path) {
   while (count > 0) {
     const ssize_t n = ::write(file.get(), bytes, count);
@@ -122,7 +128,7 @@ Result<StagedBlob> BlobStore::stage(const fs::path& source, Staging how, const C
   if (!from.is_open()) return system_error(errno, "read", source);
 
   std::optional<StagedBlob> staged;
-  if (how == Staging::hard_link) {
+  if (how == Staging::hard_link && has_one_name(source)) {
     Result<StagedBlob> link = make_aside(source);
     if (!link) return std::move(link).error();
     if (link.value().lock_.is_open()) staged.emplace(std::move(link).value());

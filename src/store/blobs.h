@@ -34,7 +34,7 @@ class StagedBlob {
 
 enum class Staging : std::uint8_t {
   copy,       // the bytes
-  hard_link,  // no bytes where the file is on the same file system, else as copy; the source must go afterwards
+  hard_link,  // no bytes where the file has one name and is on the same file system, else as copy; the source must go
 };
 
 class BlobStore {

@@ -119,7 +119,6 @@ Result<Details> Store::details(const Record& record) {
 Result<Store::Added> Store::add(Record record, const Details& details, const StagedBlob* blob, Naming naming) {
   const bool exactly = naming == Naming::exactly;
   return write([&] {
-    if (blob != nullptr) value_or_throw(blobs().place(*blob));
     const auto there = blob == nullptr ? first_where("path = ?1", record.path)
                        : exactly       ? std::nullopt
                                        : first_where("blob = ?1", record.blob);
@@ -127,6 +126,7 @@ Result<Store::Added> Store::add(Record record, const Details& details, const Sta
       require(!exactly || there->name == record.name,
               "name: this file is in the library as \"{0}\"; try pixelforge rename \"{0}\" \"{1}\"", there->name,
               record.name);
+      if (blob != nullptr) value_or_throw(blobs().place(*blob));
       return Added{*there, false};
     }
     const std::string wanted = record.name;
@@ -134,6 +134,7 @@ Result<Store::Added> Store::add(Record record, const Details& details, const Sta
       require(!exactly, "name: \"{}\" is taken; choose another with --name", wanted);
       record.name = fmt::format("{}-{}", wanted, i);
     }
+    if (blob != nullptr) value_or_throw(blobs().place(*blob));
     record.added = now();
     Statement insert = writing().prepare(
         "INSERT INTO models(name, path, blob, bytes, mtime, inode, sha256, kind, family, title, license, author, tags, "
@@ -146,32 +147,34 @@ Result<Store::Added> Store::add(Record record, const Details& details, const Sta
   });
 }
 
-Result<Record> Store::adopt(Record record, const StagedBlob& blob) {
+Status Store::adopt(const Record& record, const Details& details, const StagedBlob& blob) {
   return write([&] {
     value_or_throw(blobs().place(blob));
-    record.path.clear();
-    record.blob = record.sha256 = blob.sha256();
-    writing()
-        .prepare("UPDATE models SET path = NULL, blob = ?2, sha256 = ?2 WHERE id = ?1")
-        .with(record.id, record.blob)
-        .run();
-    return record;
+    replace(record, details);
+    return Done{};
   });
 }
 
 Status Store::update(const Record& record, const Details& details) {
   return write([&] {
-    Statement models = writing().prepare(
-        "UPDATE models SET path = nullif(?2, ''), blob = nullif(?3, ''), bytes = ?4, mtime = ?5, inode = ?6, sha256 = "
-        "?7, kind = ?8, family = ?9, title = ?10, license = ?11, author = ?12, tags = ?13, trigger_words = ?14, source "
-        "= ?15, preview = ?16 WHERE id = ?18 AND ?1 IS NOT NULL AND ?17 IS NOT NULL");
-    bind_all(models, record).run();
-    writing()
-        .prepare("UPDATE details SET info = ?2, overrides = ?3 WHERE model = ?1")
-        .with(record.id, details.info, details.overrides)
-        .run();
+    replace(record, details);
     return Done{};
   });
+}
+
+void Store::replace(const Record& record, const Details& details) {
+  Statement models = writing().prepare(
+      "UPDATE models SET path = nullif(?2, ''), blob = nullif(?3, ''), bytes = ?4, mtime = ?5, inode = ?6, sha256 = "
+      "?7, "
+      "kind = ?8, family = ?9, title = ?10, license = ?11, author = ?12, tags = ?13, trigger_words = ?14, source = "
+      "?15, "
+      "preview = ?16 WHERE id = ?18 AND ?1 IS NOT NULL AND ?17 IS NOT NULL RETURNING id");
+  if (!bind_all(models, record).step()) throw Failure(no_such(record.name));
+  models.run();
+  writing()
+      .prepare("UPDATE details SET info = ?2, overrides = ?3 WHERE model = ?1")
+      .with(record.id, details.info, details.overrides)
+      .run();
 }
 
 Status Store::together(const std::function<Status()>& work) {

@@ -68,10 +68,10 @@ class Store {
   /// `blob` null: a linked file. A blob that is there is written anew, which mends a damaged one.
   Result<Added> add(Record record, const Details& details, const StagedBlob* blob, Naming naming);
   /// Keeps the bytes of an entry that was linked until now.
-  Result<Record> adopt(Record record, const StagedBlob& blob);
-  /// Replaces all of an entry but its name, by its id.
+  Status adopt(const Record& record, const Details& details, const StagedBlob& blob);
+  /// Replaces all of an entry but its name, by its id. Error: not_found when someone has removed it meanwhile.
   Status update(const Record& record, const Details& details);
-  /// Many of the calls above as one transaction: faster, and all or nothing.
+  /// Many calls as one transaction: faster, all or nothing, and what is read in it is what is changed in it.
   Status together(const std::function<Status()>& work);
 
   /// Errors: not_found; invalid_argument when `to` is taken.
@@ -94,6 +94,7 @@ class Store {
   Database& writing();
   template <class Work>
   auto write(Work&& work) -> Result<decltype(work())>;
+  void replace(const Record& record, const Details& details);
   std::optional<Record> first_where(std::string_view condition, std::string_view value);
 
   std::filesystem::path home_;

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <random>
 #include <set>
@@ -19,7 +20,7 @@ namespace fs = std::filesystem;
 class LibraryUnderFire : public testing::Test {
  protected:
   LibraryUnderFire() { ::setenv("PIXELFORGE_HOME", (folder_.path() / "home").c_str(), 1); }
-  ~LibraryUnderFire() override { ::unsetenv("PIXELFORGE_HOME"); }
+  ~LibraryUnderFire() override { ::setenv("PIXELFORGE_HOME", outside_.c_str(), 1); }
 
   fs::path model(int i) const {
     const fs::path path = folder_.path() / ("m" + std::to_string(i) + ".safetensors");
@@ -35,6 +36,7 @@ class LibraryUnderFire : public testing::Test {
     return out;
   }
 
+  std::string outside_ = std::getenv("PIXELFORGE_HOME");  // as main() has set it
   TemporaryFolder folder_;
 };
 
@@ -91,6 +93,18 @@ TEST_F(LibraryUnderFire, TwoProcessesThatImportAtOnceDoNotHurtEachOther) {
   EXPECT_EQ(second.status, 0) << second.err;
   EXPECT_EQ(names().size(), 8u);
   EXPECT_EQ(run({"verify"}).status, 0);
+}
+
+TEST_F(LibraryUnderFire, TwoProcessesThatSetAtOnceLoseNothing) {
+  ASSERT_EQ(run({"import", model(0)}).status, 0);
+  const auto tag_ten = [](char letter) {
+    for (int i = 0; i < 10; ++i) run({"tag", "m0", letter + std::to_string(i)});
+  };
+  std::thread other(tag_ten, 'b');
+  tag_ten('a');
+  other.join();
+  const std::string tags = run({"show", "m0", "--json"}).json()["tags"];
+  EXPECT_EQ(std::count(tags.begin(), tags.end(), ','), 19) << tags;
 }
 
 }  // namespace
