@@ -4,7 +4,8 @@ include(GNUInstallDirs)
 include(CMakePackageConfigHelpers)
 
 # The program links the same code statically: it runs when it is copied alone.
-add_library(pixelforge_shared SHARED $<TARGET_OBJECTS:pxf_pipeline> $<TARGET_OBJECTS:pxf_library>)
+add_library(pixelforge_shared SHARED
+  $<TARGET_OBJECTS:pxf_pipeline> $<TARGET_OBJECTS:pxf_library> $<TARGET_OBJECTS:pxf_catalog>)
 set_target_properties(pixelforge_shared PROPERTIES
   OUTPUT_NAME pixelforge EXPORT_NAME pixelforge VERSION ${PROJECT_VERSION} SOVERSION 0)
 target_link_libraries(pixelforge_shared PRIVATE pxf_library)

@@ -54,7 +54,7 @@ enum class ImportMode : std::uint8_t {
 
 struct ImportOptions {
   ImportMode mode = ImportMode::copy;
-  std::string name;  // empty: the file's, without its ending, or with -2, -3 ... where that is taken
+  std::string name = {};  // empty: the file's, without its ending, or with -2, -3 ... where that is taken
 };
 
 struct Imported {
@@ -69,8 +69,8 @@ struct FolderReport {
 };
 
 struct VerifyOptions {
-  std::vector<std::string> names;  // empty: all
-  bool quick = false;              // sizes and times only; else every byte is read
+  std::vector<std::string> names = {};  // empty: all
+  bool quick = false;                   // sizes and times only; else every byte is read
 };
 
 struct VerifyReport {

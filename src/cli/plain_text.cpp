@@ -108,9 +108,11 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
   std::string out;
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string space(static_cast<std::size_t>(widths[i] - width_of(row[i])), ' ');
+      const auto space = static_cast<std::size_t>(widths[i] - width_of(row[i]));
       const bool last = i + 1 == row.size();
-      out += i >= left ? space + row[i] : last ? row[i] : row[i] + space;
+      if (i >= left) out.append(space, ' ');
+      out += row[i];
+      if (i < left && !last) out.append(space, ' ');
       out += last ? "\n" : "  ";
     }
   }

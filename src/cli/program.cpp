@@ -28,6 +28,7 @@ std::vector<Verb> add_verbs(CLI::App& program) {
       "Examples:\n"
       "  pixelforge generate \"a red apple on a beach\"\n"
       "  pixelforge inspect dreamlike.safetensors\n"
+      "  pixelforge add-folder ~/ComfyUI/models\n"
       "  pixelforge explain \"CFG scale\"\n\n"
       "pixelforge VERB --help says more about each. Exit status: 0 done, 1 failed, 2 wrong usage, 130 cancelled.");
   return {add_generate(program),   add_inspect(program), add_list(program),   add_import(program),

@@ -70,7 +70,7 @@ Result<Record> LibraryState::record(const std::string& name) {
 
 LibraryEntry LibraryState::entry(Record r) const {
   LibraryEntry out;
-  out.path = store.file_of(r).string();
+  out.path = r.blob.empty() ? std::move(r.path) : store.file_of(r).string();
   out.linked = r.blob.empty();
   out.bytes = r.stamp.bytes;
   out.added = r.added;

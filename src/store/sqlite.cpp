@@ -124,7 +124,7 @@ void Database::Close::operator()(sqlite3* database) const noexcept { sqlite3_clo
 Database::Database(const fs::path& file, const std::string& address, int flags) : file_(file) {
   sqlite3* handle = nullptr;
   const int code =
-      sqlite3_open_v2(address.c_str(), &handle, flags | SQLITE_OPEN_FULLMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
+      sqlite3_open_v2(address.c_str(), &handle, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, nullptr);
   handle_.reset(handle);
   expect_ok(handle, code, file);
   sqlite3_busy_timeout(handle, kBusyMilliseconds);

@@ -95,6 +95,8 @@ Result<std::vector<Record>> Store::list() {
   return catch_errors([&] {
     std::vector<Record> out;
     if (!exists() || reading().schema_version() == 0) return out;
+    Statement count = reading().prepare("SELECT count(*) FROM models");
+    if (count.step()) out.reserve(static_cast<std::size_t>(count.whole(0)));
     Statement rows = reading().prepare(fmt::format("SELECT {} FROM models ORDER BY name", kColumns));
     while (rows.step()) out.push_back(read(rows));
     return out;
