@@ -14,6 +14,8 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,9 +37,19 @@ struct EngineOptions {
   bool one_request = false;
 };
 
+/// What a LoRA will do to this checkpoint.
+struct LoraPlan {
+  std::string name;  // file name without its ending, or the name of one in the program
+  double strength = 1, text_strength = 1;
+  std::int64_t applied = 0, total = 0;  // of its tensors: those that change a weight, and all
+  std::vector<std::string> unknown;     // those that change none, by name, with the shapes where these are why
+  std::string hash;                     // A1111's AutoV3: 12 digits; empty for files that are not safetensors
+};
+
 /// A request with everything settled, as it will be run.
 struct Plan {
   std::string checkpoint;  // its name
+  std::string vae;         // the file whose VAE is used in place of its own; usually empty
   std::string family;      // title
   std::string license;
   std::string prediction;
@@ -46,13 +58,20 @@ struct Plan {
   double cfg_scale = 0;
   std::uint64_t seed = 0;
   NoiseSource noise = NoiseSource::cpu;
-  std::string settings_from;        // who recommended what the request left open
-  std::uint64_t memory_needed = 0;  // bytes beyond what is held now, estimated
+  std::vector<LoraPlan> loras;
+  std::optional<double> strength = {};    // of image-to-image, or of the second pass
+  int hires_width = 0, hires_height = 0;  // of the second pass; 0: there is none
+  int hires_steps = 0;
+  int evaluations = 2;                      // of the network at a step: 1 without guidance, one more for each AND
+  std::vector<std::string> prompt_reading;  // what was understood of the prompt, for people
+  std::string settings_from;                // who recommended what the request left open
+  std::uint64_t memory_needed = 0;          // bytes beyond what is held now, estimated
 };
 
 struct Picture {
   Image image;
   std::uint64_t seed = 0;
+  std::string prompt;      // the request's, with its {variants} chosen
   std::string parameters;  // A1111's text, as embedded in the file
   struct Seconds {
     double open = 0, text = 0, steps = 0, vae = 0;
@@ -120,18 +139,21 @@ class Engine {
   /// Opens an embedded checkpoint by its name ("starter"), a file, or a model of this user's library by its name
   /// (library.h); a file that is there goes before a name when it has a slash or an ending. Reads the header only.
   /// Errors: not_found, io, bad_file (damaged, with the tensor at fault), unsupported (what it is instead).
-  Result<Checkpoint> open(const std::string& name_or_path);
+  /// `vae`: a file whose VAE is used in place of the checkpoint's own; empty: none.
+  Result<Checkpoint> open(const std::string& name_or_path, const std::string& vae = {});
   /// What a file is; also for files that cannot be run. Reads the header only, unless `hash` asks for the sha256.
   Result<ModelInfo> inspect(const std::string& name_or_path, bool hash = false);
   /// The embedded checkpoints.
   std::vector<ModelInfo> list() const;
 
   /// What generate would do. Errors: invalid_argument (size, steps, unknown sampler with the nearest name ...),
-  /// unsupported (a part is missing).
+  /// unsupported (a part is missing; a LoRA of another family, with both names), bad_file (a damaged LoRA).
   Result<Plan> plan(const Checkpoint& checkpoint, const Request& request) const;
 
   /// Makes the pictures. Errors: those of plan; out_of_memory, checked before memory is taken; cancelled; bad_file when
   /// the weights give NaN. `cancel` may be null.
+  /// LoRAs act on this request alone: the checkpoint's own weights stay as they are, and requests with other LoRAs may
+  /// run on it at the same time. The last set of LoRAs is kept with the checkpoint, for the next request with the same.
   Result<std::vector<Picture>> generate(const Checkpoint& checkpoint, const Request& request,
                                         const OnProgress& on_progress = {}, const CancelToken* cancel = nullptr);
 
@@ -151,6 +173,10 @@ class Engine {
   struct State;
   std::unique_ptr<State> state_;
 };
+
+/// PNG, JPEG or WebP. Errors: unsupported, bad_file, out_of_memory; for a path also not_found, io.
+Result<Image> decode_image(std::span<const std::byte> file);
+Result<Image> load_image(const std::filesystem::path& path);
 
 /// The picture as a PNG file with its parameters in a text chunk, as A1111 and its kin read them.
 Result<std::vector<std::byte>> encode_png(const Picture& picture);

@@ -27,6 +27,15 @@ struct Recommended {
   std::string from;  // "the file", "the family" or "its name: Lightning"
 };
 
+/// What a LoRA or another adapter consists of.
+struct LoraInfo {
+  std::vector<std::string> kinds;     // "LoRA", "LoHa", "DoRA" ...
+  std::int64_t modules = 0;           // that it changes
+  std::int64_t text_modules = 0;      // of them, in text encoders
+  std::vector<std::int64_t> ranks;    // those that occur, ascending
+  std::vector<std::string> triggers;  // words that its author, or the captions it was trained on, say it answers to
+};
+
 struct ModelInfo {
   std::string name;    // file name without its ending, or the name of an embedded checkpoint
   std::string path;    // empty for embedded ones
@@ -44,11 +53,13 @@ struct ModelInfo {
   bool safe = true;                 // opening it cannot run code
 
   std::string prediction;  // "eps", "v"; empty for what is no checkpoint
+  std::string vae;         // the file whose VAE is used in place of its own; usually empty
   std::vector<PartInfo> parts;
   std::vector<std::string> missing, wrong_shape, unexpected;  // tensors
 
   std::string model_title, author, description, license, tags;  // as the file says
   std::optional<Recommended> recommended;
+  std::optional<LoraInfo> lora;
   std::map<std::string, std::string> metadata;  // all of it
 };
 

@@ -4,12 +4,28 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
+
+#include "pixelforge/image.h"
 
 namespace pxf {
 
 /// Where the noise comes from: as PyTorch makes it on a CPU (ComfyUI, diffusers; A1111's "CPU") or on an NVIDIA card
 /// (A1111's default). The same seed gives different pictures under each.
 enum class NoiseSource : std::uint8_t { cpu, gpu };
+
+/// A LoRA, or another adapter (LyCORIS, PEFT), on the checkpoint's weights for one request.
+struct LoraUse {
+  std::string name = {};                     // of one in the program ("neon"), or a file
+  double strength = 1;                       // of its change to the UNet, -100 to 100; 0: none
+  std::optional<double> text_strength = {};  // of its change to the text encoders; as `strength` when not given
+};
+
+/// How brackets in a prompt are read: as A1111 does (weights, [a:b:0.5], [a|b], AND, BREAK), or as ComfyUI (weights).
+enum class PromptSyntax : std::uint8_t { a1111, comfy };
+
+/// What lies under a mask at the beginning: the picture, or noise alone.
+enum class MaskFill : std::uint8_t { original, noise };
 
 struct Request {
   std::string prompt = {};
@@ -23,6 +39,23 @@ struct Request {
   int count = 1;                               // pictures, 1 to 1,000
   int clip_skip = 1;                           // 1: the text encoder's last layer, 2: the one before
   NoiseSource noise = NoiseSource::cpu;
+  std::vector<LoraUse> loras = {};  // applied in this order, then those in the prompt (<lora:neon:0.8>)
+  PromptSyntax syntax = PromptSyntax::a1111;
+
+  /// Image-to-image: the picture to begin with, cropped to the shape and scaled to the size of the result. Where no
+  /// size is given, its own, brought near the checkpoint's. A pix2pix checkpoint takes the picture it is to change
+  /// here.
+  std::optional<Image> init = {};
+  double strength = 0.75;          // how much of it is made anew, above 0, at most 1
+  std::optional<Image> mask = {};  // of init's size: white is made anew, black is kept byte for byte
+  int mask_blur = 4;               // pixels of the result over which the mask's edge goes from one to the other
+  MaskFill mask_fill = MaskFill::original;
+  /// Hires fix: the finished picture, so many times as wide and high, is the beginning of a second pass. Not with init.
+  std::optional<double> hires = {};     // above 1, at most 8
+  double hires_strength = 0.5;          // how much of it is made anew, above 0, at most 1
+  std::optional<int> hires_steps = {};  // as many as the strength's share of the steps where not given
+
+  double image_cfg = 1.5;  // of a pix2pix checkpoint: how closely to follow the picture
 };
 
 }  // namespace pxf

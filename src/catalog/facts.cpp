@@ -68,6 +68,25 @@ json recommended_json(const Recommended& r) {
           {"width", r.width},     {"height", r.height},       {"from", r.from}};
 }
 
+json lora_json(const LoraInfo& lora) {
+  return {{"kinds", lora.kinds},
+          {"modules", lora.modules},
+          {"text_modules", lora.text_modules},
+          {"ranks", lora.ranks},
+          {"triggers", lora.triggers}};
+}
+
+std::optional<LoraInfo> lora_of(const json& object) {
+  if (!object.is_object()) return std::nullopt;
+  LoraInfo lora;
+  read(object, "kinds", lora.kinds);
+  read(object, "modules", lora.modules);
+  read(object, "text_modules", lora.text_modules);
+  read(object, "ranks", lora.ranks);
+  read(object, "triggers", lora.triggers);
+  return lora;
+}
+
 std::optional<Recommended> recommended_of(const json& object) {
   if (!object.is_object()) return std::nullopt;
   Recommended r;
@@ -96,6 +115,7 @@ Facts gather_facts(ModelInfo info, const std::filesystem::path& model) {
   const auto phrase = facts.info.metadata.find("modelspec.trigger_phrase");
   if (phrase != facts.info.metadata.end()) facts.trigger_words = phrase->second;
   fill(facts.trigger_words, beside.trigger_words);
+  if (facts.info.lora) fill(facts.trigger_words, fmt::format("{}", fmt::join(facts.info.lora->triggers, ", ")));
   return facts;
 }
 
@@ -125,6 +145,7 @@ std::string to_json_text(const Facts& facts) {
               {"trigger_words", facts.trigger_words},
               {"source", facts.source},
               {"preview", facts.preview}};
+  if (i.lora) out["lora"] = lora_json(*i.lora);
   if (i.recommended) out["recommended"] = recommended_json(*i.recommended);
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -157,6 +178,7 @@ Facts facts_from_json(const std::string& text) {
   read(in, "source", facts.source);
   read(in, "preview", facts.preview);
   if (in.is_object() && in.contains("parts")) i.parts = parts_of(in["parts"]);
+  if (in.is_object() && in.contains("lora")) i.lora = lora_of(in["lora"]);
   if (in.is_object() && in.contains("recommended")) i.recommended = recommended_of(in["recommended"]);
   return facts;
 }

@@ -58,6 +58,24 @@ Json picture_json(const Saved& saved) {
           {"seconds", {{"total", total(s)}, {"open", s.open}, {"text", s.text}, {"steps", s.steps}, {"vae", s.vae}}}};
 }
 
+std::string strength_text(const LoraPlan& lora) {
+  if (lora.strength == lora.text_strength) return fmt::format("{}", lora.strength);
+  return fmt::format("{}, on the text encoder at {}", lora.strength, lora.text_strength);
+}
+
+// Nothing of a LoRA is left out without a word.
+void notice_loras(const Plan& plan, bool quiet) {
+  for (const LoraPlan& lora : plan.loras) {
+    if (quiet && lora.applied == lora.total) continue;
+    fmt::print(stderr, "{}: {} of {} tensors apply\n", printable(lora.name), lora.applied, lora.total);
+    if (lora.unknown.empty()) continue;
+    const std::size_t more = lora.unknown.size() - 1;
+    fmt::print(stderr, "{}: left out, for no weight of this checkpoint fits: {}{}\n", printable(lora.name),
+               printable(lora.unknown[0]),
+               more == 0 ? "" : fmt::format(" and {} more (--explain --json lists them)", more));
+  }
+}
+
 void print_plan(const Plan& plan) {
   const auto row = [](const char* name, const std::string& value) { fmt::print("{:<14}{}\n", name, value); };
   row("checkpoint", checkpoint_line(plan));
@@ -72,6 +90,16 @@ void print_plan(const Plan& plan) {
   row("clip skip", fmt::format("{}", plan.clip_skip));
   row("noise",
       plan.noise == NoiseSource::cpu ? "as PyTorch makes it on a CPU" : "as PyTorch makes it on an NVIDIA card");
+  for (const LoraPlan& lora : plan.loras) {
+    row("LoRA", fmt::format("{} at {}: {} of {} tensors apply", printable(lora.name), strength_text(lora), lora.applied,
+                            lora.total));
+  }
+  if (plan.strength) row("strength", fmt::format("{}", *plan.strength));
+  const char* title = "prompt";
+  for (const std::string& line : plan.prompt_reading) {
+    row(title, printable(line));
+    title = "";
+  }
   row("memory", fmt::format("about {} more", bytes_text(plan.memory_needed)));
   row("settings from", fmt::format("your flags, then {}", plan.settings_from));
 }
@@ -79,6 +107,18 @@ void print_plan(const Plan& plan) {
 Error with_count_saved(Error error, std::size_t saved, int count) {
   if (saved > 0) error.message += fmt::format(" ({} of {} pictures are saved)", saved, count);
   return error;
+}
+
+Status load_pictures(GenerateOptions& options) {
+  const auto load = [](const std::string& path, std::optional<Image>& into) -> Status {
+    if (path.empty()) return Done{};
+    auto image = load_image(path);
+    if (!image) return std::move(image).error();
+    into = std::move(image).value();
+    return Done{};
+  };
+  if (Status init = load(options.init, options.request.init); !init) return init;
+  return load(options.mask, options.request.mask);
 }
 
 Status generate(GenerateOptions& options) {
@@ -93,16 +133,18 @@ Status generate(GenerateOptions& options) {
     request.width = options.size->width;
     request.height = options.size->height;
   }
+  if (Status loaded = load_pictures(options); !loaded) return loaded;
   const auto output = Output::to(options.output, request.count);
   if (!output) return output.error();
 
   options.engine.one_request = request.count == 1;
   Engine engine(options.engine);
-  const auto checkpoint = engine.open(options.checkpoint == "auto" ? "starter" : options.checkpoint);
+  const auto checkpoint = engine.open(options.checkpoint == "auto" ? "starter" : options.checkpoint, options.vae);
   if (!checkpoint) return checkpoint.error();
   const auto settled = engine.plan(checkpoint.value(), request);
   if (!settled) return settled.error();
   const Plan& plan = settled.value();
+  notice_loras(plan, options.quiet);
   if (options.explain) {
     options.json ? print_json(plan_json(plan, request)) : print_plan(plan);
     return Done{};
@@ -136,6 +178,7 @@ Verb add_generate(CLI::App& program) {
       "Examples:\n"
       "  pixelforge generate \"a red apple on a beach\"\n"
       "  pixelforge generate \"a boat\" -n \"people\" --seed 42 --size 128x192 -c 4 -o pictures/\n"
+      "  pixelforge generate \"a boat, neon\" --lora neon:0.8 --lora style.safetensors:0.5:0.2\n"
       "  pixelforge generate \"a boat\" -m dreamlike.safetensors --sampler euler_a --steps 30 --cfg 7\n"
       "  echo \"a boat\" | pixelforge generate - -o - > boat.png\n"
       "  pixelforge generate -o out.png -- \"-a prompt that begins with a hyphen\"");

@@ -24,7 +24,7 @@ void print(const LibraryModel& model, bool metadata) {
   const Sheet sheet;
   print_sheet(sheet, model.info, metadata);
   const LibraryEntry& entry = model.entry;
-  sheet.row("trigger words", entry.trigger_words);
+  if (!model.info.lora) sheet.row("trigger words", entry.trigger_words);  // else the sheet has them
   sheet.row("source", entry.source);
   sheet.row("preview", entry.preview);
   sheet.row("lies at", entry.path + (model.missing ? " (gone: put it back, or drop the name with rm)" : ""));

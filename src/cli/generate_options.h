@@ -15,6 +15,8 @@ struct GenerateOptions {
   Request request;  // without the size
   std::optional<Size> size;
   std::string checkpoint = "auto";
+  std::string vae;         // a file; empty: the checkpoint's own
+  std::string init, mask;  // files
   std::string output;
   PictureStyle picture = PictureStyle::automatic;
   EngineOptions engine;

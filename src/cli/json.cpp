@@ -28,6 +28,14 @@ Json to_json(const ModelInfo& model) {
         {"width", r->width},     {"height", r->height},       {"from", r->from}};
   }
   const LicenceVerdict verdict = judge_licence(model.license);
+  Json lora;  // null where the file is none
+  if (const auto& l = model.lora) {
+    lora = {{"kinds", l->kinds},
+            {"modules", l->modules},
+            {"text_modules", l->text_modules},
+            {"ranks", l->ranks},
+            {"triggers", l->triggers}};
+  }
   return {
       {"name", model.name},
       {"path", model.path},
@@ -54,6 +62,7 @@ Json to_json(const ModelInfo& model) {
       {"commercial", {{"licence", verdict.name}, {"use", to_string(verdict.commercial)}, {"because", verdict.reason}}},
       {"tags", model.tags},
       {"recommended", recommended},
+      {"lora", lora},
       {"metadata", model.metadata},
   };
 }
@@ -68,14 +77,37 @@ Json to_json(const MachineInfo& machine) {
 }
 
 Json to_json(const Plan& plan) {
-  return {
-      {"sampler", plan.sampler},     {"scheduler", plan.scheduler},
-      {"steps", plan.steps},         {"cfg_scale", plan.cfg_scale},
-      {"seed", plan.seed},           {"width", plan.width},
-      {"height", plan.height},       {"count", plan.count},
-      {"clip_skip", plan.clip_skip}, {"noise", plan.noise == NoiseSource::cpu ? "cpu" : "gpu"},
-      {"from", plan.settings_from},  {"memory_needed", plan.memory_needed},
+  Json loras = Json::array();
+  for (const LoraPlan& lora : plan.loras) {
+    loras.push_back({{"name", lora.name},
+                     {"strength", lora.strength},
+                     {"text_strength", lora.text_strength},
+                     {"applied", lora.applied},
+                     {"total", lora.total},
+                     {"unknown", lora.unknown},
+                     {"hash", lora.hash}});
+  }
+  Json out = {
+      {"sampler", plan.sampler},
+      {"scheduler", plan.scheduler},
+      {"steps", plan.steps},
+      {"cfg_scale", plan.cfg_scale},
+      {"seed", plan.seed},
+      {"width", plan.width},
+      {"height", plan.height},
+      {"count", plan.count},
+      {"clip_skip", plan.clip_skip},
+      {"noise", plan.noise == NoiseSource::cpu ? "cpu" : "gpu"},
+      {"from", plan.settings_from},
+      {"memory_needed", plan.memory_needed},
+      {"loras", loras},
+      {"prompt_reading", plan.prompt_reading},
   };
+  if (plan.strength) out["strength"] = *plan.strength;
+  if (plan.hires_steps > 0) {
+    out["hires"] = {{"width", plan.hires_width}, {"height", plan.hires_height}, {"steps", plan.hires_steps}};
+  }
+  return out;
 }
 
 Json to_json(const BenchReport& report) {

@@ -36,6 +36,14 @@ void print_parts(const Sheet& sheet, const ModelInfo& model) {
   }
 }
 
+std::string lora_text(const LoraInfo& lora) {
+  std::string ranks;
+  if (lora.ranks.size() == 1) ranks = fmt::format(" of rank {}", lora.ranks[0]);
+  if (lora.ranks.size() > 1) ranks = fmt::format(" of ranks {} to {}", lora.ranks.front(), lora.ranks.back());
+  return fmt::format("{}{} on {} modules, {} of them in text encoders", joined(lora.kinds), ranks, lora.modules,
+                     lora.text_modules);
+}
+
 }  // namespace
 
 Sheet::Sheet() : columns_(std::clamp(window_of(stdout).columns, 40, kLongestLine)) {}
@@ -64,6 +72,10 @@ void print_sheet(const Sheet& sheet, const ModelInfo& model, bool metadata) {
   sheet.row("safe", model.safe ? "yes, opening it runs no code" : "no: opening it with other programs can run code");
   sheet.row("file", fmt::format("{}, {}, {} tensors", model.format, bytes_text(model.bytes), model.tensors));
   print_parts(sheet, model);
+  if (model.lora) {
+    sheet.row("changes", lora_text(*model.lora));
+    sheet.row("trigger words", joined(model.lora->triggers));
+  }
   if (model.recommended) {
     sheet.row("recommended", fmt::format("{} (by {})", settings_line(*model.recommended), model.recommended->from));
   }

@@ -9,6 +9,8 @@
 #include <string>
 #include <utility>
 
+#include "image/over_white.h"
+
 // libpng tells of an error by a callback that must not return, and C++ exceptions must not pass through it: the
 // callback jumps back to setjmp. A jump skips destructors, so the functions below that call setjmp, and the callbacks,
 // own nothing; what they work on lives in a Session and in their callers.
@@ -126,18 +128,6 @@ bool read_rgba(Reader& reader, std::size_t row_bytes, png_bytep* rows) {
   png_read_image(png, rows);
   png_read_end(png, nullptr);
   return true;
-}
-
-/// RGBA to RGB over white, in place: a pixel's three bytes never lie beyond its four.
-void lay_over_white(std::vector<std::uint8_t>& pixels) {
-  const std::size_t count = pixels.size() / 4;
-  for (std::size_t i = 0; i < count; ++i) {
-    const unsigned alpha = pixels[4 * i + 3];
-    for (std::size_t c = 0; c < 3; ++c) {
-      pixels[3 * i + c] = static_cast<std::uint8_t>((pixels[4 * i + c] * alpha + 255 * (255 - alpha) + 127) / 255);
-    }
-  }
-  pixels.resize(3 * count);
 }
 
 }  // namespace

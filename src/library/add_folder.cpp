@@ -33,7 +33,7 @@ class Adding {
   }
 
   Status file(const fs::path& place) {
-    const Result<FileStamp> stamp = stamp_of(place);
+    const Result<FileStamp> stamp = file_stamp(place);
     if (!stamp) return skip(stamp.error(), place);
     const auto before = known_.find(place.string());
     if (before != known_.end() && before->second.stamp == stamp.value()) {

@@ -121,7 +121,7 @@ Result<Imported> Library::add(const fs::path& path, const ImportOptions& options
   }
   const fs::path place = place_of(path);
   const bool keeps = options.mode != ImportMode::link;
-  const Result<FileStamp> stamp = stamp_of(place);
+  const Result<FileStamp> stamp = file_stamp(place);
   if (!stamp) return stamp.error();
   if (Status fits = keeps ? check_can_be_kept(place, home()) : Status(Done{}); !fits) return std::move(fits).error();
   Result<std::pair<Record, Facts>> made = state_->make_record(place, stamp.value(), options.name);

@@ -146,6 +146,7 @@ Result<LibraryModel> Library::show(const std::string& name) {
   out.info.author = out.entry.author;
   out.info.tags = out.entry.tags;
   if (const auto about = out.set.find("about"); about != out.set.end()) out.info.description = about->second;
+  if (out.info.lora) out.info.lora->triggers = split_tags(out.entry.trigger_words);
   if (out.info.recommended) apply_overrides(out.set, *out.info.recommended);
   std::error_code failed;
   out.missing = !std::filesystem::exists(out.entry.path, failed);

@@ -17,7 +17,7 @@ class Check {
   Status entry(const Record& record, bool quick) {
     ++report_.checked;
     const fs::path path = library_.store.file_of(record);
-    const Result<FileStamp> stamp = stamp_of(path);
+    const Result<FileStamp> stamp = file_stamp(path);
     if (!stamp) return problem(record, ErrorCode::not_found, fmt::format("its file is gone: {}", path.string()));
     if (stamp.value().bytes != record.stamp.bytes) {
       return problem(record, ErrorCode::bad_file,

@@ -53,7 +53,7 @@ struct Model {
   Preset preset;            // where the file recommends nothing
   std::string preset_from;  // "the family", "its name: Lightning"
   std::unique_ptr<Network> network;
-  std::unique_ptr<Autoencoder> autoencoder;
+  std::shared_ptr<Autoencoder> autoencoder;         // models of one checkpoint under different LoRAs share it
   std::vector<std::unique_ptr<TextEncoder>> texts;  // all that the family has, or none
 
   /// Of every part that is there.
@@ -66,8 +66,11 @@ struct Family {
   LatentSpace latent;
   Prediction prediction = Prediction::eps;  // where the file does not say
   TextLayout text;
-  Preset preset;                    // of its checkpoints that are not distilled
-  std::int64_t extra_channels = 0;  // of the network's input beyond the noisy latent: an inpainting mask and picture
+  Preset preset;  // of its checkpoints that are not distilled
+  // Of the network's input beyond the noisy latent: an inpainting mask and the picture without what lies under it, or
+  // the picture that pix2pix is to change.
+  std::int64_t extra_channels = 0;
+  bool follows_picture = false;  // pix2pix: guided by the picture too, which is not where sampling begins
 
   /// Finds the parts in the file and binds them; throws Failure(bad_file) when sizes cannot be read.
   void (*build)(const Catalog& file, Model& model, LoadReport& report) = nullptr;
@@ -88,5 +91,9 @@ struct OpenedModel {
 /// Recognises the file and binds its parts; reads no weights. Errors: unsupported (what the file is, and what it is
 /// not), bad_file (missing tensors or wrong shapes, named). A part that is wholly absent is no error here.
 Result<OpenedModel> open_model(const Catalog& file);
+
+/// The VAE of a file that holds nothing else, or of a checkpoint; reads no weights.
+/// Errors: unsupported (there is none), bad_file (missing tensors or wrong shapes, named).
+Result<std::unique_ptr<Autoencoder>> open_autoencoder(const Catalog& file);
 
 }  // namespace pxf

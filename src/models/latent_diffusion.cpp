@@ -1,5 +1,6 @@
 #include "models/latent_diffusion.h"
 
+#include "base/error.h"
 #include "models/unet/unet.h"
 #include "models/vae/vae.h"
 
@@ -17,6 +18,26 @@ void build_unet_and_vae(const Catalog& file, unet::Hints hints, Model& model, Lo
   if (const Catalog names = file.under("first_stage_model"); !names.empty()) {
     model.autoencoder = bound(std::make_unique<vae::Vae>(vae::read_layout(names, hints.groups)), names, report);
   }
+}
+
+Result<std::unique_ptr<Autoencoder>> open_autoencoder(const Catalog& file) {
+  const std::string& name = file.source().name();
+  for (const char* path : {"first_stage_model", "vae", ""}) {
+    const Catalog names = file.under(path);
+    if (!names.has_any("decoder.up.")) continue;
+    try {
+      LoadReport report;
+      const std::int64_t groups = read_settings(file).group_norm_groups.value_or(unet::Hints().groups);
+      auto vae = bound(std::make_unique<vae::Vae>(vae::read_layout(names, groups)), names, report);
+      if (report.complete()) return std::unique_ptr<Autoencoder>(std::move(vae));
+      return Error{ErrorCode::bad_file, fmt::format("VAE tensors, {}; pull or copy the file again", report.problem()),
+                   name};
+    } catch (...) {
+      return with_context(current_error(), name);
+    }
+  }
+  return Error{ErrorCode::unsupported, "has no VAE (tensors \"decoder.up...\"); need a VAE or a checkpoint with one",
+               name};
 }
 
 Conditioning features_of_first(std::span<const TextEncoder::Output> texts, const SizeConditioning&) {

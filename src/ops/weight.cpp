@@ -17,6 +17,16 @@ struct Weight::State {
   std::string name;
   std::mutex mutex;
   std::vector<std::pair<std::type_index, std::shared_ptr<const void>>> forms;
+
+  // Of a computed weight.
+  std::shared_ptr<ComputedElements> computed;
+  std::once_flag bytes_asked_for;
+  std::vector<float> kept;
+
+  void let_go() const {
+    if (release) release(bytes);
+    if (computed) computed->release();
+  }
 };
 
 Weight::Weight(Bytes bytes, DType dtype, Shape shape, std::shared_ptr<const void> owner,
@@ -41,6 +51,16 @@ Weight Weight::of(std::span<const float> values, Shape shape) {
   return Weight(bytes, DType::f32, shape, std::move(copy), {});
 }
 
+Weight Weight::computed(Shape shape, std::string name, std::shared_ptr<ComputedElements> elements) {
+  Weight out;
+  out.state_ = std::make_shared<State>();
+  out.state_->dtype = DType::f32;
+  out.state_->shape = shape;
+  out.state_->name = std::move(name);
+  out.state_->computed = std::move(elements);
+  return out;
+}
+
 const Shape& Weight::shape() const {
   require(defined(), "[weight] is undefined");
   return state_->shape;
@@ -53,7 +73,12 @@ DType Weight::dtype() const {
 
 Bytes Weight::bytes() const {
   require(defined(), "[weight] is undefined");
-  return state_->bytes;
+  if (!state_->computed) return state_->bytes;
+  std::call_once(state_->bytes_asked_for, [this] {
+    state_->kept.resize(static_cast<std::size_t>(shape().numel()));
+    state_->computed->read(0, state_->kept);
+  });
+  return std::as_bytes(std::span(state_->kept));
 }
 
 const std::string& Weight::name() const {
@@ -61,7 +86,11 @@ const std::string& Weight::name() const {
   return state_->name;
 }
 
-void Weight::read_f32(std::int64_t begin, std::span<float> out) const { widen_to_f32(bytes(), dtype(), begin, out); }
+void Weight::read_f32(std::int64_t begin, std::span<float> out) const {
+  require(defined(), "[weight] is undefined");
+  if (state_->computed) return state_->computed->read(begin, out);
+  widen_to_f32(state_->bytes, state_->dtype, begin, out);
+}
 
 std::span<const float> Weight::f32() const {
   return packed<std::vector<float>>([this] {
@@ -77,9 +106,14 @@ const void* Weight::find_or_make(std::type_index form, const std::function<std::
   for (const auto& [type, object] : state_->forms) {
     if (type == form) return object.get();
   }
+  if (state_->computed) state_->computed->prepare();  // here, where a pool may be used: make() reads on its workers
   state_->forms.emplace_back(form, make());
-  if (state_->release) state_->release(state_->bytes);
+  state_->let_go();
   return state_->forms.back().second.get();
+}
+
+void Weight::release() const {
+  if (defined()) state_->let_go();
 }
 
 void Weight::forget_forms() const {

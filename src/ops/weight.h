@@ -2,6 +2,7 @@
 // each made once at first use and kept. A value handle; copies share both. Thread-safe.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <span>
@@ -15,6 +16,19 @@
 
 namespace pxf {
 
+/// f32 elements that are computed each time they are read, on any thread.
+class ComputedElements {
+ public:
+  virtual ~ComputedElements() = default;
+  /// The elements [begin, begin + out.size()).
+  virtual void read(std::int64_t begin, std::span<float> out) = 0;
+  /// Many reads follow, of all elements, on many threads; this call is on the thread that wants them, which may use a
+  /// pool.
+  virtual void prepare() {}
+  /// The elements are not needed for now.
+  virtual void release() {}
+};
+
 class Weight {
  public:
   Weight() = default;  // undefined
@@ -24,10 +38,13 @@ class Weight {
          std::string name = {});
   /// Owns a copy of `values`.
   static Weight of(std::span<const float> values, Shape shape);
+  /// Holds no elements of its own: while a kernel has its form of them, only that takes memory.
+  static Weight computed(Shape shape, std::string name, std::shared_ptr<ComputedElements> elements);
 
   bool defined() const noexcept { return state_ != nullptr; }
   const Shape& shape() const;
   DType dtype() const;
+  /// Valid as long as a handle lives; of a computed weight: once asked for, they are kept.
   Bytes bytes() const;
   const std::string& name() const;
 
@@ -42,6 +59,8 @@ class Weight {
     return *static_cast<const P*>(find_or_make(typeid(P), [&] { return std::make_shared<const P>(make()); }));
   }
 
+  /// Tells the owner that the bytes are not needed for now.
+  void release() const;
   /// Forgets all forms, which are then made again when they are wanted. No kernel may be using one.
   void forget_forms() const;
 

@@ -90,12 +90,14 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
 
     const std::string& file = checkpoint.info().path.empty() ? checkpoint.info().name : checkpoint.info().path;
     bench("open", [&] { value_or_throw(open(file)); });
-    bench("text.encode", [&] { encode_prompts(ctx, model, tokenizer, request, plan); });
+    bench("text.encode", [&] { encode_prompts(ctx, model, tokenizer, request.prompt, request, plan); });
 
     // Two rows, with and without the prompt: what a step with guidance costs.
     const LatentSpace& latent = model.latent;
     const Tensor x = ctx.full({2, plan.height / latent.factor, plan.width / latent.factor, latent.channels}, 0.5);
-    const std::optional<Conditioning> both = as_batch(encode_prompts(ctx, model, tokenizer, request, plan));
+    const Prompts prompts = encode_prompts(ctx, model, tokenizer, request.prompt, request, plan);
+    const std::array conds{&prompts.positive[0].at(1), &prompts.negative.at(1)};
+    const std::optional<Conditioning> both = as_batch(conds);
     require(both.has_value(), "[bench] the prompts are of different lengths");
     const Conditioning& cond = *both;
     const auto step = [&] { model.network->predict(x, std::array{500.0, 500.0}, cond); };

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "models/family.h"
+#include "pipeline/loras.h"
 #include "pixelforge/engine.h"
 #include "weights/catalog.h"
 
@@ -18,6 +19,8 @@ struct Checkpoint::State {
 
   std::mutex hash_mutex;
   std::string sha256;  // of the file; empty until computed. Guarded by hash_mutex.
+
+  AdaptedCache adapted = {};
 };
 
 }  // namespace pxf

@@ -1,86 +1,187 @@
 #include "pipeline/conditioning.h"
 
 #include <algorithm>
-#include <array>
-#include <string>
-#include <vector>
+#include <map>
+#include <utility>
 
 #include "base/error.h"
 #include "ops/arrange.h"
 #include "ops/elementwise.h"
-#include "text/token_chunks.h"
+#include "pipeline/weighting.h"
+#include "text/prompt.h"
 
 namespace pxf {
 namespace {
 
 constexpr double kNegativeAestheticScore = 2.5;
 
-using Tokens = std::vector<std::int32_t>;
+// Encodes texts, several at once, with one of the model's encoders.
+class Encoder {
+ public:
+  Encoder(Context& ctx, const TextEncoder& encoder, const ClipTokenizer& tokenizer, PromptGrammar grammar,
+          std::int64_t chunk, int clip_skip)
+      : ctx_(ctx), encoder_(encoder), tokenizer_(tokenizer), grammar_(grammar), clip_skip_(clip_skip) {
+    if (encoder.vocabulary() != ClipTokenizer::kVocabulary) {
+      fail(ErrorCode::unsupported, "text encoder: its vocabulary has {} tokens, CLIP's has {}", encoder.vocabulary(),
+           ClipTokenizer::kVocabulary);
+    }
+    layout_.pad = encoder.padding_id();
+    layout_.length = static_cast<std::size_t>(std::min(chunk, encoder.positions()));
+  }
 
-/// One encoder's view of each text: (1, tokens, width) of all its chunks, pooled (1, width) of the first.
-std::vector<TextEncoder::Output> encode(Context& ctx, const TextEncoder& encoder, std::span<const Tokens> texts,
-                                        std::int64_t chunk, int clip_skip) {
-  if (encoder.vocabulary() != ClipTokenizer::kVocabulary) {
-    fail(ErrorCode::unsupported, "text encoder: its vocabulary has {} tokens, CLIP's has {}", encoder.vocabulary(),
-         ClipTokenizer::kVocabulary);
-  }
-  ChunkLayout layout;
-  layout.pad = encoder.padding_id();
-  layout.length = static_cast<std::size_t>(std::min(chunk, encoder.positions()));
-  std::vector<std::int32_t> ids;
-  std::vector<std::int64_t> ends;  // of each text, in rows
-  for (const Tokens& tokens : texts) {
-    for (const TokenChunk& row : chunks(tokens, layout)) ids.insert(ids.end(), row.begin(), row.end());
-    ends.push_back(static_cast<std::int64_t>(ids.size() / layout.length));
-  }
-  const auto length = static_cast<std::int64_t>(layout.length);
-  const TextEncoder::Output all = encoder.encode(ctx.from(ids, {ends.back(), length}), clip_skip);
+  /// (1, tokens, width) of all rows of each text, and the first row's pooled vector.
+  std::vector<TextEncoder::Output> operator()(std::span<const std::string> texts) const {
+    std::vector<WeightedChunk> rows;
+    std::vector<std::size_t> ends;
+    for (const std::string& text : texts) {
+      for (WeightedChunk& row : prompt_chunks(tokenizer_, text, grammar_, layout_)) rows.push_back(std::move(row));
+      ends.push_back(rows.size());
+    }
+    const std::size_t wanted = rows.size();
+    const bool lerps = grammar_ == PromptGrammar::comfy && std::ranges::any_of(rows, has_weights);
+    if (lerps) rows.push_back(prompt_chunks(tokenizer_, "", grammar_, layout_).at(0));
+    TextEncoder::Output all = encode(rows);
+    weigh(all.features, rows, wanted, lerps);
 
-  std::vector<TextEncoder::Output> out;
-  std::int64_t begin = 0;
-  for (const std::int64_t end : ends) {
-    out.push_back({all.features.rows(begin, end).reshape({1, (end - begin) * length, encoder.width()}),
-                   all.pooled.defined() ? all.pooled.rows(begin, begin + 1) : Tensor()});
-    begin = end;
+    std::vector<TextEncoder::Output> out;
+    std::size_t begin = 0;
+    for (const std::size_t end : ends) {
+      out.push_back(rows_of(all, static_cast<std::int64_t>(begin), static_cast<std::int64_t>(end)));
+      begin = end;
+    }
+    return out;
   }
-  return out;
-}
+
+ private:
+  static bool has_weights(const WeightedChunk& row) {
+    return std::ranges::any_of(row.weights, [](double w) { return w != 1; });
+  }
+
+  TextEncoder::Output encode(std::span<const WeightedChunk> rows) const {
+    std::vector<std::int32_t> ids;
+    for (const WeightedChunk& row : rows) ids.insert(ids.end(), row.ids.begin(), row.ids.end());
+    const auto count = static_cast<std::int64_t>(rows.size()), length = static_cast<std::int64_t>(layout_.length);
+    return encoder_.encode(ctx_.from(ids, {count, length}), clip_skip_);
+  }
+
+  /// The rows before `wanted`; where `lerps`, the one after them is the empty prompt's.
+  void weigh(Tensor& features, std::span<const WeightedChunk> rows, std::size_t wanted, bool lerps) const {
+    if (std::ranges::none_of(rows, has_weights)) return;
+    const std::span<float> values = features.span<float>();
+    const std::size_t size = values.size() / rows.size();
+    for (std::size_t i = 0; i < wanted; ++i) {
+      if (!has_weights(rows[i])) continue;
+      const std::span<float> row = values.subspan(i * size, size);
+      if (lerps) {
+        weigh_as_comfy(row, rows[i].weights, values.subspan(wanted * size, size));
+      } else {
+        weigh_as_a1111(row, rows[i].weights);
+      }
+    }
+  }
+
+  TextEncoder::Output rows_of(const TextEncoder::Output& all, std::int64_t begin, std::int64_t end) const {
+    const auto length = static_cast<std::int64_t>(layout_.length);
+    return {all.features.rows(begin, end).reshape({1, (end - begin) * length, encoder_.width()}),
+            all.pooled.defined() ? all.pooled.rows(begin, begin + 1) : Tensor()};
+  }
+
+  Context& ctx_;
+  const TextEncoder& encoder_;
+  const ClipTokenizer& tokenizer_;
+  PromptGrammar grammar_;
+  int clip_skip_;
+  ChunkLayout layout_;
+};
 
 void zero(TextEncoder::Output& text) {
   text.features = text.features * 0.0;
   if (text.pooled.defined()) text.pooled = text.pooled * 0.0;
 }
 
-}  // namespace
-
-Prompts encode_prompts(Context& ctx, const Model& model, const ClipTokenizer& tokenizer, const Request& request,
-                       const Plan& plan) {
-  const TextLayout& layout = model.family->text;
-  const std::array texts{tokenizer.encode(request.prompt), tokenizer.encode(request.negative)};
-  std::vector<TextEncoder::Output> positive, negative;  // of each encoder
-  for (const auto& encoder : model.texts) {
-    auto outputs = encode(ctx, *encoder, texts, layout.chunk, plan.clip_skip);
-    if (layout.zero_empty_negative && request.negative.empty()) zero(outputs[1]);
-    positive.push_back(std::move(outputs[0]));
-    negative.push_back(std::move(outputs[1]));
+/// The distinct texts of a schedule, by which their encodings are kept.
+using Texts = std::vector<std::string>;
+void note_texts(const std::vector<ScheduledText>& schedule, Texts& texts) {
+  for (const ScheduledText& one : schedule) {
+    if (std::ranges::find(texts, one.text) == texts.end()) texts.push_back(one.text);
   }
-  SizeConditioning size;
-  size.height = size.target_height = plan.height;
-  size.width = size.target_width = plan.width;
-  Prompts out;
-  out.positive = model.family->condition(positive, size);
-  size.aesthetic_score = kNegativeAestheticScore;
-  out.negative = model.family->condition(negative, size);
+}
+
+using ByText = std::map<std::string, Conditioning>;
+
+/// The conditioning of each text, of `prompts` and of `negatives`; every encoder runs once for all of them.
+std::pair<ByText, ByText> condition(Context& ctx, const Model& model, const ClipTokenizer& tokenizer,
+                                    const Texts& prompts, const Texts& negatives, PromptGrammar grammar, int clip_skip,
+                                    SizeConditioning size) {
+  const TextLayout& layout = model.family->text;
+  Texts all = prompts;
+  all.insert(all.end(), negatives.begin(), negatives.end());
+  std::vector<std::vector<TextEncoder::Output>> outputs(all.size());  // of each text, by encoder
+  for (const auto& encoder : model.texts) {
+    const Encoder encode(ctx, *encoder, tokenizer, grammar, layout.chunk, clip_skip);
+    auto of_encoder = encode(all);
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      const bool is_negative = i >= prompts.size();
+      if (is_negative && layout.zero_empty_negative && all[i].empty()) zero(of_encoder[i]);
+      outputs[i].push_back(std::move(of_encoder[i]));
+    }
+  }
+  std::pair<ByText, ByText> out;
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (i == prompts.size()) size.aesthetic_score = kNegativeAestheticScore;
+    (i < prompts.size() ? out.first : out.second).emplace(all[i], model.family->condition(outputs[i], size));
+  }
   return out;
 }
 
-std::optional<Conditioning> as_batch(const Prompts& prompts) {
-  if (prompts.positive.context.shape() != prompts.negative.context.shape()) return std::nullopt;
-  Conditioning both{concat_batch(std::array{prompts.positive.context, prompts.negative.context})};
-  if (prompts.positive.vector.defined()) {
-    both.vector = concat_batch(std::array{prompts.positive.vector, prompts.negative.vector});
+PromptCourse course_of(double weight, const std::vector<ScheduledText>& schedule, const ByText& conds) {
+  PromptCourse out{weight, {}};
+  for (const ScheduledText& one : schedule) out.stretches.push_back({one.end_step, conds.at(one.text)});
+  return out;
+}
+
+}  // namespace
+
+const Conditioning& PromptCourse::at(int step) const {
+  const auto it = std::ranges::find_if(stretches, [&](const Stretch& s) { return step <= s.end_step; });
+  return it == stretches.end() ? stretches.back().cond : it->cond;
+}
+
+Prompts encode_prompts(Context& ctx, const Model& model, const ClipTokenizer& tokenizer, const std::string& prompt,
+                       const Request& request, const Plan& plan, Pass pass) {
+  const auto grammar = request.syntax == PromptSyntax::comfy ? PromptGrammar::comfy : PromptGrammar::a1111;
+  ScheduleSteps steps{.steps = plan.steps};
+  if (pass == Pass::second) steps.hires_steps = plan.hires_steps;
+  const PromptPlan positive = plan_prompt(prompt, grammar, steps);
+  // AND joins prompts, not what they should lack.
+  const std::vector<ScheduledText> negative = grammar == PromptGrammar::a1111
+                                                  ? prompt_schedule(request.negative, steps)
+                                                  : std::vector<ScheduledText>{{steps.count(), request.negative}};
+  Texts texts, negative_texts;
+  for (const PromptPart& part : positive.parts) note_texts(part.schedule, texts);
+  note_texts(negative, negative_texts);
+
+  const int width = pass == Pass::second ? plan.hires_width : plan.width;
+  const int height = pass == Pass::second ? plan.hires_height : plan.height;
+  SizeConditioning size;
+  size.height = size.target_height = height;
+  size.width = size.target_width = width;
+  const auto [conds, negative_conds] =
+      condition(ctx, model, tokenizer, texts, negative_texts, grammar, plan.clip_skip, size);
+  Prompts out;
+  for (const PromptPart& part : positive.parts) out.positive.push_back(course_of(part.weight, part.schedule, conds));
+  out.negative = course_of(1, negative, negative_conds);
+  return out;
+}
+
+std::optional<Conditioning> as_batch(std::span<const Conditioning* const> all) {
+  std::vector<Tensor> contexts, vectors;
+  for (const Conditioning* cond : all) {
+    if (cond->context.shape() != all[0]->context.shape()) return std::nullopt;
+    contexts.push_back(cond->context);
+    if (cond->vector.defined()) vectors.push_back(cond->vector);
   }
-  return both;
+  return Conditioning{concat_batch(contexts), vectors.empty() ? Tensor() : concat_batch(vectors)};
 }
 
 }  // namespace pxf

@@ -3,11 +3,28 @@
 #include <algorithm>
 #include <map>
 
+#include "pipeline/loras.h"
 #include "pipeline/plan.h"
 #include "weights/recognise.h"
 
 namespace pxf {
 namespace {
+
+// What every file consists of when nothing is known of its parts.
+PartInfo whole_file(const Catalog& file) {
+  PartInfo part;
+  part.name = "tensors";
+  for (const TensorInfo& tensor : file.source().tensors()) {
+    part.tensors += 1;
+    part.parameters += tensor.shape.numel();
+    part.bytes += tensor.shape.numel() * static_cast<std::int64_t>(size_of(tensor.dtype));
+    const std::string type(name_of(tensor.dtype));
+    if (std::ranges::find(part.types, type) == part.types.end()) part.types.push_back(type);
+  }
+  return part;
+}
+
+}  // namespace
 
 PartInfo part_info(std::string name, const Declarations& declarations) {
   PartInfo part;
@@ -25,22 +42,6 @@ PartInfo part_info(std::string name, const Declarations& declarations) {
                            [&](const std::string& a, const std::string& b) { return counts[a] > counts[b]; });
   return part;
 }
-
-// What every file consists of when nothing is known of its parts.
-PartInfo whole_file(const Catalog& file) {
-  PartInfo part;
-  part.name = "tensors";
-  for (const TensorInfo& tensor : file.source().tensors()) {
-    part.tensors += 1;
-    part.parameters += tensor.shape.numel();
-    part.bytes += tensor.shape.numel() * static_cast<std::int64_t>(size_of(tensor.dtype));
-    const std::string type(name_of(tensor.dtype));
-    if (std::ranges::find(part.types, type) == part.types.end()) part.types.push_back(type);
-  }
-  return part;
-}
-
-}  // namespace
 
 ModelInfo describe(const Catalog& file, OpenedModel* opened) {
   ModelInfo info;
@@ -63,6 +64,7 @@ ModelInfo describe(const Catalog& file, OpenedModel* opened) {
   if (!result) {
     info.unsupported_because = result.error().message;
     info.parts.push_back(whole_file(file));
+    if (what.kind == FileKind::lora) describe_lora(file, info);
     return info;
   }
   OpenedModel model = std::move(result).value();

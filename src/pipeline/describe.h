@@ -13,4 +13,7 @@ namespace pxf {
 /// when the file is supported. Never fails: what is wrong with the file stands in the result.
 ModelInfo describe(const Catalog& file, OpenedModel* opened);
 
+/// How much a bound part holds.
+PartInfo part_info(std::string name, const Declarations& declarations);
+
 }  // namespace pxf

@@ -8,11 +8,13 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "formats/open.h"
+#include "image/decode.h"
 #include "image/png.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/describe.h"
 #include "pipeline/engine_state.h"
 #include "pipeline/library_names.h"
+#include "pipeline/loras.h"
 #include "pipeline/memory.h"
 #include "pipeline/plan.h"
 #include "pipeline/run.h"
@@ -34,7 +36,10 @@ struct OpenedFile {
 const EmbeddedCheckpoint* find_embedded(const std::string& name) {
   const auto all = embedded_checkpoints();
   const auto it = std::ranges::find(all, name, &EmbeddedCheckpoint::name);
-  return it == all.end() ? nullptr : &*it;
+  if (it != all.end()) return &*it;
+  const auto loras = embedded_loras();
+  const auto lora = std::ranges::find(loras, name, &EmbeddedCheckpoint::name);
+  return lora == loras.end() ? nullptr : &*lora;
 }
 
 Error with_embedded_names(Error error) {
@@ -119,6 +124,26 @@ ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path,
   return info;
 }
 
+/// Puts another file's VAE in place of the model's own.
+Status take_vae(const std::string& path, Model& model, ModelInfo& info) {
+  Result<OpenedFile> file = open_file(path);
+  if (!file) return std::move(file).error();
+  Result<std::unique_ptr<Autoencoder>> vae = open_autoencoder(file.value().catalog);
+  if (!vae) return std::move(vae).error();
+  const std::int64_t channels = vae.value()->latent_channels();
+  if (channels != model.latent.channels) {
+    return Error{
+        ErrorCode::unsupported,
+        fmt::format("is a VAE of {} latent channels, {} needs one of {}", channels, info.title, model.latent.channels),
+        path};
+  }
+  model.autoencoder = std::move(vae).value();
+  info.vae = path;
+  std::erase_if(info.parts, [](const PartInfo& part) { return part.name == "vae"; });
+  info.parts.push_back(part_info("vae", model.autoencoder->declarations()));
+  return Done{};
+}
+
 std::string size_text(std::uint64_t bytes) {
   const double mib = static_cast<double>(bytes) / (1 << 20);
   return mib < 1024 ? fmt::format("{:.0f} MiB", mib) : fmt::format("{:.1f} GiB", mib / 1024);
@@ -126,11 +151,19 @@ std::string size_text(std::uint64_t bytes) {
 
 /// The sha256 of a file; the library keeps it where the file is in there.
 Result<std::string> hash_once(const std::string& path, const CancelToken* cancel) {
-  const auto before = stamp_of(path);
+  const auto before = file_stamp(path);
   Result<std::string> digest = sha256_of_file(path, cancel);
-  const auto after = stamp_of(path);
+  const auto after = file_stamp(path);
   if (digest && before && after && before.value() == after.value()) remember_hash(path, after.value(), digest.value());
   return digest;
+}
+
+// Bytes beyond `held`. What is held may be the checkpoint's packed weights: those that LoRAs change come on top.
+std::uint64_t memory_needed(const Model& model, const AdaptedModel* adapted, const Plan& plan, std::uint64_t held) {
+  const std::uint64_t whole = memory_for(model, std::max(plan.width, plan.hires_width),
+                                         std::max(plan.height, plan.hires_height), plan.evaluations);
+  const std::uint64_t changed = adapted == nullptr ? 0 : std::min(whole, adapted->packed_bytes);
+  return whole - std::min(whole - changed, held);
 }
 
 // What is missing for this plan; the engine's own waiting blocks and packed weights count as there.
@@ -185,13 +218,16 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
-Result<Checkpoint> Engine::open(const std::string& name_or_path) {
+Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::string& vae) {
   if (state_->unusable) return *state_->unusable;
   Result<OpenedFile> file = open_file(name_or_path);
   if (!file) return std::move(file).error();
   OpenedModel opened;
   ModelInfo info = describe_file(file.value(), name_or_path, &opened);
   if (!info.supported) return open_model(file.value().catalog).error();
+  if (!vae.empty()) {
+    if (Status taken = take_vae(vae, opened.model, info); !taken) return std::move(taken).error();
+  }
   return Checkpoint(std::shared_ptr<Checkpoint::State>(
       new Checkpoint::State{info, file.value().catalog, std::move(opened.model), {}, info.sha256}));
 }
@@ -220,12 +256,14 @@ std::vector<ModelInfo> Engine::list() const {
 
 Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) const {
   if (state_->unusable) return *state_->unusable;
-  Result<SettledPlan> settled = settle(checkpoint.info(), checkpoint.state_->model, request);
+  Checkpoint::State& opened = *checkpoint.state_;
+  Result<SettledPlan> settled = settle(opened.info, opened.model, request);
   if (!settled) return std::move(settled).error();
   Plan plan = std::move(settled).value().plan;
-  const std::uint64_t whole =
-      memory_for(checkpoint.state_->model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
-  plan.memory_needed = whole - std::min<std::uint64_t>(whole, state_->memory.held());
+  const auto adapted = adapt({opened.info, opened.file, opened.model}, opened.adapted, request, state_->threads.get());
+  if (!adapted) return adapted.error();
+  if (adapted.value()) plan.loras = adapted.value()->loras;
+  plan.memory_needed = memory_needed(opened.model, adapted.value().get(), plan, state_->memory.held());
   return plan;
 }
 
@@ -235,10 +273,13 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
   Checkpoint::State& opened = *checkpoint.state_;
   Result<SettledPlan> settled = settle(opened.info, opened.model, request);
   if (!settled) return std::move(settled).error();
-  const Plan& plan = settled.value().plan;
+  Plan& plan = settled.value().plan;
+  const auto adapted = adapt({opened.info, opened.file, opened.model}, opened.adapted, request, state_->threads.get());
+  if (!adapted) return adapted.error();
+  if (adapted.value()) plan.loras = adapted.value()->loras;
+  const Model& model = adapted.value() ? adapted.value()->model : opened.model;
 
-  const std::uint64_t whole = memory_for(opened.model, plan.width, plan.height, plan.cfg_scale == 1 ? 1 : 2);
-  const std::uint64_t needed = whole - std::min<std::uint64_t>(whole, state_->memory.held());
+  const std::uint64_t needed = memory_needed(opened.model, adapted.value().get(), plan, state_->memory.held());
   if (Status enough = check_memory(needed, read_memory_state().available, plan); !enough)
     return std::move(enough).error();
 
@@ -254,13 +295,21 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     std::future<std::string> hashing = std::async(std::launch::async, hash);
     Context ctx(*state_->backend, *state_->threads, state_->memory, cancel);
     const std::string& file = opened.info.path.empty() ? opened.info.name : opened.info.path;
-    std::vector<Picture> pictures = run_plan(ctx, settled.value(), request, opened.model, file, state_->tokenizer(),
+    std::vector<Picture> pictures = run_plan(ctx, settled.value(), request, model, file, state_->tokenizer(),
                                              state_->options.one_request, on_progress);
     const std::string sha256 = hashing.get();
-    for (Picture& picture : pictures) picture.parameters = parameters_text(plan, request, picture.seed, sha256);
+    for (Picture& picture : pictures) picture.parameters = parameters_text(plan, request, picture, sha256);
     state_->memory.trim();
     return pictures;
   });
+}
+
+Result<Image> load_image(const std::filesystem::path& path) {
+  const auto file = MappedFile::open(path);
+  if (!file) return file.error();
+  auto image = decode_image(file.value()->bytes());
+  if (!image) return with_context(std::move(image).error(), path.string());
+  return image;
 }
 
 Result<std::vector<std::byte>> encode_png(const Picture& picture) {

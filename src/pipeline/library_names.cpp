@@ -86,7 +86,7 @@ void apply_library(const NamedFile& file, ModelInfo& info) {
   info.author = record.author;
   info.tags = record.tags;
   if (info.recommended) apply_overrides(file.overrides, *info.recommended);
-  const auto stamp = stamp_of(file.path);
+  const auto stamp = file_stamp(file.path);
   const bool same = stamp && stamp.value() == record.stamp;
   info.sha256 = !record.blob.empty() ? record.blob : same ? record.sha256 : "";
 }

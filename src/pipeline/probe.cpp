@@ -57,14 +57,14 @@ class Inputs {
 };
 
 template <class Part>
-const Part& part_or_throw(const std::unique_ptr<Part>& part, const char* name) {
+const Part& part_or_throw(const Part* part, const char* name) {
   require(part != nullptr, "[probe] this file has no {}", name);
   return *part;
 }
 
 Outputs probe_unet(const Model& model, const Inputs& in) {
   const std::vector<float> t = in.values("timestep");
-  const Network& network = part_or_throw(model.network, "UNet");
+  const Network& network = part_or_throw(model.network.get(), "UNet");
   Conditioning cond{in.tensor("context", 3)};
   if (network.vector_width() > 0) cond.vector = in.tensor("y", 2);
   const Tensor out =
@@ -84,12 +84,12 @@ Outputs probe_text(const Model& model, std::size_t which, const Inputs& in) {
 }
 
 Outputs probe_decode(const Model& model, const Inputs& in) {
-  const Autoencoder& vae = part_or_throw(model.autoencoder, "VAE");
+  const Autoencoder& vae = part_or_throw(model.autoencoder.get(), "VAE");
   return {{"image", channels_first(vae.decode(channels_last(in.tensor("latent", 4))))}};
 }
 
 Outputs probe_encode(const Model& model, const Inputs& in) {
-  const Autoencoder& vae = part_or_throw(model.autoencoder, "VAE");
+  const Autoencoder& vae = part_or_throw(model.autoencoder.get(), "VAE");
   const Tensor image = in.tensor("image", 4);
   const std::int64_t factor = model.latent.factor;
   require(image.dim(2) % factor == 0 && image.dim(3) % factor == 0,

@@ -10,10 +10,13 @@
 #include "base/rng/brownian.h"
 #include "base/rng/generator.h"
 #include "formats/in_quotes.h"
+#include "image/resize.h"
 #include "ops/arrange.h"
 #include "ops/elementwise.h"
-#include "sampling/guidance.h"
+#include "pipeline/guided_network.h"
+#include "pipeline/start.h"
 #include "sampling/prediction.h"
+#include "text/prompt_variants.h"
 
 namespace pxf {
 namespace {
@@ -27,7 +30,7 @@ class Reporter {
  public:
   Reporter(const OnProgress& on_progress, const Plan& plan) : on_progress_(on_progress) {
     progress_.pictures = plan.count;
-    progress_.steps = plan.steps;
+    progress_.steps = plan.steps + plan.hires_steps;
   }
 
   void enter(Stage stage, int picture, int step) {
@@ -88,23 +91,17 @@ void forget_forms(const Declarations& declarations) {
 
 class Sampling {
  public:
-  Sampling(Context& ctx, const SettledPlan& settled, const Model& model, const Prompts& prompts)
-      : ctx_(ctx),
-        plan_(settled.plan),
-        method_(settled.method),
-        model_(model),
-        prompts_(prompts),
-        scale_(settled.plan.cfg_scale * settled.method.sampler->needs.guidance_factor) {
-    if (auto both = as_batch(prompts)) both_ = *both;
-  }
+  Sampling(Context& ctx, const SettledPlan& settled, const Model& model, const Request& request, const Start& start)
+      : ctx_(ctx), plan_(settled.plan), method_(settled.method), model_(model), request_(request), start_(start) {}
 
   // The latent of one picture, in the sampler's scale: (1, h, w, channels).
-  Tensor operator()(std::uint64_t seed, const OnStep& on_step) const {
+  Tensor operator()(const Prompts& prompts, std::uint64_t seed, const OnStep& on_step) const {
     const SamplerNeeds& needs = method_.sampler->needs;
     const LatentSpace& latent = model_.latent;
     const Shape drawn{1, latent.channels, plan_.height / latent.factor, plan_.width / latent.factor};
     const auto kind = plan_.noise == NoiseSource::cpu ? GeneratorKind::torch_cpu : GeneratorKind::torch_cuda;
-    const Sigmas sigmas = make_sigmas(*method_.scheduler, model_.noise, plan_.steps, 1, needs.dropped_sigma);
+    const double strength = start_.latent.defined() ? request_.strength : 1;
+    const Sigmas sigmas = make_sigmas(*method_.scheduler, model_.noise, plan_.steps, strength, needs.dropped_sigma);
 
     // Numbers are drawn in PyTorch's order, (C, H, W).
     const std::unique_ptr<Generator> generator = make_generator(kind, seed);
@@ -118,54 +115,47 @@ class Sampling {
       const double lowest = sigmas.back() > 0 ? sigmas.back() : sigmas[sigmas.size() - 2];
       path.emplace(kind, seed, lowest, sigmas.front(), static_cast<std::size_t>(drawn.numel()));
     }
+    GuidedNetwork network(model_, prompts, plan_.cfg_scale * needs.guidance_factor, request_.image_cfg, start_.beside);
+    const Tensor first = fresh();
     SamplerOptions options;
     options.schedule = &model_.noise;
     options.noise = [&](const Tensor&, double from, double to) {
       return path ? channels_last(ctx_.from(path->noise(from, to), drawn)) : fresh();
     };
-    options.guided = [this](const Tensor& x, double sigma) {
-      const Outputs out = evaluate(x, sigma);
-      return Guided{clean(cfg(out.positive, out.negative, scale_), x, sigma), clean(out.negative, x, sigma)};
+    options.guided = [&](const Tensor& x, double sigma) {
+      Guided out = network.guided(with_kept(x, first, sigma), sigma);
+      return Guided{under_mask(out.denoised), under_mask(out.uncond)};
     };
-    const Denoise denoise = [this](const Tensor& x, double sigma) {
-      if (scale_ == 1) return clean(evaluate(x, sigma, prompts_.positive), x, sigma);
-      const Outputs out = evaluate(x, sigma);
-      return clean(cfg(out.positive, out.negative, scale_), x, sigma);
+    const Denoise denoise = [&](const Tensor& x, double sigma) {
+      return under_mask(network.denoised(with_kept(x, first, sigma), sigma));
     };
-    return method_.sampler->sample(denoise, fresh() * sigmas.front(), sigmas, options, on_step);
+    const auto next_step = [&](int step, const Tensor& x, const Tensor& denoised) {
+      network.at_step(step + 2);  // they count from 0, prompts from 1
+      on_step(step, x, denoised);
+    };
+    const Tensor begin = start_.latent.defined() ? noised(model_.prediction, start_.latent, first, sigmas.front())
+                                                 : first * sigmas.front();
+    return method_.sampler->sample(denoise, begin, sigmas, options, next_step);
   }
 
  private:
-  struct Outputs {
-    Tensor positive, negative;
-  };
-
-  // What the network says of x: with one conditioning, and with both, in one batch where they are of one length.
-  Tensor evaluate(const Tensor& x, double sigma, const Conditioning& cond) const {
-    return model_.network->predict(x * input_scale(model_.prediction, sigma),
-                                   std::array{model_.noise.timestep_of(sigma)}, cond);
+  // What is kept, at this noise level, wherever the mask does not lie; as ComfyUI does it.
+  Tensor with_kept(const Tensor& x, const Tensor& noise, double sigma) const {
+    if (!start_.mask.defined()) return x;
+    const Tensor kept = noised(model_.prediction, start_.latent, noise, sigma);
+    return kept + (x - kept) * start_.mask;
   }
-  Outputs evaluate(const Tensor& x, double sigma) const {
-    if (!both_.context.defined()) {
-      return {evaluate(x, sigma, prompts_.positive), evaluate(x, sigma, prompts_.negative)};
-    }
-    const Tensor input = x * input_scale(model_.prediction, sigma);
-    const double t = model_.noise.timestep_of(sigma);
-    const Tensor out = model_.network->predict(concat_batch(std::array{input, input}), std::array{t, t}, both_);
-    return {out.rows(0, 1), out.rows(1, 2)};
-  }
-
-  Tensor clean(const Tensor& output, const Tensor& x, double sigma) const {
-    return denoised_from(model_.prediction, output, x, sigma);
+  Tensor under_mask(Tensor denoised) const {
+    if (!start_.mask.defined()) return denoised;
+    return start_.latent + (std::move(denoised) - start_.latent) * start_.mask;
   }
 
   Context& ctx_;
   const Plan& plan_;
   const Method& method_;
   const Model& model_;
-  const Prompts& prompts_;
-  double scale_;
-  Conditioning both_;  // prompt and negative prompt as one batch, where they are of one length
+  const Request& request_;
+  const Start& start_;
 };
 
 Image to_image(const Tensor& decoded) {
@@ -179,47 +169,112 @@ Image to_image(const Tensor& decoded) {
   return image;
 }
 
+// Draws the pictures of a plan one after another.
+class Drawing {
+ public:
+  Drawing(Context& ctx, const SettledPlan& settled, const Request& request, const Model& model, const std::string& file,
+          const ClipTokenizer& tokenizer, bool only_request, const OnProgress& on_progress)
+      : ctx_(ctx),
+        settled_(settled),
+        plan_(settled.plan),
+        request_(request),
+        model_(model),
+        file_(file),
+        tokenizer_(tokenizer),
+        only_request_(only_request),
+        report_(on_progress, settled.plan),
+        start_(start_of(ctx, model, request, settled.plan)) {}
+
+  Picture operator()(int k) {
+    k_ = k;
+    Picture picture;
+    picture.seed = plan_.seed + static_cast<std::uint64_t>(k);
+    picture.prompt = choose_variants(request_.prompt, picture.seed);
+    encode(picture);
+    if (plan_.hires_steps == 0) {
+      picture.image = kept_outside_mask(pass(settled_, request_, start_, *prompts_, picture, 0), start_);
+      return picture;
+    }
+    const Image small = pass(settled_, request_, start_, *prompts_, picture, 0);
+    SettledPlan second = settled_;
+    second.plan.width = plan_.hires_width;
+    second.plan.height = plan_.hires_height;
+    second.plan.steps = plan_.hires_steps;
+    Request again = request_;
+    again.init = resized(small, plan_.hires_width, plan_.hires_height);
+    again.strength = request_.hires_strength;
+    const Start start = start_of(ctx_, model_, again, second.plan);
+    picture.image = pass(second, again, start, *second_prompts_, picture, plan_.steps);
+    return picture;
+  }
+
+  void done() { report_.enter(Stage::done, plan_.count - 1, plan_.steps + plan_.hires_steps); }
+
+ private:
+  // Once for each prompt that comes out of the variants.
+  void encode(Picture& picture) {
+    if (prompts_ && picture.prompt == encoded_) return;
+    report_.enter(Stage::text, k_, 0);
+    const auto begin = Clock::now();
+    encoded_ = picture.prompt;
+    prompts_ = encode_prompts(ctx_, model_, tokenizer_, encoded_, request_, plan_);
+    if (plan_.hires_steps > 0) {
+      second_prompts_ = encode_prompts(ctx_, model_, tokenizer_, encoded_, request_, plan_, Pass::second);
+    }
+    picture.seconds.text = seconds_since(begin);
+    if (!only_request_) return;
+    for (const auto& text : model_.texts) forget_forms(text->declarations());
+  }
+
+  // `before`: steps of this picture that are done.
+  Image pass(const SettledPlan& settled, const Request& request, const Start& start, const Prompts& prompts,
+             Picture& picture, int before) {
+    const Sampling sample(ctx_, settled, model_, request, start);
+    const int steps = settled.plan.steps;
+    report_.enter(Stage::steps, k_, before);
+    const auto steps_start = Clock::now();
+    const Tensor latent = sample(prompts, picture.seed, [&](int step, const Tensor& x, const Tensor&) {
+      if (!all_finite(x))
+        fail_not_finite(model_, file_, fmt::format("step {} of {} gives no numbers", step + 1, steps));
+      report_.enter(Stage::steps, k_, before + std::min(step + 1, steps));  // some samplers take more
+    });
+    picture.seconds.steps += seconds_since(steps_start);
+
+    const bool is_last = k_ + 1 == plan_.count && before + steps == plan_.steps + plan_.hires_steps;
+    if (only_request_ && is_last) forget_forms(model_.network->declarations());
+    report_.enter(Stage::vae, k_, before + steps);
+    ctx_.memory().trim();  // the steps' blocks are of other sizes than the autoencoder's
+    const auto vae_start = Clock::now();
+    const Tensor decoded = model_.autoencoder->decode(latent * (1 / model_.latent.scale) + model_.latent.shift);
+    if (!all_finite(decoded)) fail_not_finite(model_, file_, "the VAE gives no picture");
+    picture.seconds.vae += seconds_since(vae_start);
+    return to_image(decoded);
+  }
+
+  Context& ctx_;
+  const SettledPlan& settled_;
+  const Plan& plan_;
+  const Request& request_;
+  const Model& model_;
+  const std::string& file_;
+  const ClipTokenizer& tokenizer_;
+  bool only_request_;
+  Reporter report_;
+  Start start_;
+  std::optional<Prompts> prompts_, second_prompts_;
+  std::string encoded_;  // the text that they are of
+  int k_ = 0;
+};
+
 }  // namespace
 
 std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Request& request, const Model& model,
                               const std::string& file, const ClipTokenizer& tokenizer, bool only_request,
                               const OnProgress& on_progress) {
-  const Plan& plan = settled.plan;
-  Reporter report(on_progress, plan);
-  report.enter(Stage::text, 0, 0);
-  const auto text_start = Clock::now();
-  const Prompts prompts = encode_prompts(ctx, model, tokenizer, request, plan);
-  const double text_seconds = seconds_since(text_start);
-  if (only_request) {
-    for (const auto& text : model.texts) forget_forms(text->declarations());
-  }
-
-  const Sampling sample(ctx, settled, model, prompts);
+  Drawing draw(ctx, settled, request, model, file, tokenizer, only_request, on_progress);
   std::vector<Picture> pictures;
-  for (int k = 0; k < plan.count; ++k) {
-    Picture picture;
-    picture.seed = plan.seed + static_cast<std::uint64_t>(k);
-    picture.seconds.text = k == 0 ? text_seconds : 0;
-    report.enter(Stage::steps, k, 0);
-    const auto steps_start = Clock::now();
-    const Tensor latent = sample(picture.seed, [&](int step, const Tensor& x, const Tensor&) {
-      if (!all_finite(x))
-        fail_not_finite(model, file, fmt::format("step {} of {} gives no numbers", step + 1, plan.steps));
-      report.enter(Stage::steps, k, std::min(step + 1, plan.steps));  // some samplers take more
-    });
-    picture.seconds.steps = seconds_since(steps_start);
-
-    if (only_request && k + 1 == plan.count) forget_forms(model.network->declarations());
-    report.enter(Stage::vae, k, plan.steps);
-    ctx.memory().trim();  // the steps' blocks are of other sizes than the autoencoder's
-    const auto vae_start = Clock::now();
-    const Tensor decoded = model.autoencoder->decode(latent * (1 / model.latent.scale) + model.latent.shift);
-    if (!all_finite(decoded)) fail_not_finite(model, file, "the VAE gives no picture");
-    picture.image = to_image(decoded);
-    picture.seconds.vae = seconds_since(vae_start);
-    pictures.push_back(std::move(picture));
-  }
-  report.enter(Stage::done, plan.count - 1, plan.steps);
+  for (int k = 0; k < settled.plan.count; ++k) pictures.push_back(draw(k));
+  draw.done();
   return pictures;
 }
 

@@ -1,4 +1,4 @@
-// The checkpoints that are linked into the program: mapped from it, never copied.
+// The checkpoints and LoRAs that are linked into the program: mapped from it, never copied.
 #pragma once
 
 #include <memory>
@@ -17,5 +17,6 @@ struct EmbeddedCheckpoint {
 
 /// Empty when the program was built without them.
 std::span<const EmbeddedCheckpoint> embedded_checkpoints();
+std::span<const EmbeddedCheckpoint> embedded_loras();
 
 }  // namespace pxf

@@ -122,7 +122,7 @@ Result<StagedBlob> BlobStore::make_aside(const fs::path& link_to) const {
 }
 
 Result<StagedBlob> BlobStore::stage(const fs::path& source, Staging how, const CancelToken* cancel) const {
-  const Result<FileStamp> before = stamp_of(source);
+  const Result<FileStamp> before = file_stamp(source);
   if (!before) return before.error();
   Descriptor from(::open(source.c_str(), O_RDONLY | O_CLOEXEC));
   if (!from.is_open()) return system_error(errno, "read", source);
@@ -144,7 +144,7 @@ Result<StagedBlob> BlobStore::stage(const fs::path& source, Staging how, const C
   Result<std::string> hash = copy_and_hash(from, copies ? &file : nullptr, source, staged->path_, cancel);
   if (!hash) return std::move(hash).error();
   if (::fsync(file.get()) != 0) return system_error(errno, "copy into the library", staged->path_);
-  const Result<FileStamp> after = stamp_of(source);
+  const Result<FileStamp> after = file_stamp(source);
   if (!after || !(after.value() == before.value())) {
     return Error{ErrorCode::io, "changed while it was read; import it once nobody writes to it", source.string()};
   }

@@ -50,4 +50,12 @@ Result<std::string> sha256_of_file(const std::filesystem::path& path, const Canc
   });
 }
 
+Result<std::string> sha256_of(Bytes bytes) {
+  return catch_errors([&] {
+    Sha256 hash;
+    hash.add(bytes.data(), bytes.size());
+    return hash.digest();
+  });
+}
+
 }  // namespace pxf

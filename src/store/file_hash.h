@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 
+#include "base/bytes.h"
 #include "base/error.h"
 #include "pixelforge/cancel.h"
 
@@ -30,5 +31,7 @@ class Sha256 {
 
 /// Lower-case hexadecimal. Errors: not_found, io, cancelled. `cancel` may be null.
 Result<std::string> sha256_of_file(const std::filesystem::path& path, const CancelToken* cancel);
+/// The same of bytes in memory. Error: internal.
+Result<std::string> sha256_of(Bytes bytes);
 
 }  // namespace pxf

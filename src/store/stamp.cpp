@@ -21,7 +21,7 @@ std::uint64_t bytes_under(const std::filesystem::path& folder) {
 
 }  // namespace
 
-Result<FileStamp> stamp_of(const std::filesystem::path& path) {
+Result<FileStamp> file_stamp(const std::filesystem::path& path) {
   struct stat info {};
   if (::stat(path.c_str(), &info) != 0) return system_error(errno, "read", path);
   constexpr std::int64_t kSecond = 1'000'000'000;

@@ -17,6 +17,6 @@ struct FileStamp {
 };
 
 /// Of a file, or of a folder with the bytes of all files in it. Errors: not_found, io.
-Result<FileStamp> stamp_of(const std::filesystem::path& path);
+Result<FileStamp> file_stamp(const std::filesystem::path& path);
 
 }  // namespace pxf

@@ -90,8 +90,29 @@ constexpr std::array kKinds{
 };
 
 // Endings that only adapters have: LoRA as kohya, PEFT and diffusers write it, LoHa, LoKr, DoRA.
-constexpr std::array kAdapterEndings{".lora_down.weight", ".lora_up.weight", ".lora_A.weight", ".lora_B.weight",
-                                     ".hada_w1_a",        ".lokr_w1",        ".lokr_w1_a",     ".dora_scale"};
+constexpr std::array kAdapterEndings{".lora_down.weight",
+                                     ".lora_up.weight",
+                                     ".lora_A.weight",
+                                     ".lora_B.weight",
+                                     ".hada_w1_a",
+                                     ".lokr_w1",
+                                     ".lokr_w1_a",
+                                     ".dora_scale",
+                                     "_lora.up.weight",
+                                     ".lora.up.weight",
+                                     ".lora_linear_layer.up.weight",
+                                     ".lora_A",
+                                     ".lora_A.default.weight",
+                                     ".oft_blocks",
+                                     ".oft_R.weight",
+                                     ".boft_R",
+                                     ".ia3_l",
+                                     ".on_input",
+                                     ".a1.weight",
+                                     ".w_norm",
+                                     ".diff",
+                                     ".diff_b",
+                                     ".set_weight"};
 
 Family unet_family(const Catalog& file, const Catalog& net) {
   const std::int64_t in = net.dim("input_blocks.0.0.weight", 1).value_or(4);

@@ -48,7 +48,7 @@ TEST(WrongUsage, EndsWithTwoAndSaysWhatIsNeeded) {
   const UsageCase cases[] = {
       {{"genrate"}, "verb: got \"genrate\", need one of generate, inspect"},
       {{"generate"}, "prompt is required; see pixelforge generate --help"},
-      {{"generate", "a", "--lora", "neon"}, "unknown flag \"--lora\""},
+      {{"generate", "a", "--lorra", "neon"}, "unknown flag \"--lorra\""},
       {{"generate", "a", "red", "apple"}, "quote an argument that has spaces"},
       {{"generate", "-a boat"}, "a prompt that begins with - goes after --"},
       {{"generate", "a", "--steps"}, "--steps: got nothing, need a value"},

@@ -89,6 +89,18 @@ TEST_F(Library, AnImportedCheckpointDrawsByItsNameWithWhatIsSet) {
   EXPECT_EQ(std::string(shown["sha256"]).size(), 64u);
 }
 
+TEST_F(Library, ALoraIsUsedByItsName) {
+  const fs::path neon = fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/lora/neon.safetensors";
+  ASSERT_EQ(run({"import", neon, "--name", "glow"}).status, 0);
+  const auto draw = [&](const std::string& lora) {
+    return run({"generate", "a", "-q", "--seed", "1", "--steps", "2", "--size", "64", "-o", "-", "--lora", lora});
+  };
+  const Outcome by_name = draw("glow:0.8");
+  EXPECT_EQ(by_name.status, 0) << by_name.err;
+  EXPECT_THAT(by_name.out, HasSubstr("glow"));  // in the picture's parameters
+  EXPECT_THAT(draw("glwo").err, HasSubstr("did you mean \"glow\"?"));
+}
+
 TEST_F(Library, AFileThatIsThereWinsWhenItHasASlashOrAnEnding) {
   const fs::path one = model("one");
   ASSERT_EQ(run({"import", one}).status, 0);

@@ -16,6 +16,7 @@
 #include "base/half.h"
 #include "formats/safetensors.h"
 #include "image/png_text.h"
+#include "image/resize.h"
 #include "support.h"
 
 namespace pxf {
@@ -322,6 +323,149 @@ TEST(BadCheckpoint, MissingTensorsAreNamed) {
   const Error error = error_of_opening(path);
   EXPECT_EQ(error.code, ErrorCode::bad_file);
   EXPECT_THAT(error.text(), HasSubstr("1 missing: \"" + gone + "\""));
+}
+
+Image starter_picture() {
+  Engine engine;
+  return value_or_throw(engine.generate(value_or_throw(engine.open("starter")), small_request())).at(0).image;
+}
+
+double mean_difference(const Image& a, const Image& b) {
+  double sum = 0;
+  for (std::size_t i = 0; i < a.pixels.size(); ++i) sum += std::abs(a.pixels.at(i) - b.pixels.at(i));
+  return sum / static_cast<double>(a.pixels.size());
+}
+
+Image half_mask(int width, int height) {
+  Image mask{width, height, {}};
+  for (int i = 0; i < width * height * 3; ++i) mask.pixels.push_back(i / 3 % width < width / 2 ? 0 : 255);
+  return mask;
+}
+
+TEST(ImageToImage, StrengthSaysHowMuchIsMadeAnew) {
+  Request request = small_request();
+  request.prompt = "a blue house at night";
+  request.init = starter_picture();
+  std::vector<double> changes;
+  for (const double strength : {0.1, 0.5, 1.0}) {
+    request.strength = strength;
+    Engine engine;
+    const auto pictures = value_or_throw(engine.generate(value_or_throw(engine.open("starter")), request));
+    changes.push_back(mean_difference(pictures.at(0).image, *request.init));
+    EXPECT_THAT(pictures.at(0).parameters, HasSubstr(fmt::format("Denoising strength: {}", strength)));
+  }
+  EXPECT_LT(changes[0], 20);
+  EXPECT_LT(changes[0], changes[1]);
+  EXPECT_LT(changes[0], changes[2]);
+}
+
+TEST(ImageToImage, WhatTheMaskLeavesOutIsKeptByteForByte) {
+  Request request = small_request();
+  request.prompt = "a blue house at night";
+  request.init = starter_picture();
+  request.mask = half_mask(request.init->width, request.init->height);
+  request.strength = 1;
+  request.mask_blur = 0;
+  Engine engine;
+  const Image made = value_or_throw(engine.generate(value_or_throw(engine.open("starter")), request)).at(0).image;
+  int changed = 0;
+  for (std::size_t i = 0; i < made.pixels.size(); ++i) {
+    const bool kept = request.mask->pixels[i] == 0;
+    if (kept) {
+      ASSERT_EQ(made.pixels[i], request.init->pixels[i]) << i;
+    }
+    changed += !kept && made.pixels[i] != request.init->pixels[i];
+  }
+  EXPECT_GT(changed, static_cast<int>(made.pixels.size() / 4));
+}
+
+TEST(ImageToImage, ThePicturesSizeIsTakenOver) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  const auto sides = [&](int width, int height) {
+    Request request;
+    request.init = Image{width, height, std::vector<std::uint8_t>(static_cast<std::size_t>(width * height * 3))};
+    const Plan plan = value_or_throw(engine.plan(starter, request));
+    return std::pair(plan.width, plan.height);
+  };
+  EXPECT_EQ(sides(131, 99), std::pair(128, 96));
+  EXPECT_EQ(sides(1024, 1024), std::pair(128, 128));
+  EXPECT_EQ(sides(1024, 256), std::pair(256, 64));
+  EXPECT_EQ(sides(1, 1), std::pair(128, 128));
+}
+
+TEST(ImageToImage, WhatCannotBeIsRefused) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  const auto refusal = [&](const Request& request) { return engine.plan(starter, request).error().text(); };
+  Request request;
+  request.mask = half_mask(8, 8);
+  EXPECT_THAT(refusal(request), HasSubstr("mask: got one without a picture"));
+  request.init = Image{16, 8, std::vector<std::uint8_t>(16 * 8 * 3)};
+  EXPECT_THAT(refusal(request), HasSubstr("mask: got 8x8, need the picture's 16x8"));
+  request.mask.reset();
+  for (const double strength : {0.0, -1.0, 1.5, std::nan("")}) {
+    request.strength = strength;
+    EXPECT_THAT(refusal(request), HasSubstr("need above 0, at most 1"));
+  }
+  request.init->pixels.pop_back();
+  EXPECT_THAT(refusal(request), HasSubstr("bytes of pixels for 16x8"));
+}
+
+TEST(Vae, AnotherFilesIsUsedInPlaceOfTheCheckpointsOwn) {
+  const fs::path pixel = fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/starter-pixel.safetensors";
+  const auto drop_vae = [](std::string& name, std::vector<std::byte>&) {
+    return !name.starts_with("first_stage_model.");
+  };
+  const std::string bare = altered_starter("no-vae.safetensors", drop_vae).string();
+  Engine engine;
+  const auto picture_with = [&](const std::string& checkpoint, const std::string& vae) {
+    const Checkpoint opened = value_or_throw(engine.open(checkpoint, vae));
+    return value_or_throw(engine.generate(opened, small_request())).at(0);
+  };
+  const Picture own = picture_with("starter", ""), other = picture_with("starter", pixel.string());
+  EXPECT_NE(own.image.pixels, other.image.pixels);
+  EXPECT_THAT(other.parameters, HasSubstr("VAE: starter-pixel.safetensors"));
+  EXPECT_EQ(picture_with(bare, "starter").image.pixels, own.image.pixels);
+  EXPECT_THAT(error_of(small_request(), bare).text(), HasSubstr("has no VAE"));
+  EXPECT_THAT(engine.open("starter", bare).error().text(), HasSubstr("has no VAE (tensors"));
+}
+
+TEST(Hires, ASecondPassMakesTheSamePictureLarger) {
+  Request request = small_request();
+  request.hires = 2;
+  request.hires_strength = 0.3;
+  Engine engine;
+  const Picture large = value_or_throw(engine.generate(value_or_throw(engine.open("starter")), request)).at(0);
+  const Image small = starter_picture();
+  ASSERT_EQ(large.image.width, 2 * small.width);
+  ASSERT_EQ(large.image.height, 2 * small.height);
+  EXPECT_LT(mean_difference(resized(large.image, small.width, small.height), small), 20);
+  EXPECT_THAT(large.parameters, HasSubstr("Denoising strength: 0.3"));
+  EXPECT_THAT(large.parameters, HasSubstr("Hires upscale: 2, Hires steps: 1"));
+  request.hires = 1;
+  EXPECT_THAT(error_of(request).text(), HasSubstr("hires: got 1, need above 1"));
+  request.hires = 2;
+  request.init = small;
+  EXPECT_THAT(error_of(request).text(), HasSubstr("hires: got one with a picture"));
+}
+
+TEST(PromptLanguage, StepsPartsAndVariantsReachThePicture) {
+  Request plain = small_request();
+  const auto picture_of = [&](const std::string& prompt, PromptSyntax syntax = PromptSyntax::a1111) {
+    Request request = plain;
+    request.prompt = prompt;
+    request.syntax = syntax;
+    return pixels_of({}, request);
+  };
+  const auto apple = picture_of("a red apple");
+  EXPECT_EQ(picture_of("a [red apple:blue house:3]"), apple);  // of 3 steps
+  EXPECT_NE(picture_of("a [red apple:blue house:1]"), apple);
+  EXPECT_NE(picture_of("a (red:1.5) apple"), apple);
+  EXPECT_EQ(picture_of("a (red:1.0) apple"), apple);
+  EXPECT_NE(picture_of("a (red:1.5) apple", PromptSyntax::comfy), picture_of("a (red:1.5) apple"));
+  EXPECT_NE(picture_of("a red apple AND a blue house"), apple);
+  EXPECT_EQ(picture_of("a {red apple|red apple}"), apple);
 }
 
 TEST(Engine, ForgettingWhatIsUsedChangesNoPicture) {

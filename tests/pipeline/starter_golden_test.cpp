@@ -50,7 +50,9 @@ class GoldenStarter : public testing::Test {
   Prompts encode(const std::string& prompt) {
     Request request;
     request.prompt = prompt;
-    return encode_prompts(on_.ctx, model(), ClipTokenizer(), request, Plan{});
+    Plan plan;
+    plan.steps = 20;
+    return encode_prompts(on_.ctx, model(), ClipTokenizer(), prompt, request, plan);
   }
 
   std::vector<std::pair<std::string, std::string>> prompts_;  // "prompt0." and its text
@@ -67,8 +69,8 @@ TEST_F(GoldenStarter, TokenIdsAreEqual) {
 TEST_F(GoldenStarter, TextFeatures) {
   for (const auto& [key, text] : prompts_) {
     const Prompts got = encode(text);
-    expect_close(std::as_const(got.positive.context).span<float>(), golden_.f32(key + "context"), 1e-3);
-    expect_close(std::as_const(got.negative.context).span<float>(), golden_.f32("uncond.context"), 1e-3);
+    expect_close(std::as_const(got.positive[0].at(1).context).span<float>(), golden_.f32(key + "context"), 1e-3);
+    expect_close(std::as_const(got.negative.at(1).context).span<float>(), golden_.f32("uncond.context"), 1e-3);
   }
 }
 
@@ -94,8 +96,8 @@ TEST_F(GoldenStarter, EulerTrajectoryAndPicture) {
     const Denoise denoise = [&](const Tensor& x, double sigma) {
       const std::array t{noise.timestep_of(sigma)};
       const Tensor in = x * input_scale(model().prediction, sigma);
-      const Tensor out =
-          cfg(model().network->predict(in, t, prompts.positive), model().network->predict(in, t, prompts.negative), 4);
+      const Tensor out = cfg(model().network->predict(in, t, prompts.positive[0].at(1)),
+                             model().network->predict(in, t, prompts.negative.at(1)), 4);
       return denoised_from(model().prediction, out, x, sigma);
     };
     const std::vector<float> want = golden_.f32(key + "latents");

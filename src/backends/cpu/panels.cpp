@@ -29,9 +29,7 @@ Panels pack(Context& ctx, const Weight& weight) {
   ctx.threads().parallel_for(p.count(), [&](std::int64_t i) {
     const std::int64_t first = i * p.width, used = std::min(p.width, p.columns - first);
     std::vector<float> rows(static_cast<std::size_t>(p.width * length));
-    for (std::int64_t j = 0; j < used; ++j) {
-      read_weight(weight, (first + j) * length, {rows.data() + j * length, static_cast<std::size_t>(length)});
-    }
+    read_weight(weight, first * length, {rows.data(), static_cast<std::size_t>(used * length)});
     float* to = p.panel(i);
     for (std::int64_t tap = 0; tap < p.taps; ++tap) {
       for (std::int64_t k = 0; k < p.depth; ++k) {

@@ -44,6 +44,7 @@ Family sd1_pix2pix_family() {
   family.id = "sd1-pix2pix";
   family.title = "SD 1.x pix2pix";
   family.extra_channels = 4;
+  family.follows_picture = true;
   return family;
 }
 

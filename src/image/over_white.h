@@ -1,0 +1,21 @@
+// Transparency, which no network here knows.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+namespace pxf {
+
+/// RGBA to RGB over white, in place: a pixel's three bytes never lie beyond its four.
+inline void lay_over_white(std::vector<std::uint8_t>& pixels) {
+  const std::size_t count = pixels.size() / 4;
+  for (std::size_t i = 0; i < count; ++i) {
+    const unsigned alpha = pixels[4 * i + 3];
+    for (std::size_t c = 0; c < 3; ++c) {
+      pixels[3 * i + c] = static_cast<std::uint8_t>((pixels[4 * i + c] * alpha + 255 * (255 - alpha) + 127) / 255);
+    }
+  }
+  pixels.resize(3 * count);
+}
+
+}  // namespace pxf

@@ -1,0 +1,137 @@
+#include "pipeline/lora_file.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "base/error.h"
+#include "base/file.h"
+#include "formats/open.h"
+#include "formats/safetensors.h"
+#include "pipeline/library_names.h"
+#include "pipeline/starter.h"
+#include "store/file_hash.h"
+#include "weights/recognise.h"
+
+namespace pxf {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t kLargestConfig = std::size_t{1} << 20;
+
+const EmbeddedCheckpoint* find_embedded(const std::string& name) {
+  const auto all = embedded_loras();
+  const auto at = std::ranges::find(all, name, &EmbeddedCheckpoint::name);
+  return at == all.end() ? nullptr : &*at;
+}
+
+Error with_embedded_names(Error error) {
+  if (error.code != ErrorCode::not_found || embedded_loras().empty()) return error;
+  std::string names;
+  for (const EmbeddedCheckpoint& one : embedded_loras()) names += (names.empty() ? "" : ", ") + std::string(one.name);
+  error.message += fmt::format("; the LoRAs in this program are {}", names);
+  return error;
+}
+
+/// A name of the library stands for its file; what is embedded, or is a file's path, is no such name.
+std::optional<NamedFile> find_named(const std::string& name_or_path) {
+  if (find_embedded(name_or_path) != nullptr || means_a_file(name_or_path)) return std::nullopt;
+  auto found = find_in_library(name_or_path);
+  std::error_code none;
+  if (!found && fs::exists(name_or_path, none)) return std::nullopt;  // a damaged library keeps no file from opening
+  return value_or_throw(std::move(found));
+}
+
+Error with_near_names(Error error, const std::string& wanted) {
+  std::vector<std::string> embedded;
+  for (const EmbeddedCheckpoint& one : embedded_loras()) embedded.emplace_back(one.name);
+  return with_embedded_names(with_nearest_name(std::move(error), wanted, std::move(embedded)));
+}
+
+struct Opened {
+  std::shared_ptr<const MappedFile> bytes;  // null for what is no single file
+  std::shared_ptr<const TensorSource> tensors;
+};
+
+Opened open_bytes(const std::string& name_or_path) {
+  if (const EmbeddedCheckpoint* embedded = find_embedded(name_or_path)) {
+    auto bytes = MappedFile::of_static(embedded->bytes, name_or_path);
+    return {bytes, value_or_throw(open_safetensors(bytes))};
+  }
+  fs::path path = name_or_path;
+  if (fs::is_directory(path) && fs::exists(path / "adapter_model.safetensors")) path /= "adapter_model.safetensors";
+  auto file = MappedFile::open(path);
+  if (!file) throw Failure(with_near_names(std::move(file).error(), name_or_path));
+  auto bytes = std::move(file).value();
+  return {bytes, value_or_throw(open_tensor_file(bytes))};
+}
+
+// The sha256 of what follows the header: it stays the same when somebody edits the metadata.
+std::string auto_v3(const Opened& file) {
+  if (!file.bytes || file.tensors->format() != "safetensors") return {};
+  const Bytes all = file.bytes->bytes();
+  const std::uint64_t begin = 8 + load_le<std::uint64_t>(all);
+  return value_or_throw(sha256_of(all.subspan(static_cast<std::size_t>(std::min<std::uint64_t>(begin, all.size())))))
+      .substr(0, 12);
+}
+
+}  // namespace
+
+Result<LoraFile> open_lora(const std::string& name_or_path) {
+  return catch_errors([&]() -> LoraFile {
+    const std::optional<NamedFile> named = find_named(name_or_path);
+    const Opened opened = open_bytes(named ? named->path.string() : name_or_path);
+    const Catalog file(opened.tensors);
+    const Recognised what = recognise(file);
+    if (what.kind != FileKind::lora) {
+      const std::string is = what.kind == FileKind::unknown ? "something else" : std::string(to_string(what.kind));
+      const std::string hint = what.kind == FileKind::checkpoint ? "; give a checkpoint with --checkpoint" : "";
+      throw Failure(Error{ErrorCode::unsupported,
+                          fmt::format("is {}{}{}, need a LoRA{}", is == "something else" ? "" : "a ", is,
+                                      what.title.empty() ? "" : " of " + what.title, hint),
+                          file.source().name()});
+    }
+    auto adapter = std::make_shared<const Adapter>(read_adapter(file, config_of(file)));
+    check_finite(*adapter);
+    const bool embedded = find_embedded(name_or_path) != nullptr;
+    const fs::path path = fs::path(name_or_path).lexically_normal();
+    const std::string name = named      ? named->record.name
+                             : embedded ? name_or_path
+                                        : (path.has_stem() ? path.stem() : path.parent_path().stem()).string();
+    const AdapterFamily family = family_of(*adapter);
+    return {name, auto_v3(opened), std::move(adapter), family};
+  });
+}
+
+std::string stamp_of(const std::string& name_or_path) {
+  if (find_embedded(name_or_path) != nullptr) return name_or_path;
+  const auto named = catch_errors([&] { return find_named(name_or_path); });
+  const fs::path path = named && named.value() ? named.value()->path : fs::path(name_or_path);
+  std::error_code none;
+  const auto changed = fs::last_write_time(path, none);
+  const auto length = fs::is_regular_file(path, none) ? fs::file_size(path, none) : 0;
+  return fmt::format("{}\n{}\n{}\n{}", name_or_path, path.string(), changed.time_since_epoch().count(), length);
+}
+
+AdapterConfig config_of(const Catalog& file) {
+  const fs::path beside = fs::path(file.source().name()).parent_path() / "adapter_config.json";
+  std::error_code none;
+  // Only PEFT's own file name: a folder of other LoRAs may hold one such file by chance.
+  if (fs::path(file.source().name()).stem() == "adapter_model" && fs::exists(beside, none)) {
+    return read_adapter_config(value_or_throw(read_file(beside, kLargestConfig)), beside.string());
+  }
+  // diffusers: the same settings, each with its part's name before it ("unet.lora_alpha").
+  const auto all = nlohmann::json::parse(file.metadata("lora_adapter_metadata"), nullptr, false);
+  nlohmann::json settings = nlohmann::json::object();
+  if (all.is_object()) {
+    for (const auto& [key, value] : all.items()) {
+      const auto dot = key.find('.');
+      if (dot != std::string::npos && !settings.contains(key.substr(dot + 1))) settings[key.substr(dot + 1)] = value;
+    }
+  }
+  return settings.empty() ? AdapterConfig{} : read_adapter_config(settings.dump(), file.source().name());
+}
+
+}  // namespace pxf

@@ -1,0 +1,31 @@
+// A LoRA's file, opened and read.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "pixelforge/error.h"
+#include "weights/adapters/adapter.h"
+#include "weights/adapters/adapter_family.h"
+
+namespace pxf {
+
+struct LoraFile {
+  std::string name;  // without folder and ending
+  std::string hash;  // A1111's AutoV3; empty for what is no safetensors file
+  std::shared_ptr<const Adapter> adapter;
+  AdapterFamily family;
+};
+
+/// One in the program or the library by its name, a file, or PEFT's folder. Reads all of it.
+/// Errors: not_found, io, bad_file, unsupported (what the file is instead).
+Result<LoraFile> open_lora(const std::string& name_or_path);
+
+/// Tells one state of a file from another without reading it: the name, the time of the last change, the length.
+std::string stamp_of(const std::string& name_or_path);
+
+/// PEFT's settings of an adapter: what lies beside it as adapter_config.json, or what diffusers keeps in its metadata.
+/// Empty when there are none.
+AdapterConfig config_of(const Catalog& file);
+
+}  // namespace pxf

@@ -1,0 +1,48 @@
+// The LoRAs of a request, on a checkpoint's model.
+// A request with LoRAs runs on a model of its own, which shares every weight that they leave alone, packed forms
+// included, with the checkpoint's: nothing is changed in place, so nothing has to be put back and nobody has to wait.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/thread_pool.h"
+#include "models/family.h"
+#include "pixelforge/engine.h"
+#include "weights/catalog.h"
+
+namespace pxf {
+
+struct AdaptedModel {
+  std::string key;  // which LoRAs, how strong, as their files are now
+  Model model;
+  std::vector<LoraPlan> loras;
+  std::uint64_t packed_bytes = 0;  // that the changed weights take as kernels hold them
+};
+
+/// A checkpoint's model with the LoRAs of the last request.
+struct AdaptedCache {
+  std::mutex mutex;
+  std::shared_ptr<const AdaptedModel> last = {};  // guarded by the mutex
+};
+
+/// What LoRAs are put on.
+struct AdaptedBase {
+  const ModelInfo& info;
+  const Catalog& file;
+  const Model& model;
+};
+
+/// The model with the request's LoRAs and those in its prompt; null when there are none. `threads` outlives it. The one
+/// made last is given again for the same LoRAs. Errors: not_found, io; bad_file (damaged, incomplete, NaN, wrong
+/// shapes); unsupported (of another family, with both names; no adapter); invalid_argument (a strength).
+Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, AdaptedCache& cache, const Request& request,
+                                                  ThreadPool* threads);
+
+/// What `inspect` says of an adapter's file: its kinds, ranks, trigger words. Adds the family to `info`.
+void describe_lora(const Catalog& file, ModelInfo& info);
+
+}  // namespace pxf
