@@ -137,7 +137,8 @@ class Engine {
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
-  /// Opens a file, or an embedded checkpoint by its name ("starter"). Reads the header only.
+  /// Opens an embedded checkpoint by its name ("starter"), a file, or a model of this user's library by its name
+  /// (library.h); a file that is there goes before a name when it has a slash or an ending. Reads the header only.
   /// Errors: not_found, io, bad_file (damaged, with the tensor at fault), unsupported (what it is instead).
   /// `vae`: a file whose VAE is used in place of the checkpoint's own; empty: none.
   Result<Checkpoint> open(const std::string& name_or_path, const std::string& vae = {});

@@ -11,22 +11,9 @@
 #include <cstring>
 #include <utility>
 
+#include "base/descriptor.h"
+
 namespace pxf {
-namespace {
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const noexcept { return fd_; }
-
- private:
-  int fd_;
-};
 
 Error system_error(int code, const std::string& doing, const std::filesystem::path& path) {
   Error error{ErrorCode::io, fmt::format("cannot {}: {}", doing, std::strerror(code)), path.string()};
@@ -35,7 +22,7 @@ Error system_error(int code, const std::string& doing, const std::filesystem::pa
     error.message = fmt::format("cannot {}: no such file or folder", doing);
   } else if (code == ENOSPC || code == EDQUOT) {
     error.code = ErrorCode::no_space;
-    error.message = fmt::format("cannot {}: the disk is full; free some space or choose another place with -o", doing);
+    error.message = fmt::format("cannot {}: the disk is full; free some space or choose another place", doing);
   } else if (code == EFBIG) {
     error.code = ErrorCode::no_space;
     error.message += "; the limit on the size of files (ulimit -f), or that of the file system, is smaller";
@@ -44,8 +31,6 @@ Error system_error(int code, const std::string& doing, const std::filesystem::pa
   }
   return error;
 }
-
-}  // namespace
 
 Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a pipe must not hang before fstat has told that it is one.

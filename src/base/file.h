@@ -40,6 +40,9 @@ class MappedFile {
   bool mapped_;
 };
 
+/// What a system call's errno means: "cannot DOING: ...", about `path`. Codes: not_found, no_space, io.
+Error system_error(int code, const std::string& doing, const std::filesystem::path& path);
+
 /// A file that grows piece by piece beside its place and takes it when it is complete: until commit() `path` is as it
 /// was, and without one nothing stays behind. For one thread at a time.
 /// Errors of all: no_space, io, not_found (no such folder), with `path` as the context.

@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "pixelforge/licence.h"
+
 namespace pxf::cli {
 
 void print_json(const Json& json) {
@@ -25,6 +27,7 @@ Json to_json(const ModelInfo& model) {
         {"sampler", r->sampler}, {"scheduler", r->scheduler}, {"steps", r->steps}, {"cfg_scale", r->cfg_scale},
         {"width", r->width},     {"height", r->height},       {"from", r->from}};
   }
+  const LicenceVerdict verdict = judge_licence(model.license);
   Json lora;  // null where the file is none
   if (const auto& l = model.lora) {
     lora = {{"kinds", l->kinds},
@@ -56,6 +59,7 @@ Json to_json(const ModelInfo& model) {
       {"author", model.author},
       {"description", model.description},
       {"license", model.license},
+      {"commercial", {{"licence", verdict.name}, {"use", to_string(verdict.commercial)}, {"because", verdict.reason}}},
       {"tags", model.tags},
       {"recommended", recommended},
       {"lora", lora},

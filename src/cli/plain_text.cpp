@@ -29,6 +29,11 @@ bool is_unsafe(std::int32_t code) {
          (code >= 0x2066 && code <= 0x2069);
 }
 
+/// Nearly every text is: no escapes, and each byte is a column.
+bool is_plain_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return c >= 0x20 && c < 0x7f; });
+}
+
 /// The number with three significant digits before its unit.
 std::string scaled(double value, const std::array<const char*, 5>& units) {
   std::size_t unit = 0;
@@ -40,6 +45,7 @@ std::string scaled(double value, const std::array<const char*, 5>& units) {
 }  // namespace
 
 std::string printable(std::string_view text) {
+  if (is_plain_ascii(text)) return std::string(text);
   std::string out;
   while (!text.empty()) {
     const auto [bytes, code] = first_character(text);
@@ -58,6 +64,7 @@ std::string printable(std::string_view text) {
 }
 
 int width_of(std::string_view text) {
+  if (is_plain_ascii(text)) return static_cast<int>(text.size());
   int columns = 0;
   while (!text.empty()) {
     const auto [bytes, code] = first_character(text);
@@ -101,9 +108,11 @@ std::string table(const std::vector<std::vector<std::string>>& rows, std::size_t
   std::string out;
   for (const auto& row : rows) {
     for (std::size_t i = 0; i < row.size(); ++i) {
-      const std::string space(static_cast<std::size_t>(widths[i] - width_of(row[i])), ' ');
+      const auto space = static_cast<std::size_t>(widths[i] - width_of(row[i]));
       const bool last = i + 1 == row.size();
-      out += i >= left ? space + row[i] : last ? row[i] : row[i] + space;
+      if (i >= left) out.append(space, ' ');
+      out += row[i];
+      if (i < left && !last) out.append(space, ' ');
       out += last ? "\n" : "  ";
     }
   }

@@ -20,6 +20,7 @@ Exit exit_of(ErrorCode code) noexcept {
 }
 
 Exit report(const Error& error, bool json) {
+  if (error.message.empty()) return exit_of(error.code);  // the verb has told it already
   if (json) {
     print_json({{"error", {{"code", to_string(error.code)}, {"message", error.message}, {"context", error.context}}}});
   } else {

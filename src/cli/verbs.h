@@ -17,6 +17,15 @@ struct Verb {
 Verb add_generate(CLI::App& program);
 Verb add_inspect(CLI::App& program);
 Verb add_list(CLI::App& program);
+Verb add_import(CLI::App& program);
+Verb add_add_folder(CLI::App& program);
+Verb add_show(CLI::App& program);
+Verb add_rm(CLI::App& program);
+Verb add_rename(CLI::App& program);
+Verb add_tag(CLI::App& program);
+Verb add_set(CLI::App& program);
+Verb add_verify(CLI::App& program);
+Verb add_gc(CLI::App& program);
 Verb add_doctor(CLI::App& program);
 Verb add_bench(CLI::App& program);
 Verb add_convert(CLI::App& program);

@@ -20,9 +20,18 @@ std::string part_text(const std::string& part) {
   return part;
 }
 
+std::string commercial_text(const LicenceVerdict& verdict) {
+  return fmt::format("{}: {}", to_string(verdict.commercial), verdict.reason);
+}
+
 std::string checkpoint_line(const Plan& plan) {
-  return printable(fmt::format("{} · {}, {} · {}", plan.checkpoint, plan.family, prediction_text(plan.prediction),
-                               plan.license.empty() ? "licence not stated" : plan.license));
+  const LicenceVerdict verdict = judge_licence(plan.license);
+  const std::string licence = plan.license.empty() ? "licence not stated" : verdict.name;
+  const char* use = verdict.commercial == CommercialUse::yes  ? ", commercial use allowed"
+                    : verdict.commercial == CommercialUse::no ? ", no commercial use"
+                                                              : "";
+  return printable(
+      fmt::format("{} · {}, {} · {}{}", plan.checkpoint, plan.family, prediction_text(plan.prediction), licence, use));
 }
 
 std::string settings_line(const Plan& plan) {

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "pixelforge/engine.h"
+#include "pixelforge/licence.h"
 
 namespace pxf::cli {
 
@@ -13,7 +14,10 @@ std::string prediction_text(const std::string& prediction);
 /// "text_encoder" as "text encoder".
 std::string part_text(const std::string& part);
 
-/// "starter · SD 1.x, v-prediction · CC0-1.0".
+/// "yes: in the public domain".
+std::string commercial_text(const LicenceVerdict& verdict);
+
+/// "starter · SD 1.x, v-prediction · CC0-1.0, commercial use allowed".
 std::string checkpoint_line(const Plan& plan);
 
 /// "DPM++ 2M · Karras · 20 steps · CFG 4 · 256x256".

@@ -14,12 +14,13 @@
 #include "pipeline/convert.h"
 #include "pipeline/describe.h"
 #include "pipeline/engine_state.h"
-#include "pipeline/file_hash.h"
+#include "pipeline/library_names.h"
 #include "pipeline/loras.h"
 #include "pipeline/memory.h"
 #include "pipeline/plan.h"
 #include "pipeline/run.h"
 #include "pipeline/starter.h"
+#include "store/file_hash.h"
 
 namespace pxf {
 namespace {
@@ -29,7 +30,8 @@ constexpr int kMostThreads = 1024;
 struct OpenedFile {
   std::uint64_t bytes = 0;  // on the disk
   Catalog catalog;
-  std::string sha256;  // of embedded ones
+  std::string sha256;              // of embedded ones
+  std::optional<NamedFile> named;  // where it was opened by a name of the library
 };
 
 const EmbeddedCheckpoint* find_embedded(const std::string& name) {
@@ -69,26 +71,52 @@ Catalog catalog_of(std::shared_ptr<const TensorSource> source) {
   return all.has_any("state_dict.") ? all.under("state_dict") : all;
 }
 
+/// What has that name there, or the file of that name.
+Result<OpenedFile> open_on_disk(const std::string& path) {
+  auto source = open_tensors(path);
+  if (!source) return std::move(source).error();
+  return OpenedFile{bytes_on_disk(path), catalog_of(std::move(source).value()), {}, {}};
+}
+
+Result<OpenedFile> open_named(NamedFile named) {
+  Result<OpenedFile> file = open_on_disk(named.path.string());
+  if (file) file.value().named = std::move(named);
+  return file;
+}
+
+Error with_near_names(Error error, const std::string& wanted) {
+  std::vector<std::string> embedded;
+  for (const EmbeddedCheckpoint& one : embedded_checkpoints()) embedded.emplace_back(one.name);
+  return with_embedded_names(with_nearest_name(std::move(error), wanted, std::move(embedded)));
+}
+
+/// Embedded names come first, then files that are told by a slash or an ending, names of the library, any files.
 Result<OpenedFile> open_file(const std::string& name_or_path) {
   if (const EmbeddedCheckpoint* embedded = find_embedded(name_or_path)) {
     auto source = open_tensor_file(MappedFile::of_static(embedded->bytes, name_or_path));
     if (!source) return std::move(source).error();
-    return OpenedFile{embedded->bytes.size(), catalog_of(std::move(source).value()), std::string(embedded->sha256)};
+    return OpenedFile{embedded->bytes.size(), catalog_of(std::move(source).value()), std::string(embedded->sha256), {}};
   }
-  auto source = open_tensors(name_or_path);
-  if (!source) {
-    std::error_code no_name;  // too long to be one
-    const bool is_there = std::filesystem::exists(name_or_path, no_name);
-    return is_there ? std::move(source).error() : with_embedded_names(std::move(source).error());
-  }
-  return OpenedFile{bytes_on_disk(name_or_path), catalog_of(std::move(source).value()), {}};
+  if (means_a_file(name_or_path)) return open_on_disk(name_or_path);
+  Result<std::optional<NamedFile>> named = find_in_library(name_or_path);
+  if (named && named.value()) return open_named(std::move(*named.value()));
+  std::error_code no_name;  // too long to be one
+  if (std::filesystem::exists(name_or_path, no_name)) return open_on_disk(name_or_path);
+  if (!named) return std::move(named).error();
+  Result<OpenedFile> none = open_on_disk(name_or_path);
+  if (none) return none;  // it has come between
+  return with_near_names(std::move(none).error(), name_or_path);
 }
 
 ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path, OpenedModel* opened) {
   ModelInfo info = describe(file.catalog, opened);
   info.bytes = file.bytes;
   info.sha256 = file.sha256;
-  if (find_embedded(name_or_path) != nullptr) {
+  if (file.named) {
+    info.path = file.named->path.string();
+    apply_library(*file.named, info);
+    if (opened != nullptr) apply_library(*file.named, opened->model.settings);
+  } else if (find_embedded(name_or_path) != nullptr) {
     info.name = name_or_path;
   } else {
     info.path = name_or_path;
@@ -120,6 +148,15 @@ Status take_vae(const std::string& path, Model& model, ModelInfo& info) {
 std::string size_text(std::uint64_t bytes) {
   const double mib = static_cast<double>(bytes) / (1 << 20);
   return mib < 1024 ? fmt::format("{:.0f} MiB", mib) : fmt::format("{:.1f} GiB", mib / 1024);
+}
+
+/// The sha256 of a file; the library keeps it where the file is in there.
+Result<std::string> hash_once(const std::string& path, const CancelToken* cancel) {
+  const auto before = file_stamp(path);
+  Result<std::string> digest = sha256_of_file(path, cancel);
+  const auto after = file_stamp(path);
+  if (digest && before && after && before.value() == after.value()) remember_hash(path, after.value(), digest.value());
+  return digest;
 }
 
 // Bytes beyond `held`. What is held may be the checkpoint's packed weights: those that LoRAs change come on top.
@@ -193,7 +230,7 @@ Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::stri
     if (Status taken = take_vae(vae, opened.model, info); !taken) return std::move(taken).error();
   }
   return Checkpoint(std::shared_ptr<Checkpoint::State>(
-      new Checkpoint::State{std::move(info), file.value().catalog, std::move(opened.model), {}, file.value().sha256}));
+      new Checkpoint::State{info, file.value().catalog, std::move(opened.model), {}, info.sha256}));
 }
 
 Result<ModelInfo> Engine::inspect(const std::string& name_or_path, bool hash) {
@@ -202,7 +239,7 @@ Result<ModelInfo> Engine::inspect(const std::string& name_or_path, bool hash) {
   if (!file) return std::move(file).error();
   ModelInfo info = describe_file(file.value(), name_or_path, nullptr);
   if (hash && info.sha256.empty()) {
-    Result<std::string> digest = sha256_of_file(name_or_path, nullptr);
+    Result<std::string> digest = hash_once(info.path, nullptr);
     if (!digest) return std::move(digest).error();
     info.sha256 = std::move(digest).value();
   }
@@ -268,8 +305,7 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
   const auto hash = [&]() -> std::string {
     std::lock_guard lock(opened.hash_mutex);
     if (opened.sha256.empty()) {
-      if (Result<std::string> digest = sha256_of_file(opened.info.path, cancel))
-        opened.sha256 = std::move(digest).value();
+      if (Result<std::string> digest = hash_once(opened.info.path, cancel)) opened.sha256 = std::move(digest).value();
     }
     return opened.sha256;
   };

@@ -3,13 +3,15 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "base/error.h"
 #include "base/file.h"
 #include "formats/open.h"
 #include "formats/safetensors.h"
-#include "pipeline/file_hash.h"
+#include "pipeline/library_names.h"
 #include "pipeline/starter.h"
+#include "store/file_hash.h"
 #include "weights/recognise.h"
 
 namespace pxf {
@@ -33,6 +35,21 @@ Error with_embedded_names(Error error) {
   return error;
 }
 
+/// A name of the library stands for its file; what is embedded, or is a file's path, is no such name.
+std::optional<NamedFile> find_named(const std::string& name_or_path) {
+  if (find_embedded(name_or_path) != nullptr || means_a_file(name_or_path)) return std::nullopt;
+  auto found = find_in_library(name_or_path);
+  std::error_code none;
+  if (!found && fs::exists(name_or_path, none)) return std::nullopt;  // a damaged library keeps no file from opening
+  return value_or_throw(std::move(found));
+}
+
+Error with_near_names(Error error, const std::string& wanted) {
+  std::vector<std::string> embedded;
+  for (const EmbeddedCheckpoint& one : embedded_loras()) embedded.emplace_back(one.name);
+  return with_embedded_names(with_nearest_name(std::move(error), wanted, std::move(embedded)));
+}
+
 struct Opened {
   std::shared_ptr<const MappedFile> bytes;  // null for what is no single file
   std::shared_ptr<const TensorSource> tensors;
@@ -46,7 +63,7 @@ Opened open_bytes(const std::string& name_or_path) {
   fs::path path = name_or_path;
   if (fs::is_directory(path) && fs::exists(path / "adapter_model.safetensors")) path /= "adapter_model.safetensors";
   auto file = MappedFile::open(path);
-  if (!file) throw Failure(with_embedded_names(std::move(file).error()));
+  if (!file) throw Failure(with_near_names(std::move(file).error(), name_or_path));
   auto bytes = std::move(file).value();
   return {bytes, value_or_throw(open_tensor_file(bytes))};
 }
@@ -64,7 +81,8 @@ std::string auto_v3(const Opened& file) {
 
 Result<LoraFile> open_lora(const std::string& name_or_path) {
   return catch_errors([&]() -> LoraFile {
-    const Opened opened = open_bytes(name_or_path);
+    const std::optional<NamedFile> named = find_named(name_or_path);
+    const Opened opened = open_bytes(named ? named->path.string() : name_or_path);
     const Catalog file(opened.tensors);
     const Recognised what = recognise(file);
     if (what.kind != FileKind::lora) {
@@ -79,8 +97,9 @@ Result<LoraFile> open_lora(const std::string& name_or_path) {
     check_finite(*adapter);
     const bool embedded = find_embedded(name_or_path) != nullptr;
     const fs::path path = fs::path(name_or_path).lexically_normal();
-    const std::string name =
-        embedded ? name_or_path : (path.has_stem() ? path.stem() : path.parent_path().stem()).string();
+    const std::string name = named      ? named->record.name
+                             : embedded ? name_or_path
+                                        : (path.has_stem() ? path.stem() : path.parent_path().stem()).string();
     const AdapterFamily family = family_of(*adapter);
     return {name, auto_v3(opened), std::move(adapter), family};
   });
@@ -88,10 +107,12 @@ Result<LoraFile> open_lora(const std::string& name_or_path) {
 
 std::string stamp_of(const std::string& name_or_path) {
   if (find_embedded(name_or_path) != nullptr) return name_or_path;
+  const auto named = catch_errors([&] { return find_named(name_or_path); });
+  const fs::path path = named && named.value() ? named.value()->path : fs::path(name_or_path);
   std::error_code none;
-  const auto changed = fs::last_write_time(name_or_path, none);
-  const auto length = fs::is_regular_file(name_or_path, none) ? fs::file_size(name_or_path, none) : 0;
-  return fmt::format("{}\n{}\n{}", name_or_path, changed.time_since_epoch().count(), length);
+  const auto changed = fs::last_write_time(path, none);
+  const auto length = fs::is_regular_file(path, none) ? fs::file_size(path, none) : 0;
+  return fmt::format("{}\n{}\n{}\n{}", name_or_path, path.string(), changed.time_since_epoch().count(), length);
 }
 
 AdapterConfig config_of(const Catalog& file) {

@@ -17,7 +17,7 @@ struct LoraFile {
   AdapterFamily family;
 };
 
-/// One in the program by its name, a file, or PEFT's folder. Reads all of it.
+/// One in the program or the library by its name, a file, or PEFT's folder. Reads all of it.
 /// Errors: not_found, io, bad_file, unsupported (what the file is instead).
 Result<LoraFile> open_lora(const std::string& name_or_path);
 

@@ -151,7 +151,7 @@ Recommended recommended_for(const Model& model) {
   out.cfg_scale = file.cfg_scale.value_or(usual.cfg_scale);
   out.width = file.width.value_or(usual.width);
   out.height = file.height.value_or(usual.height);
-  out.from = file.sampler.empty() && !file.steps && !file.cfg_scale ? model.preset_from : "the file";
+  out.from = file.sampler.empty() && !file.steps && !file.cfg_scale ? model.preset_from : file.recommended_by;
   return out;
 }
 

@@ -32,6 +32,7 @@ struct Settings {
   std::string sampler, scheduler;
   std::optional<int> steps, width, height;
   std::optional<double> cfg_scale;
+  std::string recommended_by = "the file";
 };
 
 /// Throws Failure(bad_file) naming the key when an entry that the numbers depend on cannot be used.

@@ -32,7 +32,7 @@ TEST(Generate, NamesThePictureAfterPromptAndSeed) {
   const Outcome done = run(fast({"generate", "A red apple, on a beach!"}), {.folder = folder.path()});
   EXPECT_EQ(done.status, 0) << done.err;
   EXPECT_THAT(folder.files(), ElementsAre("a-red-apple-on-a-beach-7.png"));
-  EXPECT_THAT(done.out, StartsWith("starter · SD 1.x, v-prediction · CC0-1.0\n"));
+  EXPECT_THAT(done.out, StartsWith("starter · SD 1.x, v-prediction · CC0-1.0, commercial use allowed\n"));
   EXPECT_THAT(done.out, HasSubstr("2 steps · CFG 4 · 64x64 (the rest recommended by the file)"));
   EXPECT_THAT(done.out, HasSubstr("a-red-apple-on-a-beach-7.png   seed 7 · "));
   EXPECT_THAT(done.out, Not(HasSubstr("\x1b"))) << "escape sequences went into a file";

@@ -14,6 +14,7 @@
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+#include <thread>
 
 namespace pxf::test {
 namespace {
@@ -81,6 +82,10 @@ Outcome run(const std::vector<std::string>& arguments, const Surroundings& s) {
     limit(RLIMIT_AS, s.address_space);
     execv(argv[0], argv.data());
     _exit(127);
+  }
+  if (s.killed_after) {
+    std::this_thread::sleep_for(*s.killed_after);
+    kill(child, SIGKILL);
   }
   const int status = shell_status(child);
   return {status, s.output.empty() ? read_text(out) : "", read_text(err)};

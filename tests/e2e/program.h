@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -26,6 +27,7 @@ struct Surroundings {
   std::optional<std::uint64_t> address_space = std::nullopt;  // bytes (ulimit -v)
   std::optional<std::uint64_t> file_size = std::nullopt;      // bytes (ulimit -f)
   std::optional<uid_t> user = std::nullopt;                   // works for root only
+  std::optional<std::chrono::microseconds> killed_after = std::nullopt;  // by SIGKILL, unless it has ended by then
 };
 
 /// Runs it to its end.

@@ -1,0 +1,140 @@
+// The library: model files under names, of which some lie where they are (linked) and some are kept in the library's
+// own folder, named by what is in them. Engine::open and `generate -m` take its names.
+//
+//   pxf::Engine engine;
+//   pxf::Library library(engine);
+//   auto added = library.add("dreamlike.safetensors", {.mode = pxf::ImportMode::link});
+//
+// It lies in $PIXELFORGE_HOME, else $XDG_DATA_HOME/pixelforge, else ~/.local/share/pixelforge; nothing is created there
+// before the first import. Many processes may use the same library; one Library is used by one thread at a time. When a
+// call returns, what it did is on the disk: a process that is killed loses nothing that was confirmed.
+// Errors that every call may give: io (read-only, busy), no_space, bad_file (a damaged library), unsupported (written
+// by a newer program); not_found for a name that is not there, with the nearest.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pixelforge/cancel.h"
+#include "pixelforge/engine.h"
+#include "pixelforge/licence.h"
+
+namespace pxf {
+
+struct LibraryEntry {
+  std::string name;
+  std::string path;    // of the file, wherever it lies
+  bool linked = true;  // false: the library keeps it
+  std::uint64_t bytes = 0;
+  std::string sha256;                 // empty until something has computed it
+  std::string kind, family, title;    // as in ModelInfo
+  std::string license, author, tags;  // of the file, the files beside it, or as set
+  std::string trigger_words, source;  // words between commas; an address
+  std::string preview;                // path of a picture
+  std::int64_t added = 0;             // seconds since 1970
+};
+
+struct LibraryModel {
+  LibraryEntry entry;
+  ModelInfo info;                          // with what is set in place
+  std::map<std::string, std::string> set;  // by `set` and `tag`
+  bool missing = false;                    // its file is gone
+};
+
+enum class ImportMode : std::uint8_t {
+  link,  // the file stays where it is and is used there
+  copy,
+  move,  // the file goes once its bytes are in the library
+};
+
+struct ImportOptions {
+  ImportMode mode = ImportMode::copy;
+  std::string name = {};  // empty: the file's, without its ending, or with -2, -3 ... where that is taken
+};
+
+struct Imported {
+  LibraryEntry entry;
+  bool is_new = true;  // false: the library had this file, or one with the same bytes
+};
+
+struct FolderReport {
+  std::string folder;
+  int added = 0, updated = 0, unchanged = 0;
+  std::vector<Error> skipped;  // files that are no models, or damaged; the context is the path
+};
+
+struct VerifyOptions {
+  std::vector<std::string> names = {};  // empty: all
+  bool quick = false;                   // sizes and times only; else every byte is read
+};
+
+struct VerifyReport {
+  int checked = 0;
+  std::uint64_t bytes_read = 0;
+  std::vector<Error> problems;  // the context is a name, or library.db
+};
+
+struct GcReport {
+  std::int64_t blobs = 0;               // that no name had
+  std::uint64_t bytes = 0;              // that became free
+  std::vector<std::string> names_gone;  // links to files that are gone
+};
+
+/// Before each file, with its path and place.
+using OnFile = std::function<void(const std::string& path, std::size_t done, std::size_t of)>;
+
+struct LibraryState;  // of the implementation
+
+class Library {
+ public:
+  /// `home` empty: as above. Touches nothing. The engine outlives it.
+  explicit Library(Engine& engine, std::filesystem::path home = {});
+  Library(Library&&) noexcept;
+  Library& operator=(Library&&) noexcept;
+  ~Library();
+
+  const std::filesystem::path& home() const noexcept;
+
+  /// Adds a file, or a diffusers folder (by link alone). Reads its header, and its bytes only to keep them.
+  /// Errors: those of Engine::inspect; invalid_argument (a bad or taken name, a folder that cannot be copied).
+  Result<Imported> add(const std::filesystem::path& path, const ImportOptions& options = {},
+                       const CancelToken* cancel = nullptr);
+  /// Links every model under a folder, such as that of A1111 or ComfyUI; called again, what has changed since.
+  /// Errors: not_found, cancelled (what was found until then is kept).
+  Result<FolderReport> add_folder(const std::filesystem::path& path, const OnFile& on_file = {},
+                                  const CancelToken* cancel = nullptr);
+
+  /// All entries by name, without looking at the files.
+  Result<std::vector<LibraryEntry>> list();
+  Result<LibraryModel> show(const std::string& name);
+
+  /// Drops the name and, for a file that the library keeps and that has no other name, the file. Gives the bytes that
+  /// became free.
+  Result<std::uint64_t> remove(const std::string& name);
+  /// Error: invalid_argument for a taken or impossible name.
+  Status rename(const std::string& from, const std::string& to);
+  /// Adds and takes away tags; gives those there are then.
+  Result<std::string> tag(const std::string& name, const std::vector<std::string>& add,
+                          const std::vector<std::string>& take_away);
+  /// Says of a model what its file does not, or says wrongly; an empty value goes back to the file's own. Keys:
+  /// license, author, tags, trigger_words, source, about, family (how it is listed), and the settings that a request
+  /// which says nothing gets: sampler, scheduler, steps, cfg, size. Error: invalid_argument.
+  Status set(const std::string& name, const std::string& key, const std::string& value);
+
+  /// Compares the files with what is known of them; keeps hashes that were not known.
+  Result<VerifyReport> verify(const VerifyOptions& options = {}, const OnFile& on_file = {},
+                              const CancelToken* cancel = nullptr);
+  /// Removes blobs without a name and what broken-off imports have left; with `missing`, also links to files that are
+  /// gone.
+  Result<GcReport> collect_garbage(bool missing = false);
+
+ private:
+  std::unique_ptr<LibraryState> state_;
+};
+
+}  // namespace pxf

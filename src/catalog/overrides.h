@@ -1,0 +1,32 @@
+// What the user says of a model instead of its file: `pixelforge set NAME key=value`.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+
+#include "base/error.h"
+
+namespace pxf {
+
+/// By key: "license", "author", "tags", "trigger_words", "source", "about", "family"; "sampler", "scheduler",
+/// "steps", "cfg", "size". Every value has passed check_override.
+using Overrides = std::map<std::string, std::string>;
+
+std::string to_json_text(const Overrides& overrides);
+/// Entries that this program does not know, or cannot use, are left out.
+Overrides overrides_from_json(const std::string& text);
+
+/// invalid_argument: an unknown key, with the nearest; a value that cannot be. Sampler and scheduler are names to it.
+Status check_override(const std::string& key, const std::string& value);
+
+struct OverriddenSettings {
+  std::string sampler, scheduler;  // empty: not overridden, like the rest
+  std::optional<int> steps, width, height;
+  std::optional<double> cfg_scale;
+  bool any() const { return !sampler.empty() || !scheduler.empty() || steps || width || cfg_scale; }
+};
+
+OverriddenSettings settings_of(const Overrides& overrides);
+
+}  // namespace pxf

@@ -1,0 +1,114 @@
+#include "catalog/side_files.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "base/file.h"
+
+namespace pxf {
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr std::size_t kLongest = std::size_t{8} << 20;
+
+/// An object, or null.
+json read_object(const fs::path& path) {
+  std::error_code none;
+  if (!fs::is_regular_file(path, none)) return {};
+  const Result<std::string> text = read_file(path, kLongest);
+  if (!text) return {};
+  json value = json::parse(text.value(), nullptr, false);
+  return value.is_object() ? value : json();
+}
+
+const json& member(const json& object, const char* key) {
+  static const json kNothing;
+  if (!object.is_object()) return kNothing;
+  const auto it = object.find(key);
+  return it == object.end() ? kNothing : *it;
+}
+
+/// A text, a number, a truth value, or a list of them with commas between.
+std::string text_of(const json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_boolean()) return value.get<bool>() ? "true" : "false";
+  if (value.is_number_integer()) return std::to_string(value.get<std::int64_t>());
+  std::string out;
+  if (!value.is_array()) return out;
+  for (const json& one : value) {
+    if (const std::string text = text_of(one); !text.empty()) out += (out.empty() ? "" : ", ") + text;
+  }
+  return out;
+}
+
+void fill(std::string& into, const std::string& text) {
+  if (into.empty()) into = text;
+}
+
+/// The permissions that Civitai keeps with a model, as one line that judge_licence reads.
+std::string permissions(const json& version) {
+  const json& model = member(version, "model");
+  std::string out;
+  for (const char* key : {"allowCommercialUse", "allowNoCredit", "allowDerivatives", "allowDifferentLicense"}) {
+    const json& value = member(model, key).is_null() ? member(version, key) : member(model, key);
+    if (value.is_null()) continue;
+    std::string text = text_of(value);
+    if (text.empty() || text == "{}") text = "None";
+    out += fmt::format("{}{}={}", out.empty() ? "civitai: " : "; ", key, text);
+  }
+  return out;
+}
+
+void add_civitai(const json& version, SideFacts& facts) {
+  const json& model = member(version, "model");
+  fill(facts.title, text_of(member(model, "name")));
+  fill(facts.author, text_of(member(member(version, "creator"), "username")));
+  fill(facts.author, text_of(member(member(model, "creator"), "username")));
+  fill(facts.description, text_of(member(version, "description")));
+  fill(facts.description, text_of(member(model, "description")));
+  fill(facts.tags, text_of(member(model, "tags")));
+  fill(facts.trigger_words, text_of(member(version, "trainedWords")));
+  fill(facts.license, permissions(version));
+  const std::string id = text_of(member(version, "modelId"));
+  if (!id.empty()) fill(facts.source, fmt::format("https://civitai.com/models/{}", id));
+}
+
+/// A1111's user metadata; Civitai's answer saved under that name is told by its modelId.
+void add_json(const json& user, SideFacts& facts) {
+  if (!member(user, "modelId").is_null()) return add_civitai(user, facts);
+  fill(facts.trigger_words, text_of(member(user, "activation text")));
+  fill(facts.trigger_words, text_of(member(user, "trigger_words")));
+  fill(facts.description, text_of(member(user, "description")));
+  fill(facts.license, text_of(member(user, "license")));
+  fill(facts.author, text_of(member(user, "author")));
+  fill(facts.tags, text_of(member(user, "tags")));
+}
+
+std::string find_preview(const fs::path& stem) {
+  std::error_code none;
+  for (const char* ending :
+       {".preview.png", ".preview.jpg", ".preview.jpeg", ".preview.webp", ".png", ".jpg", ".webp"}) {
+    const fs::path path = stem.string() + ending;
+    if (fs::is_regular_file(path, none)) return path.string();
+  }
+  return {};
+}
+
+}  // namespace
+
+SideFacts read_side_files(const fs::path& model) {
+  const fs::path stem = model.parent_path() / model.stem();
+  SideFacts facts;
+  add_json(read_object(stem.string() + ".json"), facts);  // what the user wrote goes before what was fetched
+  add_civitai(read_object(stem.string() + ".civitai.info"), facts);
+  const json manager = read_object(stem.string() + ".metadata.json");
+  add_civitai(member(manager, "civitai"), facts);
+  fill(facts.tags, text_of(member(manager, "tags")));
+  facts.preview = find_preview(stem);
+  return facts;
+}
+
+}  // namespace pxf

@@ -1,0 +1,18 @@
+// What stands beside a model file and says more of it: Civitai Helper's NAME.civitai.info, A1111's NAME.json, LoRA
+// Manager's NAME.metadata.json, and a preview picture. What others have written is believed as far as it is text; a
+// side file that is damaged, or longer than 8 MiB, is as if it were not there.
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+namespace pxf {
+
+struct SideFacts {
+  std::string title, author, description, license, tags, trigger_words, source;
+  std::string preview;  // path of a picture
+};
+
+SideFacts read_side_files(const std::filesystem::path& model);
+
+}  // namespace pxf

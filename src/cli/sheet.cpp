@@ -1,0 +1,95 @@
+#include "cli/sheet.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <utility>
+
+#include "cli/plain_text.h"
+#include "cli/terminal.h"
+#include "cli/wording.h"
+#include "pixelforge/licence.h"
+
+namespace pxf::cli {
+namespace {
+
+constexpr int kLabel = 15;  // columns of the left-hand side
+constexpr int kLongestLine = 110;
+constexpr std::size_t kTensorsShown = 8;
+
+std::string what_it_is(const ModelInfo& model) {
+  std::string text = model.kind;
+  if (!model.title.empty()) text += ", " + model.title;
+  if (!model.prediction.empty()) text += ", " + prediction_text(model.prediction);
+  return text;
+}
+
+std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
+
+void print_parts(const Sheet& sheet, const ModelInfo& model) {
+  const char* label = "parts";
+  for (const PartInfo& part : model.parts) {
+    sheet.row(std::exchange(label, ""),
+              fmt::format("{}: {} parameters in {} tensors, {}, {}", part_text(part.name), count_text(part.parameters),
+                          part.tensors, bytes_text(static_cast<std::uint64_t>(part.bytes)), joined(part.types)));
+  }
+}
+
+std::string lora_text(const LoraInfo& lora) {
+  std::string ranks;
+  if (lora.ranks.size() == 1) ranks = fmt::format(" of rank {}", lora.ranks[0]);
+  if (lora.ranks.size() > 1) ranks = fmt::format(" of ranks {} to {}", lora.ranks.front(), lora.ranks.back());
+  return fmt::format("{}{} on {} modules, {} of them in text encoders", joined(lora.kinds), ranks, lora.modules,
+                     lora.text_modules);
+}
+
+}  // namespace
+
+Sheet::Sheet() : columns_(std::clamp(window_of(stdout).columns, 40, kLongestLine)) {}
+
+void Sheet::row(const char* label, const std::string& value) const {
+  if (value.empty()) return;
+  fmt::print("{}{}\n", padded(label, kLabel), wrapped(printable(value), columns_ - kLabel, kLabel));
+}
+
+void Sheet::tensors(const char* label, const std::vector<std::string>& names) const {
+  for (std::size_t i = 0; i < names.size(); ++i) {
+    if (i == kTensorsShown) {
+      row("", fmt::format("… and {} more (--json lists all)", names.size() - i));
+      return;
+    }
+    row(i == 0 ? label : "", names[i]);
+  }
+}
+
+void print_sheet(const Sheet& sheet, const ModelInfo& model, bool metadata) {
+  sheet.row("name", model.name);
+  sheet.row("title", model.model_title);
+  sheet.row("is", what_it_is(model));
+  sheet.row("recognised by", joined(model.reasons));
+  sheet.row("can be run", model.supported ? "yes" : "no: " + model.unsupported_because);
+  sheet.row("safe", model.safe ? "yes, opening it runs no code" : "no: opening it with other programs can run code");
+  sheet.row("file", fmt::format("{}, {}, {} tensors", model.format, bytes_text(model.bytes), model.tensors));
+  print_parts(sheet, model);
+  if (model.lora) {
+    sheet.row("changes", lora_text(*model.lora));
+    sheet.row("trigger words", joined(model.lora->triggers));
+  }
+  if (model.recommended) {
+    sheet.row("recommended", fmt::format("{} (by {})", settings_line(*model.recommended), model.recommended->from));
+  }
+  sheet.row("author", model.author);
+  sheet.row("licence", model.license.empty() ? "not stated" : model.license);
+  sheet.row("commercial use", commercial_text(judge_licence(model.license)));
+  sheet.row("tags", model.tags);
+  sheet.row("about", model.description);
+  sheet.tensors("missing", model.missing);
+  sheet.tensors("wrong shape", model.wrong_shape);
+  sheet.tensors("unexpected", model.unexpected);
+  sheet.row("sha256", model.sha256);
+  if (!metadata) return;
+  for (const auto& [key, value] : model.metadata) sheet.row("metadata", fmt::format("{} = {}", key, value));
+}
+
+}  // namespace pxf::cli

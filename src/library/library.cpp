@@ -1,0 +1,204 @@
+#include "pixelforge/library.h"
+
+#include <algorithm>
+#include <sstream>
+
+#include "base/nearest_name.h"
+#include "library/state.h"
+#include "pipeline/library_names.h"
+#include "sampling/samplers.h"
+#include "sampling/schedulers.h"
+#include "store/home.h"
+
+namespace pxf {
+namespace {
+
+std::string trimmed(const std::string& text) {
+  const auto begin = text.find_first_not_of(" \t\n");
+  return begin == std::string::npos ? std::string() : text.substr(begin, text.find_last_not_of(" \t\n") - begin + 1);
+}
+
+std::vector<std::string> split_tags(const std::string& tags) {
+  std::vector<std::string> out;
+  std::istringstream in(tags);
+  for (std::string tag; std::getline(in, tag, ',');) {
+    if (std::string word = trimmed(tag); !word.empty()) out.push_back(std::move(word));
+  }
+  return out;
+}
+
+/// Settings by the names that samplers and schedules have here.
+Status check_names(const std::string& key, const std::string& value) {
+  if (key == "sampler") {
+    if (const auto found = find_sampler(value); !found) return found.error();
+  } else if (key == "scheduler") {
+    if (const auto found = find_scheduler(value); !found) return found.error();
+  }
+  return Done{};
+}
+
+}  // namespace
+
+void describe(Record& record, const Facts& facts, const Overrides& overrides) {
+  const auto either = [&](const char* key, const std::string& said) {
+    const auto set = overrides.find(key);
+    return set == overrides.end() ? said : set->second;
+  };
+  record.kind = facts.info.kind;
+  record.family = either("family", facts.info.family);
+  record.title = either("family", facts.info.title);
+  record.license = either("license", facts.info.license);
+  record.author = either("author", facts.info.author);
+  record.tags = either("tags", facts.info.tags);
+  record.trigger_words = either("trigger_words", facts.trigger_words);
+  record.source = either("source", facts.source);
+  record.preview = facts.preview;
+}
+
+Result<Record> LibraryState::record(const std::string& name) {
+  Result<std::optional<Record>> found = store.find(name);
+  if (!found) return std::move(found).error();
+  if (found.value()) return std::move(*found.value());
+  Result<std::vector<Record>> all = store.list();
+  if (!all) return std::move(all).error();
+  std::vector<std::string_view> names;
+  for (const Record& one : all.value()) names.push_back(one.name);
+  const std::string_view nearest = nearest_name(name, names);
+  return make_error(ErrorCode::not_found, "no model of the name \"{}\" is in the library; {}", name,
+                    nearest.empty() ? "pixelforge list shows what is" : fmt::format("did you mean \"{}\"?", nearest));
+}
+
+LibraryEntry LibraryState::entry(Record r) const {
+  LibraryEntry out;
+  out.path = r.blob.empty() ? std::move(r.path) : store.file_of(r).string();
+  out.linked = r.blob.empty();
+  out.bytes = r.stamp.bytes;
+  out.added = r.added;
+  out.sha256 = std::move(r.blob.empty() ? r.sha256 : r.blob);
+  out.name = std::move(r.name);
+  out.kind = std::move(r.kind);
+  out.family = std::move(r.family);
+  out.title = std::move(r.title);
+  out.license = std::move(r.license);
+  out.author = std::move(r.author);
+  out.tags = std::move(r.tags);
+  out.trigger_words = std::move(r.trigger_words);
+  out.source = std::move(r.source);
+  out.preview = std::move(r.preview);
+  return out;
+}
+
+Result<std::pair<Facts, Overrides>> LibraryState::known(const Record& record) {
+  Result<Details> details = store.details(record);
+  if (!details) return std::move(details).error();
+  return std::pair(facts_from_json(details.value().info), overrides_from_json(details.value().overrides));
+}
+
+Status LibraryState::change(const std::string& name,
+                            const std::function<void(const Record& record, Overrides& overrides)>& work) {
+  if (const auto there = record(name); !there) return there.error();  // before a library is made for nothing
+  return store.together([&]() -> Status {
+    const Result<Record> now = record(name);
+    if (!now) return now.error();
+    auto before = known(now.value());
+    if (!before) return std::move(before).error();
+    auto& [facts, overrides] = before.value();
+    work(now.value(), overrides);
+    return save(now.value(), facts, overrides);
+  });
+}
+
+Status LibraryState::save(Record record, const Facts& facts, const Overrides& overrides) {
+  describe(record, facts, overrides);
+  return store.update(record, {to_json_text(facts), to_json_text(overrides)});
+}
+
+Library::Library(Engine& engine, std::filesystem::path home)
+    : state_(new LibraryState{engine, Store(home.empty() ? library_home() : std::filesystem::absolute(home)), {}}) {}
+Library::Library(Library&&) noexcept = default;
+Library& Library::operator=(Library&&) noexcept = default;
+Library::~Library() = default;
+
+const std::filesystem::path& Library::home() const noexcept { return state_->store.home(); }
+
+Result<std::vector<LibraryEntry>> Library::list() {
+  Result<std::vector<Record>> records = state_->store.list();
+  if (!records) return std::move(records).error();
+  std::vector<LibraryEntry> out;
+  out.reserve(records.value().size());
+  for (Record& record : records.value()) out.push_back(state_->entry(std::move(record)));
+  return out;
+}
+
+Result<LibraryModel> Library::show(const std::string& name) {
+  const Result<Record> record = state_->record(name);
+  if (!record) return record.error();
+  auto known = state_->known(record.value());
+  if (!known) return std::move(known).error();
+  auto& [facts, overrides] = known.value();
+  LibraryModel out{state_->entry(record.value()), std::move(facts.info), std::move(overrides), false};
+  out.info.name = out.entry.name;
+  out.info.path = out.entry.path;
+  out.info.sha256 = out.entry.sha256;
+  out.info.family = out.entry.family;
+  out.info.title = out.entry.title;
+  out.info.license = out.entry.license;
+  out.info.author = out.entry.author;
+  out.info.tags = out.entry.tags;
+  if (const auto about = out.set.find("about"); about != out.set.end()) out.info.description = about->second;
+  if (out.info.lora) out.info.lora->triggers = split_tags(out.entry.trigger_words);
+  if (out.info.recommended) apply_overrides(out.set, *out.info.recommended);
+  std::error_code failed;
+  out.missing = !std::filesystem::exists(out.entry.path, failed);
+  return out;
+}
+
+Result<std::uint64_t> Library::remove(const std::string& name) {
+  const Result<Record> record = state_->record(name);
+  if (!record) return record.error();
+  return state_->store.remove(record.value().name);
+}
+
+Status Library::rename(const std::string& from, const std::string& to) {
+  if (Status fits = state_->check_name(to); !fits) return fits;
+  const Result<Record> record = state_->record(from);
+  if (!record) return record.error();
+  return state_->store.rename(record.value().name, to);
+}
+
+Result<std::string> Library::tag(const std::string& name, const std::vector<std::string>& add,
+                                 const std::vector<std::string>& take_away) {
+  if (add.empty() && take_away.empty()) {
+    Result<Record> record = state_->record(name);
+    if (!record) return std::move(record).error();
+    return std::move(record.value().tags);
+  }
+  std::string joined;
+  Status done = state_->change(name, [&](const Record& record, Overrides& overrides) {
+    std::vector<std::string> tags = split_tags(record.tags);
+    for (const std::string& one : take_away) std::erase(tags, trimmed(one));
+    for (const std::string& given : add) {
+      for (const std::string& one : split_tags(given)) {
+        if (std::ranges::find(tags, one) == tags.end()) tags.push_back(one);
+      }
+    }
+    joined = fmt::format("{}", fmt::join(tags, ", "));
+    overrides["tags"] = joined;
+  });
+  if (!done) return std::move(done).error();
+  return joined;
+}
+
+Status Library::set(const std::string& name, const std::string& key, const std::string& value) {
+  if (Status fits = check_override(key, value.empty() ? (key == "size" ? "64" : "1") : value); !fits) return fits;
+  if (Status fits = value.empty() ? Status(Done{}) : check_names(key, value); !fits) return fits;
+  return state_->change(name, [&](const Record&, Overrides& overrides) {
+    if (value.empty()) {
+      overrides.erase(key);
+    } else {
+      overrides[key] = value;
+    }
+  });
+}
+
+}  // namespace pxf

@@ -1,0 +1,107 @@
+#include "pipeline/library_names.h"
+
+#include "base/nearest_name.h"
+#include "sampling/samplers.h"
+#include "sampling/schedulers.h"
+#include "store/home.h"
+
+namespace pxf {
+
+namespace fs = std::filesystem;
+
+Result<std::optional<NamedFile>> find_in_library(const std::string& name) {
+  Store store(library_home());
+  Result<std::optional<Record>> found = store.find(name);
+  if (!found) return std::move(found).error();
+  if (!found.value()) return std::optional<NamedFile>();
+  NamedFile file{std::move(*found.value()), {}, {}};
+  file.path = store.file_of(file.record);
+  const Result<Details> details = store.details(file.record);
+  if (!details) return details.error();
+  file.overrides = overrides_from_json(details.value().overrides);
+  std::error_code failed;
+  if (!fs::exists(file.path, failed)) {
+    return Error{ErrorCode::not_found,
+                 fmt::format("its file is gone: got nothing at {}; put it back, or drop the name with pixelforge rm",
+                             file.path.string()),
+                 file.record.name};
+  }
+  return std::optional(std::move(file));
+}
+
+bool means_a_file(const std::string& name_or_path) {
+  const fs::path path(name_or_path);
+  std::error_code too_long;
+  return (path.has_parent_path() || path.has_extension()) && fs::exists(path, too_long);
+}
+
+Error with_nearest_name(Error error, const std::string& wanted, std::vector<std::string> others) {
+  if (error.code != ErrorCode::not_found) return error;
+  Store store(library_home());
+  if (const auto records = store.list()) {
+    for (const Record& record : records.value()) others.push_back(record.name);
+  }
+  const std::vector<std::string_view> names(others.begin(), others.end());
+  const std::string_view nearest = nearest_name(fs::path(wanted).filename().string(), names);
+  if (!nearest.empty()) error.message += fmt::format("; did you mean \"{}\"?", nearest);
+  return error;
+}
+
+void apply_overrides(const Overrides& overrides, Recommended& recommended) {
+  const OverriddenSettings set = settings_of(overrides);
+  if (!set.any()) return;
+  if (!set.sampler.empty()) {
+    const auto sampler = find_sampler(set.sampler);
+    recommended.sampler = sampler ? std::string(sampler.value()->name) : set.sampler;
+    recommended.sampler_label = sampler ? std::string(sampler.value()->label) : set.sampler;
+  }
+  if (!set.scheduler.empty()) {
+    const auto scheduler = find_scheduler(set.scheduler);
+    recommended.scheduler = scheduler ? std::string(scheduler.value()->name) : set.scheduler;
+    recommended.scheduler_label = scheduler ? std::string(scheduler.value()->label) : set.scheduler;
+  }
+  recommended.steps = set.steps.value_or(recommended.steps);
+  recommended.cfg_scale = set.cfg_scale.value_or(recommended.cfg_scale);
+  recommended.width = set.width.value_or(recommended.width);
+  recommended.height = set.height.value_or(recommended.height);
+  recommended.from = "you";
+}
+
+void apply_library(const NamedFile& file, Settings& settings) {
+  const OverriddenSettings set = settings_of(file.overrides);
+  if (!set.any()) return;
+  if (!set.sampler.empty()) settings.sampler = set.sampler;
+  if (!set.scheduler.empty()) settings.scheduler = set.scheduler;
+  if (set.steps) settings.steps = set.steps;
+  if (set.cfg_scale) settings.cfg_scale = set.cfg_scale;
+  if (set.width) settings.width = set.width;
+  if (set.height) settings.height = set.height;
+  settings.recommended_by = "you";
+}
+
+void apply_library(const NamedFile& file, ModelInfo& info) {
+  const Record& record = file.record;
+  info.name = record.name;
+  info.license = record.license;
+  info.author = record.author;
+  info.tags = record.tags;
+  if (info.recommended) apply_overrides(file.overrides, *info.recommended);
+  const auto stamp = file_stamp(file.path);
+  const bool same = stamp && stamp.value() == record.stamp;
+  info.sha256 = !record.blob.empty() ? record.blob : same ? record.sha256 : "";
+}
+
+void remember_hash(const std::string& path, const FileStamp& stamp, const std::string& sha256) {
+  Store store(library_home());
+  std::error_code failed;
+  const auto found = store.find_path(fs::absolute(path, failed).lexically_normal().string());
+  if (!found || !found.value()) return;
+  Record record = *found.value();
+  if (record.stamp == stamp && record.sha256 == sha256) return;
+  // A file that has changed since it was imported has more to tell than its hash: verify and add-folder see to that.
+  if (!(record.stamp == stamp)) return;
+  record.sha256 = sha256;
+  static_cast<void>(store.remember_hash(record));
+}
+
+}  // namespace pxf

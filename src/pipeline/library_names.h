@@ -1,0 +1,41 @@
+// The library as the engine sees it: names that stand for files, with what their users have set.
+#pragma once
+
+#include <filesystem>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "catalog/overrides.h"
+#include "pixelforge/model_info.h"
+#include "store/store.h"
+#include "weights/settings.h"
+
+namespace pxf {
+
+struct NamedFile {
+  Record record;
+  std::filesystem::path path;
+  Overrides overrides;
+};
+
+/// In the library of this user; none when it has no such name, or there is no library. Errors: those of Store, and
+/// not_found when the name is there and its file is gone.
+Result<std::optional<NamedFile>> find_in_library(const std::string& name);
+
+/// Whether `name_or_path` means a file before it means a name: it has a slash or an ending, and something is there.
+bool means_a_file(const std::string& name_or_path);
+
+/// `error` with the nearest name of the library, or of these.
+Error with_nearest_name(Error error, const std::string& wanted, std::vector<std::string> others);
+
+/// Replaces what the user has set, with the labels that belong to it.
+void apply_overrides(const Overrides& overrides, Recommended& recommended);
+/// What the library knows goes before what the file says.
+void apply_library(const NamedFile& file, Settings& settings);
+void apply_library(const NamedFile& file, ModelInfo& info);
+
+/// Keeps the hash of a linked file, so that it is computed once. A library that cannot be written to stays as it is.
+void remember_hash(const std::string& path, const FileStamp& stamp, const std::string& sha256);
+
+}  // namespace pxf

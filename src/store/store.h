@@ -1,0 +1,106 @@
+// The library on the disk: a table of named files (library.db) and the blobs of those that it keeps itself.
+// Knows nothing of what is in the files: kind, family and the like are texts to it. Nothing is created before the first
+// `add`. Every change is one transaction and is on the disk when its call returns; many processes may work on the same
+// library. One Store is used by one thread at a time.
+// Errors: io (read-only, busy), no_space, bad_file (a damaged library.db), unsupported (written by a newer program);
+// not_found for a name that is not there.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/blobs.h"
+#include "store/sqlite.h"
+#include "store/stamp.h"
+
+namespace pxf {
+
+struct Record {
+  std::int64_t id = 0;
+  std::string name;    // unique; upper and lower case are the same
+  std::string path;    // of a linked file; empty for a blob
+  std::string blob;    // sha256 of a blob; empty for a linked file
+  FileStamp stamp;     // of a linked file; of a blob its size alone
+  std::string sha256;  // of a file with that stamp; empty until someone has computed it
+  std::string kind, family, title, license, author, tags, trigger_words, source, preview;
+  std::int64_t added = 0;  // seconds since 1970
+};
+
+/// What is read only for one entry at a time: two JSON objects.
+struct Details {
+  std::string info = "{}";       // what the file says
+  std::string overrides = "{}";  // what the user says instead
+};
+
+struct Swept {
+  std::int64_t blobs = 0;
+  std::uint64_t bytes = 0;
+};
+
+class Store {
+ public:
+  /// `home` empty: a library without entries that takes none.
+  explicit Store(std::filesystem::path home);
+
+  const std::filesystem::path& home() const noexcept { return home_; }
+  BlobStore blobs() const { return BlobStore(home_ / "blobs"); }
+  /// Where the bytes of an entry are.
+  std::filesystem::path file_of(const Record& record) const;
+
+  /// Sorted by name. Empty as long as there is no library.
+  Result<std::vector<Record>> list();
+  Result<std::optional<Record>> find(const std::string& name);
+  Result<std::optional<Record>> find_path(const std::string& path);
+  Result<Details> details(const Record& record);
+
+  struct Added {
+    Record record;
+    bool is_new = true;  // false: these bytes, or this path, were there under that record's name
+  };
+  enum class Naming : std::uint8_t {
+    as_it_comes,  // NAME, or the first of NAME-2, NAME-3 ... that is free; what is there already keeps its name
+    exactly,      // invalid_argument when the name is taken, or the path is there under another
+  };
+  /// `blob` null: a linked file. A blob that is there is written anew, which mends a damaged one.
+  Result<Added> add(Record record, const Details& details, const StagedBlob* blob, Naming naming);
+  /// Keeps the bytes of an entry that was linked until now.
+  Status adopt(const Record& record, const Details& details, const StagedBlob& blob);
+  /// Replaces all of an entry but its name, by its id. Error: not_found when someone has removed it meanwhile.
+  Status update(const Record& record, const Details& details);
+  /// Many calls as one transaction: faster, all or nothing, and what is read in it is what is changed in it.
+  Status together(const std::function<Status()>& work);
+
+  /// Errors: not_found; invalid_argument when `to` is taken.
+  Status rename(const std::string& from, const std::string& to);
+  Status remember_hash(const Record& record);
+  /// Removes the entry, and its blob when no other entry has it; gives the bytes that went. Linked files stay.
+  Result<std::uint64_t> remove(const std::string& name);
+  /// Removes the blobs without an entry, and what broken-off imports have left.
+  Result<Swept> sweep();
+  /// What is wrong with library.db; empty when nothing is.
+  Result<std::string> check();
+
+  /// Folders that were added whole.
+  Status remember_folder(const std::string& path);
+  Result<std::vector<std::string>> folders();
+
+ private:
+  bool exists() const;
+  Database& reading();
+  Database& writing();
+  template <class Work>
+  auto write(Work&& work) -> Result<decltype(work())>;
+  void replace(const Record& record, const Details& details);
+  std::optional<Record> first_where(std::string_view condition, std::string_view value);
+
+  std::filesystem::path home_;
+  std::optional<Database> database_;
+  bool may_write_ = false;
+  bool in_transaction_ = false;
+};
+
+}  // namespace pxf

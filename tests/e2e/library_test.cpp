@@ -1,0 +1,258 @@
+// The library's verbs as a user runs them.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <set>
+
+#include "e2e/program.h"
+#include "e2e/small_model.h"
+#include "e2e/weights_file.h"
+
+namespace pxf::test {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::AllOf;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+class Library : public testing::Test {
+ protected:
+  Library() { ::setenv("PIXELFORGE_HOME", home().c_str(), 1); }
+  ~Library() override { ::setenv("PIXELFORGE_HOME", outside_.c_str(), 1); }
+
+  fs::path home() const { return folder_.path() / "home"; }
+  fs::path model(const std::string& name, std::size_t bytes = 4096, char fill = 1) const {
+    const fs::path path = folder_.path() / "models" / (name + ".safetensors");
+    fs::create_directories(path.parent_path());
+    write_small_model(path, bytes, fill);
+    return path;
+  }
+  /// Names that `list` shows, without the embedded ones.
+  static std::set<std::string> names() {
+    std::set<std::string> out;
+    const auto listed = run({"list", "--json"}).json();
+    for (const auto& one : listed["models"]) {
+      if (one.contains("added")) out.insert(one["name"]);
+    }
+    return out;
+  }
+  void write(const std::string& name, const std::string& text) const {
+    fs::create_directories((folder_.path() / name).parent_path());
+    std::ofstream(folder_.path() / name) << text;
+  }
+
+  std::string outside_ = std::getenv("PIXELFORGE_HOME");  // as main() has set it
+  TemporaryFolder folder_;
+};
+
+TEST_F(Library, EveryVerbHasExamples) {
+  for (const char* verb : {"import", "add-folder", "show", "rm", "rename", "tag", "set", "verify", "gc"}) {
+    const Outcome done = run({verb, "--help"});
+    EXPECT_EQ(done.status, 0);
+    EXPECT_THAT(done.out,
+                AllOf(HasSubstr("Examples:\n"), HasSubstr(std::string("pixelforge ") + verb), HasSubstr("--json")));
+  }
+}
+
+TEST_F(Library, NothingIsCreatedByLooking) {
+  EXPECT_EQ(run({"list"}).status, 0);
+  EXPECT_EQ(run({"verify"}).status, 0);
+  EXPECT_EQ(run({"gc"}).status, 0);
+  EXPECT_EQ(run({"show", "nothing"}).status, 1);
+  EXPECT_EQ(run({"inspect", "nothing"}).status, 1);
+  EXPECT_FALSE(fs::exists(home()));
+}
+
+TEST_F(Library, AnImportedCheckpointDrawsByItsNameWithWhatIsSet) {
+  ASSERT_EQ(run({"import", starter_file(), "--name", "mine"}).status, 0);
+  ASSERT_EQ(run({"set", "mine", "steps=2", "cfg=3", "size=64", "sampler=Euler", "license=cc-by-nc-4.0"}).status, 0);
+  const Outcome drawn = run({"generate", "a", "-m", "mine", "--json"}, {.folder = folder_.path()});
+  ASSERT_EQ(drawn.status, 0) << drawn.err;
+  const auto report = drawn.json();
+  EXPECT_EQ(report["checkpoint"]["name"], "mine");
+  EXPECT_EQ(report["checkpoint"]["license"], "cc-by-nc-4.0");
+  EXPECT_EQ(report["settings"]["steps"], 2);
+  EXPECT_EQ(report["settings"]["cfg_scale"], 3);
+  EXPECT_EQ(report["settings"]["width"], 64);
+  EXPECT_EQ(report["settings"]["sampler"], "euler");
+  EXPECT_EQ(report["settings"]["from"], "you");
+  const auto shown = run({"show", "mine", "--json"}).json();
+  EXPECT_EQ(shown["recommended"]["steps"], 2);
+  EXPECT_EQ(shown["commercial"]["use"], "no");
+  EXPECT_EQ(shown["family"], "sd1");
+  EXPECT_EQ(std::string(shown["sha256"]).size(), 64u);
+}
+
+TEST_F(Library, ALoraIsUsedByItsName) {
+  const fs::path neon = fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/lora/neon.safetensors";
+  ASSERT_EQ(run({"import", neon, "--name", "glow"}).status, 0);
+  const auto draw = [&](const std::string& lora) {
+    return run({"generate", "a", "-q", "--seed", "1", "--steps", "2", "--size", "64", "-o", "-", "--lora", lora});
+  };
+  const Outcome by_name = draw("glow:0.8");
+  EXPECT_EQ(by_name.status, 0) << by_name.err;
+  EXPECT_THAT(by_name.out, HasSubstr("glow"));  // in the picture's parameters
+  EXPECT_THAT(draw("glwo").err, HasSubstr("did you mean \"glow\"?"));
+}
+
+TEST_F(Library, AFileThatIsThereWinsWhenItHasASlashOrAnEnding) {
+  const fs::path one = model("one");
+  ASSERT_EQ(run({"import", one}).status, 0);
+  EXPECT_EQ(run({"inspect", "one", "--json"}).json()["name"], "one");
+  EXPECT_THAT(std::string(run({"inspect", "one", "--json"}).json()["path"]), HasSubstr("/blobs/sha256/"));
+  EXPECT_EQ(run({"inspect", "./one.safetensors", "--json"}, {.folder = one.parent_path()}).json()["path"],
+            "./one.safetensors");
+}
+
+TEST_F(Library, AnUnknownNameTellsTheNearest) {
+  ASSERT_EQ(run({"import", model("dreamlike")}).status, 0);
+  EXPECT_THAT(run({"generate", "a", "-m", "dreamlke"}).err, HasSubstr("did you mean \"dreamlike\"?"));
+  EXPECT_THAT(run({"show", "dreamlke"}).err, HasSubstr("did you mean \"dreamlike\"?"));
+  EXPECT_THAT(run({"generate", "a", "-m", "startr"}).err, HasSubstr("did you mean \"starter\"?"));
+}
+
+TEST_F(Library, LinkCopyAndMoveDoWhatTheySay) {
+  const fs::path linked = model("linked", 64, 1), copied = model("copied", 64, 2), moved = model("moved", 64, 3);
+  ASSERT_EQ(run({"import", "--link", linked}).status, 0);
+  ASSERT_EQ(run({"import", copied}).status, 0);
+  ASSERT_EQ(run({"import", "--move", moved}).status, 0);
+  EXPECT_TRUE(fs::exists(linked) && fs::exists(copied) && !fs::exists(moved));
+  EXPECT_EQ(run({"show", "linked", "--json"}).json()["path"], linked.string());
+  EXPECT_EQ(run({"verify", "--json"}).json()["checked"], 3);
+  EXPECT_EQ(run({"rm", "linked", "copied", "moved"}).status, 0);
+  EXPECT_TRUE(fs::exists(linked) && fs::exists(copied));
+  EXPECT_THAT(names(), IsEmpty());
+  EXPECT_EQ(run({"gc", "--json"}).json()["blobs"], 0);
+}
+
+TEST_F(Library, ImportingTwiceIsImportingOnce) {
+  const fs::path one = model("one");
+  EXPECT_EQ(run({"import", one, "--json"}).json()["models"][0]["is_new"], true);
+  EXPECT_EQ(run({"import", one, "--json"}).json()["models"][0]["is_new"], false);
+  EXPECT_EQ(run({"import", "--link", one, "--json"}).json()["models"][0]["name"], "one-2");
+  EXPECT_EQ(run({"import", "--link", one, "--json"}).json()["models"][0]["is_new"], false);
+  EXPECT_THAT(names(), ElementsAre("one", "one-2"));
+}
+
+TEST_F(Library, MovingWhatTheLibraryKeepsIsRefused) {
+  ASSERT_EQ(run({"import", model("one")}).status, 0);
+  const std::string blob = run({"show", "one", "--json"}).json()["path"];
+  const Outcome done = run({"import", "--move", blob});
+  EXPECT_EQ(done.status, 2);
+  EXPECT_THAT(done.err, HasSubstr("lies in the library already"));
+  EXPECT_EQ(run({"verify"}).status, 0);
+}
+
+TEST_F(Library, AFolderOfA1111IsLinkedAndSeenAgain) {
+  model("Stable-diffusion/dream", 64, 1);
+  model("Lora/neon", 64, 2);
+  write("models/Lora/neon.civitai.info",
+        R"({"modelId": 7, "trainedWords": ["glow"], "model": {"allowCommercialUse": ["None"], "tags": ["light"]}})");
+  write("models/Lora/notes.txt", "no model");
+  write("models/VAE/broken.safetensors", "cut off");
+  const auto report = [&] { return run({"add-folder", folder_.path() / "models", "--json"}).json()["folders"][0]; };
+  auto first = report();
+  EXPECT_EQ(first["added"], 2);
+  ASSERT_EQ(first["skipped"].size(), 1u);
+  EXPECT_THAT(std::string(first["skipped"][0]["context"]), HasSubstr("broken.safetensors"));
+  const auto neon = run({"show", "neon", "--json"}).json();
+  EXPECT_EQ(neon["trigger_words"], "glow");
+  EXPECT_EQ(neon["commercial"]["use"], "no");
+  EXPECT_EQ(neon["tags"], "light");
+  EXPECT_EQ(report()["unchanged"], 2);
+  ASSERT_EQ(run({"set", "dream", "author=me"}).status, 0);
+  model("Stable-diffusion/dream", 128, 3);
+  EXPECT_EQ(report()["updated"], 1);
+  const auto dream = run({"show", "dream", "--json"}).json();
+  EXPECT_EQ(dream["author"], "me");
+  EXPECT_GT(dream["bytes"], 128);
+}
+
+TEST_F(Library, TagsAndNamesAreKept) {
+  ASSERT_EQ(run({"import", model("one")}).status, 0);
+  EXPECT_EQ(run({"tag", "one", "photo", "+night", "--json"}).json()["tags"], "photo, night");
+  EXPECT_EQ(run({"tag", "one", "~photo"}).out, "night\n");
+  ASSERT_EQ(run({"rename", "one", "two"}).status, 0);
+  EXPECT_THAT(run({"list", "--tag", "night"}).out, AllOf(HasSubstr("\ntwo "), Not(HasSubstr("starter"))));
+  EXPECT_THAT(run({"rename", "two", "starter"}).err, HasSubstr("does not use itself"));
+  EXPECT_EQ(run({"rename", "two", "a/b"}).status, 2);
+  EXPECT_THAT(run({"set", "two", "stps=3"}).err, HasSubstr("did you mean \"steps\"?"));
+  EXPECT_THAT(run({"set", "two", "sampler=eulr"}).err, HasSubstr("did you mean \"euler\"?"));
+}
+
+TEST_F(Library, VerifyFindsDamageAndMissingFiles) {
+  const fs::path gone = model("gone", 64, 1);
+  ASSERT_EQ(run({"import", "--link", gone, model("kept", 64, 2)}).status, 0);
+  ASSERT_EQ(run({"import", model("blob", 64, 3)}).status, 0);
+  ASSERT_EQ(run({"verify"}).status, 0);
+  EXPECT_EQ(std::string(run({"show", "kept", "--json"}).json()["sha256"]).size(), 64u);  // verify has computed it
+  fs::remove(gone);
+  const fs::path blob = std::string(run({"show", "blob", "--json"}).json()["path"]);
+  fs::permissions(blob, fs::perms(0644));
+  std::fstream(blob, std::ios::in | std::ios::out).seekp(-1, std::ios::end).put('x');
+  const Outcome done = run({"verify", "--json"});
+  EXPECT_EQ(done.status, 1);
+  std::set<std::string> at_fault;
+  const auto report = done.json();
+  for (const auto& problem : report["problems"]) at_fault.insert(problem["context"]);
+  EXPECT_THAT(at_fault, ElementsAre("blob", "gone"));
+  EXPECT_THAT(run({"generate", "a", "-m", "gone"}).err, HasSubstr("its file is gone"));
+  EXPECT_EQ(run({"gc", "--missing", "--json"}).json()["names_gone"], nlohmann::json({"gone"}));
+  EXPECT_THAT(names(), ElementsAre("blob", "kept"));
+}
+
+TEST_F(Library, AReadOnlyHomeIsReadAndRefusesToBeWritten) {
+  if (geteuid() != 0) GTEST_SKIP() << "needs root, to become someone else";
+  ASSERT_EQ(run({"import", model("one")}).status, 0);
+  fs::permissions(folder_.path(), fs::perms(0755));
+  constexpr uid_t kNobody = 65534;
+  const Outcome listed = run({"list"}, {.user = kNobody});
+  if (listed.status == 127) GTEST_SKIP() << "nobody may run the program from the build folder";
+  EXPECT_EQ(listed.status, 0) << listed.err;
+  EXPECT_THAT(listed.out, HasSubstr("\none "));
+  EXPECT_EQ(run({"verify"}, {.user = kNobody}).status, 0);
+  const Outcome tagged = run({"tag", "one", "x"}, {.user = kNobody});
+  EXPECT_EQ(tagged.status, 1);
+  EXPECT_THAT(tagged.err, HasSubstr("read-only"));
+  EXPECT_EQ(run({"import", model("two")}, {.user = kNobody}).status, 1);
+}
+
+TEST_F(Library, AFullDiskLosesNothingAndSaysSo) {
+  ASSERT_EQ(run({"import", model("one")}).status, 0);
+  const fs::path big = model("big", 4'000'000, 7);
+  const fs::path small = model("small", 64, 8);
+  // A limit on the size of files stands for the disk's: first the blob meets it, then the database and its journal.
+  for (const std::uint64_t limit : {1'000, 20'000, 1'000'000, 3'999'000}) {
+    const Outcome done = run({"import", big}, {.file_size = limit});
+    EXPECT_EQ(done.status, 1) << limit;
+    EXPECT_THAT(done.err, AllOf(HasSubstr("pixelforge: "), HasSubstr("File too large"))) << limit;
+    EXPECT_EQ(run({"verify"}).status, 0) << limit;
+    EXPECT_THAT(names(), ElementsAre("one")) << limit;
+  }
+  int refused = 0;
+  for (std::uint64_t limit = 1'000; run({"import", small}, {.file_size = limit}).status == 1; limit += 4'000) {
+    ++refused;
+    ASSERT_EQ(run({"verify"}).status, 0) << limit;
+    ASSERT_THAT(names(), ElementsAre("one")) << limit;
+    ASSERT_LT(limit, 1'000'000u);
+  }
+  EXPECT_GT(refused, 1);
+  EXPECT_EQ(run({"import", big}).status, 0);
+}
+
+TEST_F(Library, ADamagedLibrarySaysSoAndFilesStillOpen) {
+  write("home/library.db", std::string(5000, 'x'));
+  EXPECT_THAT(run({"list"}).err, HasSubstr("is damaged"));
+  EXPECT_THAT(run({"generate", "a", "-m", "dream"}).err, HasSubstr("is damaged"));
+  EXPECT_EQ(run({"inspect", model("one")}).status, 0);
+  EXPECT_EQ(run({"inspect", "starter"}).status, 0);
+}
+
+}  // namespace
+}  // namespace pxf::test
