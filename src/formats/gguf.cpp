@@ -7,26 +7,10 @@
 #include "base/error.h"
 #include "formats/gguf_header.h"
 #include "formats/in_quotes.h"
+#include "formats/mapped_source.h"
 
 namespace pxf {
 namespace {
-
-class GgufSource final : public TensorSource {
- public:
-  /// `parts[i]` is where tensor i lies.
-  GgufSource(std::shared_ptr<const MappedFile> file, std::vector<TensorInfo> tensors, std::vector<Bytes> parts,
-             Metadata metadata)
-      : TensorSource(file->name(), "GGUF", std::move(tensors), std::move(metadata)),
-        file_(std::move(file)),
-        parts_(std::move(parts)) {}
-
- private:
-  Bytes bytes_at(std::size_t index) const override { return parts_[index]; }
-  void release_pages_at(std::size_t index) const noexcept override { file_->release_pages(parts_[index]); }
-
-  std::shared_ptr<const MappedFile> file_;
-  std::vector<Bytes> parts_;
-};
 
 /// `entries` sorted by place: each aligned, inside the data, and behind the one before.
 Status check_layout(const std::vector<GgufEntry>& entries, std::uint64_t alignment, std::uint64_t data_size) {
@@ -78,17 +62,13 @@ Result<std::shared_ptr<const TensorSource>> open_checked(std::shared_ptr<const M
     parts.push_back(data.subspan(offset, info.byte_count()));
     tensors.push_back(std::move(info));
   }
-  return std::shared_ptr<const TensorSource>(
-      std::make_shared<GgufSource>(std::move(file), std::move(tensors), std::move(parts), std::move(metadata)));
+  return make_mapped_source(std::move(file), "GGUF", std::move(tensors), std::move(parts), std::move(metadata));
 }
 
 }  // namespace
 
 Result<std::shared_ptr<const TensorSource>> open_gguf(std::shared_ptr<const MappedFile> file) {
-  const std::string name = file->name();
-  auto source = open_checked(std::move(file));
-  if (!source) return with_context(std::move(source).error(), name);
-  return source;
+  return open_named(std::move(file), open_checked);
 }
 
 }  // namespace pxf

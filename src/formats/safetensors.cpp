@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "formats/file_kind.h"
 #include "formats/in_quotes.h"
+#include "formats/mapped_source.h"
 #include "formats/safetensors_header.h"
 
 namespace pxf {
@@ -15,23 +16,6 @@ namespace {
 constexpr std::uint64_t kLengthBytes = 8;
 constexpr std::uint64_t kMaxHeader = 100'000'000;  // the format's own limit
 constexpr const char* kGetAgain = "it is damaged or cut off: download or copy it again";
-
-class SafetensorsSource final : public TensorSource {
- public:
-  /// `parts[i]` is where tensor i lies.
-  SafetensorsSource(std::shared_ptr<const MappedFile> file, std::vector<TensorInfo> tensors, std::vector<Bytes> parts,
-                    Metadata metadata)
-      : TensorSource(file->name(), "safetensors", std::move(tensors), std::move(metadata)),
-        file_(std::move(file)),
-        parts_(std::move(parts)) {}
-
- private:
-  Bytes bytes_at(std::size_t index) const override { return parts_[index]; }
-  void release_pages_at(std::size_t index) const noexcept override { file_->release_pages(parts_[index]); }
-
-  std::shared_ptr<const MappedFile> file_;
-  std::vector<Bytes> parts_;
-};
 
 /// The header's text, or what is wrong with the file's beginning.
 Result<std::string_view> header_text(Bytes file) {
@@ -132,17 +116,14 @@ Result<std::shared_ptr<const TensorSource>> open_checked(std::shared_ptr<const M
     tensors.push_back(std::move(info));
     parts.push_back(data.subspan(begin, end - begin));
   }
-  return std::shared_ptr<const TensorSource>(std::make_shared<SafetensorsSource>(
-      std::move(file), std::move(tensors), std::move(parts), std::move(header).value().metadata));
+  return make_mapped_source(std::move(file), "safetensors", std::move(tensors), std::move(parts),
+                            std::move(header).value().metadata);
 }
 
 }  // namespace
 
 Result<std::shared_ptr<const TensorSource>> open_safetensors(std::shared_ptr<const MappedFile> file) {
-  const std::string name = file->name();
-  auto source = open_checked(std::move(file));
-  if (!source) return with_context(std::move(source).error(), name);
-  return source;
+  return open_named(std::move(file), open_checked);
 }
 
 Result<std::shared_ptr<const TensorSource>> open_safetensors(const std::filesystem::path& path) {

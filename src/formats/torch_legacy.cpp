@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "formats/in_quotes.h"
+#include "formats/mapped_source.h"
 #include "formats/torch.h"
 #include "formats/torch_globals.h"
 #include "formats/torch_source.h"
@@ -111,10 +112,7 @@ Result<std::shared_ptr<const TensorSource>> open_checked(std::shared_ptr<const M
 }  // namespace
 
 Result<std::shared_ptr<const TensorSource>> open_torch_legacy(std::shared_ptr<const MappedFile> file) {
-  const std::string name = file->name();
-  auto source = open_checked(std::move(file));
-  if (!source) return with_context(std::move(source).error(), name);
-  return source;
+  return open_named(std::move(file), open_checked);
 }
 
 }  // namespace pxf
