@@ -12,7 +12,7 @@ void build(const Catalog& file, Model& model, LoadReport& report) {
   for (const char* path : {"cond_stage_model.transformer.text_model", "cond_stage_model.transformer"}) {
     const Catalog names = file.under(path);
     if (!names.has_any("embeddings.")) continue;
-    const text::ClipLayout clip = text::read_clip_layout(names, model.settings.text_heads.value_or(0));
+    const text::Layout clip = text::read_clip_layout(names, model.settings.text_heads.value_or(0));
     model.texts.push_back(bound(std::make_unique<text::ClipText>(clip), names, report));
     break;
   }

@@ -31,7 +31,7 @@ void build(const Catalog& file, Model& model, LoadReport& report) {
 
   const Catalog names = file.under("cond_stage_model.model");
   if (!names.has_any("transformer.resblocks.")) return;
-  const text::OpenClipLayout layout = text::read_open_clip_layout(names, model.settings.text_heads.value_or(0));
+  const text::Layout layout = text::read_open_clip_layout(names, model.settings.text_heads.value_or(0));
   model.texts.push_back(bound(std::make_unique<text::OpenClipText>(layout), names, report));
 }
 

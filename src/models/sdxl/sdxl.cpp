@@ -11,13 +11,13 @@ namespace {
 constexpr std::int64_t kWave = 256;  // numbers that each entry of the size conditioning becomes
 
 void add_clip(const Catalog& names, Model& model, LoadReport& report) {
-  text::ClipLayout layout = text::read_clip_layout(names, model.settings.text_heads.value_or(0));
+  text::Layout layout = text::read_clip_layout(names, model.settings.text_heads.value_or(0));
   layout.final_norm = false;
   model.texts.push_back(bound(std::make_unique<text::ClipText>(layout), names, report));
 }
 
 void add_open_clip(const Catalog& names, Model& model, LoadReport& report) {
-  text::OpenClipLayout layout = text::read_open_clip_layout(names, model.settings.text_heads.value_or(0));
+  text::Layout layout = text::read_open_clip_layout(names, model.settings.text_heads.value_or(0));
   layout.final_norm = false;
   layout.projection = names.dim("text_projection", 1).value_or(layout.width);
   model.texts.push_back(bound(std::make_unique<text::OpenClipText>(layout), names, report));

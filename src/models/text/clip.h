@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/parts.h"
+#include "models/text/layout.h"
 #include "nn/layers.h"
 #include "weights/catalog.h"
 
@@ -19,23 +20,12 @@ struct ClipLayer {
   Tensor operator()(Tensor x) const;
 };
 
-struct ClipLayout {
-  std::int64_t width = 0, layers = 0, heads = 0, hidden = 0, vocabulary = 0, positions = 0;
-  bool final_norm = true;  // of the features; the pooled row always has it
-};
-
-/// ids (B, N) -> 0, 1, 2 ... N - 1 in every row.
-Tensor places_of(const Tensor& ids);
-/// x (B, N, C) -> (B, C): the row of each first end token, which has the highest id.
-Tensor rows_of_ends(const Tensor& x, const Tensor& ids);
-
-/// `names` are those under "…text_model". `heads` 0 means width / 64, as all published sizes have it.
-/// Throws Failure(bad_file) when there is no such encoder.
-ClipLayout read_clip_layout(const Catalog& names, std::int64_t heads);
+/// `names` are those under "…text_model". Errors: those of read_layout.
+Layout read_clip_layout(const Catalog& names, std::int64_t heads);
 
 class ClipText final : public TextEncoder {
  public:
-  explicit ClipText(ClipLayout layout);
+  explicit ClipText(Layout layout);
 
   Output encode(const Tensor& ids, int clip_skip) const override;
   std::int64_t layers() const override { return layout_.layers; }
@@ -45,7 +35,7 @@ class ClipText final : public TextEncoder {
   std::int32_t padding_id() const override { return static_cast<std::int32_t>(layout_.vocabulary - 1); }
 
  private:
-  ClipLayout layout_;
+  Layout layout_;
   Embedding token_embedding_, position_embedding_;
   std::vector<ClipLayer> layers_;
   LayerNorm final_layer_norm_;

@@ -1,9 +1,6 @@
 #include "models/text/open_clip.h"
 
-#include <algorithm>
-
-#include "base/error.h"
-#include "models/text/clip.h"
+#include <vector>
 
 namespace pxf::text {
 namespace {
@@ -44,27 +41,14 @@ Tensor OpenClipLayer::operator()(Tensor x) const {
   return c_proj(gelu(c_fc(ln_2(x)))) + x;
 }
 
-OpenClipLayout read_open_clip_layout(const Catalog& names, std::int64_t heads) {
-  OpenClipLayout out;
-  const Shape tokens = names.shape("token_embedding.weight"), positions = names.shape("positional_embedding");
-  require(tokens.rank() == 2 && positions.rank() == 2, "[open_clip] embeddings: got {} and {}, need (rows, width)",
-          tokens.text(), positions.text());
-  out.vocabulary = tokens.dim(0);
-  out.width = tokens.dim(1);
-  out.positions = positions.dim(0);
-  out.layers = names.count("transformer.resblocks");
-  out.hidden = names.dim("transformer.resblocks.0.mlp.c_fc.weight", 0).value_or(4 * out.width);
-  out.heads = heads > 0 ? heads : std::max<std::int64_t>(1, out.width / 64);
-  if (out.width % out.heads != 0 || out.layers == 0 || out.vocabulary < 3) {
-    throw Failure(Error{ErrorCode::bad_file,
-                        fmt::format("text encoder: width {}, {} heads, {} layers, {} tokens cannot be", out.width,
-                                    out.heads, out.layers, out.vocabulary),
-                        names.source().name()});
-  }
-  return out;
+Layout read_open_clip_layout(const Catalog& names, std::int64_t heads) {
+  return read_layout(names,
+                     {"token_embedding.weight", "positional_embedding", "transformer.resblocks",
+                      "transformer.resblocks.0.mlp.c_fc.weight"},
+                     heads);
 }
 
-OpenClipText::OpenClipText(OpenClipLayout layout) : layout_(layout) {
+OpenClipText::OpenClipText(Layout layout) : layout_(layout) {
   const Scope s(declarations_);
   token_embedding_.declare(s / "token_embedding", layout.vocabulary, layout.width);
   s.weight("positional_embedding", {layout.positions, layout.width}, positional_embedding_.weight);
@@ -78,10 +62,7 @@ OpenClipText::OpenClipText(OpenClipLayout layout) : layout_(layout) {
 }
 
 TextEncoder::Output OpenClipText::encode(const Tensor& ids, int clip_skip) const {
-  require(ids.rank() == 2 && ids.dim(1) > 0 && ids.dim(1) <= layout_.positions,
-          "[open_clip] ids: got {}, need (B, 1 to {})", ids.shape().text(), layout_.positions);
-  require(clip_skip >= 1 && clip_skip <= layout_.layers, "[open_clip] clip skip: got {}, need 1 to {}", clip_skip,
-          layout_.layers);
+  check_rows(layout_, ids, clip_skip);
   Tensor x = token_embedding_(ids) + positional_embedding_(places_of(ids));
   const std::int64_t shown = layout_.layers - clip_skip + 1, run = layout_.projection > 0 ? layout_.layers : shown;
   Output out;

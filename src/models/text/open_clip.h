@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "models/parts.h"
+#include "models/text/layout.h"
 #include "nn/layers.h"
 #include "weights/catalog.h"
 
@@ -19,19 +20,12 @@ struct OpenClipLayer {
   Tensor operator()(Tensor x) const;
 };
 
-struct OpenClipLayout {
-  std::int64_t width = 0, layers = 0, heads = 0, hidden = 0, vocabulary = 0, positions = 0;
-  std::int64_t projection = 0;  // width of the pooled row; 0: none is given
-  bool final_norm = true;       // of the features; the pooled row always has it
-};
-
-/// `names` are those under "….model". `heads` 0 means width / 64, as all published sizes have it.
-/// Throws Failure(bad_file) when there is no such encoder.
-OpenClipLayout read_open_clip_layout(const Catalog& names, std::int64_t heads);
+/// `names` are those under "….model". Errors: those of read_layout.
+Layout read_open_clip_layout(const Catalog& names, std::int64_t heads);
 
 class OpenClipText final : public TextEncoder {
  public:
-  explicit OpenClipText(OpenClipLayout layout);
+  explicit OpenClipText(Layout layout);
 
   Output encode(const Tensor& ids, int clip_skip) const override;
   std::int64_t layers() const override { return layout_.layers; }
@@ -41,7 +35,7 @@ class OpenClipText final : public TextEncoder {
   std::int32_t padding_id() const override { return 0; }
 
  private:
-  OpenClipLayout layout_;
+  Layout layout_;
   Embedding token_embedding_, positional_embedding_;
   std::vector<OpenClipLayer> layers_;
   LayerNorm ln_final_;
