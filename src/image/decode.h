@@ -9,7 +9,7 @@ namespace pxf {
 
 /// PNG, JPEG or WebP as 8-bit RGB: CMYK and grey converted, transparency laid over white, the first picture of an
 /// animation; JPEGs turned upright as their Exif orientation says.
-/// Errors: unsupported (another format), bad_file (damaged, or more than kMaxPngPixels), out_of_memory.
+/// Errors: unsupported (another format), bad_file (damaged, or more than kMaxPixels), out_of_memory.
 Result<Image> decode_image(Bytes file);
 
 /// Of a JPEG or WebP alone; decode_image chooses.

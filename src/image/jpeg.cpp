@@ -7,7 +7,7 @@
 #include <string>
 
 #include "image/decode.h"
-#include "image/png.h"
+#include "image/decoding.h"
 
 namespace pxf {
 namespace {
@@ -111,9 +111,7 @@ Result<Image> decode_jpeg(Bytes file) {
     return make_error(ErrorCode::bad_file, "JPEG: {}", tjGetErrorStr2(decoder.get()));
   }
   const auto w = static_cast<std::uint64_t>(width), h = static_cast<std::uint64_t>(height);
-  if (w * h > kMaxPngPixels) {
-    return make_error(ErrorCode::bad_file, "JPEG: got {}x{} pixels, at most {} are read", w, h, kMaxPngPixels);
-  }
+  if (const Status fits = check_pixels("JPEG", w, h); !fits) return fits.error();
   const bool cmyk = colours == TJCS_CMYK || colours == TJCS_YCCK;
   try {
     Image image{width, height, std::vector<std::uint8_t>(w * h * (cmyk ? 4 : 3))};

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "image/over_white.h"
+#include "image/decoding.h"
 
 // libpng tells of an error by a callback that must not return, and C++ exceptions must not pass through it: the
 // callback jumps back to setjmp. A jump skips destructors, so the functions below that call setjmp, and the callbacks,
@@ -157,9 +157,7 @@ Result<Image> decode_png(Bytes file) {
   if (reader.out_of_memory || !read_header(reader)) return reader.error(ErrorCode::bad_file);
   const std::uint64_t width = png_get_image_width(reader.png, reader.info);
   const std::uint64_t height = png_get_image_height(reader.png, reader.info);
-  if (width * height > kMaxPngPixels) {
-    return make_error(ErrorCode::bad_file, "PNG: got {}x{} pixels, at most {} are read", width, height, kMaxPngPixels);
-  }
+  if (const Status fits = check_pixels("PNG", width, height); !fits) return fits.error();
   try {
     Image image{static_cast<int>(width), static_cast<int>(height), std::vector<std::uint8_t>(width * height * 4)};
     std::vector<png_bytep> rows(height);

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -14,16 +13,13 @@
 
 namespace pxf {
 
-/// Pictures above this are refused before memory is taken for them.
-inline constexpr std::uint64_t kMaxPngPixels = std::uint64_t{1} << 26;
-
 /// An 8-bit RGB file that holds `texts` before the pixels, in order. The same input gives the same bytes.
 /// `level`: zlib's 0 (fast) to 9 (small). Errors: invalid_argument (an empty picture, pixels that do not fit the size,
 /// a level, keyword or text that a PNG cannot hold), out_of_memory.
 Result<std::vector<std::byte>> encode_png(const Image& image, std::span<const TextEntry> texts = {}, int level = 6);
 
 /// Any PNG as 8-bit RGB: grey and palette expanded, 16 bits rounded to 8, transparency laid over white.
-/// Errors: bad_file, also for a picture of more than kMaxPngPixels; out_of_memory.
+/// Errors: bad_file, also for a picture of more than kMaxPixels (decoding.h); out_of_memory.
 Result<Image> decode_png(Bytes file);
 
 }  // namespace pxf

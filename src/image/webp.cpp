@@ -5,8 +5,7 @@
 #include <new>
 
 #include "image/decode.h"
-#include "image/over_white.h"
-#include "image/png.h"
+#include "image/decoding.h"
 
 namespace pxf {
 namespace {
@@ -34,9 +33,7 @@ Result<Image> decode_webp(Bytes file) {
   const Bytes still = features.has_animation ? still_of(file) : file;
   if (read_features(still) != VP8_STATUS_OK) return make_error(ErrorCode::bad_file, "WebP: is damaged or cut off");
   const auto width = static_cast<std::uint64_t>(features.width), height = static_cast<std::uint64_t>(features.height);
-  if (width * height > kMaxPngPixels) {
-    return make_error(ErrorCode::bad_file, "WebP: got {}x{} pixels, at most {} are read", width, height, kMaxPngPixels);
-  }
+  if (const Status fits = check_pixels("WebP", width, height); !fits) return fits.error();
   try {
     Image image{features.width, features.height, std::vector<std::uint8_t>(width * height * 4)};
     if (!WebPDecodeRGBAInto(reinterpret_cast<const std::uint8_t*>(still.data()), still.size(), image.pixels.data(),

@@ -1,10 +1,22 @@
-// Transparency, which no network here knows.
+// What the decoders of all formats share.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
+#include "base/error.h"
+
 namespace pxf {
+
+/// Pictures above this are refused before memory is taken for them.
+inline constexpr std::uint64_t kMaxPixels = std::uint64_t{1} << 26;
+
+/// Error: bad_file for a picture of more than kMaxPixels.
+inline Status check_pixels(const char* format, std::uint64_t width, std::uint64_t height) {
+  if (width * height <= kMaxPixels) return Done{};
+  return make_error(ErrorCode::bad_file, "{}: got {}x{} pixels, at most {} are read", format, width, height,
+                    kMaxPixels);
+}
 
 /// RGBA to RGB over white, in place: a pixel's three bytes never lie beyond its four.
 inline void lay_over_white(std::vector<std::uint8_t>& pixels) {
