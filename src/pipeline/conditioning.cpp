@@ -8,7 +8,6 @@
 #include "ops/arrange.h"
 #include "ops/elementwise.h"
 #include "pipeline/weighting.h"
-#include "text/prompt.h"
 
 namespace pxf {
 namespace {
@@ -142,6 +141,10 @@ PromptCourse course_of(double weight, const std::vector<ScheduledText>& schedule
 
 }  // namespace
 
+PromptGrammar grammar_of(PromptSyntax syntax) noexcept {
+  return syntax == PromptSyntax::comfy ? PromptGrammar::comfy : PromptGrammar::a1111;
+}
+
 const Conditioning& PromptCourse::at(int step) const {
   const auto it = std::ranges::find_if(stretches, [&](const Stretch& s) { return step <= s.end_step; });
   return it == stretches.end() ? stretches.back().cond : it->cond;
@@ -149,7 +152,7 @@ const Conditioning& PromptCourse::at(int step) const {
 
 Prompts encode_prompts(Context& ctx, const Model& model, const ClipTokenizer& tokenizer, const std::string& prompt,
                        const Request& request, const Plan& plan, Pass pass) {
-  const auto grammar = request.syntax == PromptSyntax::comfy ? PromptGrammar::comfy : PromptGrammar::a1111;
+  const PromptGrammar grammar = grammar_of(request.syntax);
   ScheduleSteps steps{.steps = plan.steps};
   if (pass == Pass::second) steps.hires_steps = plan.hires_steps;
   const PromptPlan positive = plan_prompt(prompt, grammar, steps);

@@ -11,6 +11,7 @@
 #include "ops/context.h"
 #include "pixelforge/engine.h"
 #include "text/clip_tokenizer.h"
+#include "text/prompt.h"
 
 namespace pxf {
 
@@ -31,6 +32,8 @@ struct Prompts {
   std::vector<PromptCourse> positive;  // at least one
   PromptCourse negative;
 };
+
+PromptGrammar grammar_of(PromptSyntax syntax) noexcept;
 
 /// Of a picture: the second one is hires fix's, at its own size and with its own steps.
 enum class Pass : std::uint8_t { first, second };

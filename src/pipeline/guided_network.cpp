@@ -1,6 +1,7 @@
 #include "pipeline/guided_network.h"
 
 #include <array>
+#include <optional>
 #include <utility>
 
 #include "ops/arrange.h"
@@ -14,32 +15,24 @@ GuidedNetwork::GuidedNetwork(const Model& model, const Prompts& prompts, double 
                              Beside beside)
     : model_(model), prompts_(prompts), scale_(scale), image_scale_(image_scale), beside_(std::move(beside)) {}
 
-Tensor GuidedNetwork::predict(const Tensor& input, double t, std::span<const Row> rows) const {
+std::vector<Tensor> GuidedNetwork::evaluate(const Tensor& x, double sigma, std::span<const Row> rows) const {
+  const Tensor input = x * input_scale(model_.prediction, sigma);
+  const double t = model_.noise.timestep_of(sigma);
   std::vector<const Conditioning*> conds;
-  std::vector<Tensor> inputs;
+  std::vector<Tensor> inputs, out;
   for (const Row& row : rows) {
     conds.push_back(row.cond);
     inputs.push_back(row.beside->defined() ? concat_channels(input, *row.beside) : input);
   }
-  const std::vector<double> times(rows.size(), t);
-  if (rows.size() == 1) return model_.network->predict(inputs[0], times, *conds[0]);
-  return model_.network->predict(concat_batch(inputs), times, *as_batch(conds));
-}
-
-std::vector<Tensor> GuidedNetwork::evaluate(const Tensor& x, double sigma, std::span<const Row> rows) const {
-  const Tensor input = x * input_scale(model_.prediction, sigma);
-  const double t = model_.noise.timestep_of(sigma);
-  bool one_length = true;
-  for (const Row& row : rows) one_length = one_length && row.cond->context.shape() == rows[0].cond->context.shape();
-  std::vector<Tensor> out;
-  if (!one_length) {
-    for (const Row& row : rows) out.push_back(predict(input, t, std::span(&row, 1)));
+  const std::optional<Conditioning> batch = rows.size() > 1 ? as_batch(conds) : std::nullopt;
+  if (!batch) {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      out.push_back(model_.network->predict(inputs[i], std::array{t}, *conds[i]));
+    }
     return out;
   }
-  const Tensor all = predict(input, t, rows);
-  for (std::size_t i = 0; i < rows.size(); ++i) {
-    out.push_back(all.rows(static_cast<std::int64_t>(i), static_cast<std::int64_t>(i) + 1));
-  }
+  const Tensor all = model_.network->predict(concat_batch(inputs), std::vector<double>(rows.size(), t), *batch);
+  for (std::int64_t i = 0; i < std::ssize(rows); ++i) out.push_back(all.rows(i, i + 1));
   return out;
 }
 

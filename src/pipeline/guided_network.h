@@ -35,7 +35,6 @@ class GuidedNetwork {
   };
   /// What the network says of x under each of these: in one batch where the prompts are of one length.
   std::vector<Tensor> evaluate(const Tensor& x, double sigma, std::span<const Row> rows) const;
-  Tensor predict(const Tensor& input, double t, std::span<const Row> rows) const;
   /// Guided, and without the prompt; the latter undefined where nobody asked the network.
   struct Outputs {
     Tensor guided, uncond;

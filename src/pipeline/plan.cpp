@@ -10,7 +10,7 @@
 #include "base/error.h"
 #include "image/parameters.h"
 #include "image/utf8.h"
-#include "text/prompt.h"
+#include "pipeline/conditioning.h"
 
 namespace pxf {
 namespace {
@@ -103,10 +103,6 @@ void settle_hires(const Model& model, const Request& request, Plan& plan) {
   const int share = static_cast<int>(std::lround(plan.steps * request.hires_strength));
   plan.hires_steps = check_range("hires steps", request.hires_steps.value_or(std::max(1, share)), 1, kMostSteps);
   plan.strength = request.hires_strength;
-}
-
-PromptGrammar grammar_of(PromptSyntax syntax) {
-  return syntax == PromptSyntax::comfy ? PromptGrammar::comfy : PromptGrammar::a1111;
 }
 
 int evaluations_of(const Model& model, const PromptPlan& prompt, double cfg_scale) {
