@@ -4,11 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <random>
 #include <set>
 #include <thread>
 
+#include "e2e/own_library.h"
 #include "e2e/program.h"
 #include "e2e/small_model.h"
 
@@ -17,28 +17,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-class LibraryUnderFire : public testing::Test {
+class LibraryUnderFire : public OwnLibrary {
  protected:
-  LibraryUnderFire() { ::setenv("PIXELFORGE_HOME", (folder_.path() / "home").c_str(), 1); }
-  ~LibraryUnderFire() override { ::setenv("PIXELFORGE_HOME", outside_.c_str(), 1); }
-
   fs::path path_of(const std::string& name) const { return folder_.path() / (name + ".safetensors"); }
   fs::path model(int i) const {
     const fs::path path = path_of("m" + std::to_string(i));
     write_small_model(path, 500'000, static_cast<char>(i));
     return path;
   }
-  static std::set<std::string> names() {
-    std::set<std::string> out;
-    const auto listed = run({"list", "--json"}).json();
-    for (const auto& one : listed["models"]) {
-      if (one.contains("added")) out.insert(one["name"]);
-    }
-    return out;
-  }
-
-  std::string outside_ = std::getenv("PIXELFORGE_HOME");  // as main() has set it
-  TemporaryFolder folder_;
 };
 
 TEST_F(LibraryUnderFire, KilledAtAnyMomentItLosesNothingThatWasConfirmed) {

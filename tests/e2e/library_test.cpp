@@ -7,6 +7,7 @@
 #include <fstream>
 #include <set>
 
+#include "e2e/own_library.h"
 #include "e2e/program.h"
 #include "e2e/small_model.h"
 #include "e2e/weights_file.h"
@@ -21,34 +22,18 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-class Library : public testing::Test {
+class Library : public OwnLibrary {
  protected:
-  Library() { ::setenv("PIXELFORGE_HOME", home().c_str(), 1); }
-  ~Library() override { ::setenv("PIXELFORGE_HOME", outside_.c_str(), 1); }
-
-  fs::path home() const { return folder_.path() / "home"; }
   fs::path model(const std::string& name, std::size_t bytes = 4096, char fill = 1) const {
     const fs::path path = folder_.path() / "models" / (name + ".safetensors");
     fs::create_directories(path.parent_path());
     write_small_model(path, bytes, fill);
     return path;
   }
-  /// Names that `list` shows, without the embedded ones.
-  static std::set<std::string> names() {
-    std::set<std::string> out;
-    const auto listed = run({"list", "--json"}).json();
-    for (const auto& one : listed["models"]) {
-      if (one.contains("added")) out.insert(one["name"]);
-    }
-    return out;
-  }
   void write(const std::string& name, const std::string& text) const {
     fs::create_directories((folder_.path() / name).parent_path());
     std::ofstream(folder_.path() / name) << text;
   }
-
-  std::string outside_ = std::getenv("PIXELFORGE_HOME");  // as main() has set it
-  TemporaryFolder folder_;
 };
 
 TEST_F(Library, EveryVerbHasExamples) {

@@ -1,11 +1,11 @@
 // Whatever the bytes, an adapter is refused with a message or merges into weights that it fits, inside their bounds.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 #include <vector>
 
 #include "base/error.h"
+#include "check_source.h"
 #include "formats/safetensors.h"
 #include "weights/adapters/adapter.h"
 #include "weights/adapters/adapter_family.h"
@@ -14,10 +14,6 @@
 namespace {
 
 using namespace pxf;
-
-void require_that(bool fact) {
-  if (!fact) std::abort();
-}
 
 // Weights of the shapes that the seeds' targets have, and odd ones.
 void merge_where_it_fits(const AdapterModule& module) {
@@ -40,7 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     family_of(adapter);
     for (const AdapterModule& module : adapter.modules) merge_where_it_fits(module);
   } catch (const Failure& failure) {
-    require_that(!failure.error().message.empty() && failure.error().message.size() < 1000);
+    test::check_error(failure.error());
   }
   return 0;
 }

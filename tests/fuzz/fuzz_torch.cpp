@@ -2,10 +2,10 @@
 // read; and whatever the pickle, reading it either fails or gives views that all lie inside their storages.
 #include <cstddef>
 #include <cstdint>
-#include <cstdlib>
 #include <span>
 
 #include "base/error.h"
+#include "check_source.h"
 #include "formats/torch.h"
 #include "formats/torch_globals.h"
 #include "formats/torch_weights.h"
@@ -14,30 +14,10 @@ namespace {
 
 using namespace pxf;
 
-void require_that(bool fact) {
-  if (!fact) std::abort();
-}
+using test::check_error;
+using test::require_that;
 
-volatile std::byte touched;
-
-void check_error(const Error& error) { require_that(!error.message.empty() && error.message.size() < 1000); }
-
-void check_source(const Result<std::shared_ptr<const TensorSource>>& source) {
-  if (!source) return check_error(source.error());
-  for (const TensorInfo& info : source.value()->tensors()) {
-    require_that(source.value()->find(info.name) == &info);
-    if (info.byte_count() > 1 << 20) continue;  // made from less: it would only take time
-    const auto bytes = catch_errors([&] { return source.value()->bytes(info.name); });
-    if (!bytes) {
-      check_error(bytes.error());
-      continue;
-    }
-    require_that(bytes.value().size() == info.byte_count());
-    if (bytes.value().empty()) continue;
-    touched = bytes.value().front();
-    touched = bytes.value().back();
-  }
-}
+constexpr test::Making kMaking{.may_fail = true, .most = 1 << 20};
 
 void check_pickle(Bytes bytes) {
   const auto pickle = read_pickle(bytes, torch_may_call);
@@ -59,8 +39,8 @@ void check_pickle(Bytes bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const Bytes bytes = std::as_bytes(std::span(data, size));
-  check_source(open_torch_zip(MappedFile::of_static(bytes, "fuzz")));
-  check_source(open_torch_legacy(MappedFile::of_static(bytes, "fuzz")));
+  test::check_source(open_torch_zip(MappedFile::of_static(bytes, "fuzz")), test::touch, kMaking);
+  test::check_source(open_torch_legacy(MappedFile::of_static(bytes, "fuzz")), test::touch, kMaking);
   check_pickle(bytes);
   return 0;
 }

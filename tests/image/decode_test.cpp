@@ -7,19 +7,17 @@
 #include <filesystem>
 #include <string>
 
-#include "base/file.h"
+#include "fixture.h"
 #include "image/png.h"
 #include "image/resize.h"
 
 namespace pxf {
 namespace {
 
+using test::fixture;
+
 using testing::Each;
 using testing::HasSubstr;
-
-std::shared_ptr<const MappedFile> fixture(const std::string& name) {
-  return MappedFile::open(std::filesystem::path(PIXELFORGE_SOURCE_DIR) / "tests/image/files" / name).value();
-}
 
 std::string refusal(Bytes file) {
   const auto image = decode_image(file);

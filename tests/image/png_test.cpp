@@ -7,18 +7,15 @@
 #include <random>
 #include <string>
 
-#include "base/file.h"
+#include "fixture.h"
 
 namespace pxf {
 namespace {
 
+using test::fixture;
+
 using testing::ElementsAreArray;
 using testing::HasSubstr;
-
-/// A file that files/make.py wrote.
-std::shared_ptr<const MappedFile> fixture(const std::string& name) {
-  return MappedFile::open(std::filesystem::path(PIXELFORGE_SOURCE_DIR) / "tests/image/files" / name).value();
-}
 
 std::vector<std::uint8_t> pixels_of(const std::string& name) {
   const auto image = decode_png(fixture(name)->bytes());
