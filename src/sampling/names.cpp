@@ -21,9 +21,9 @@ bool in_name_list(std::string_view list, std::string_view wanted) {
 Error unknown_name(std::string_view kind, std::string_view wanted, std::span<const std::string_view> known) {
   constexpr std::size_t kLongest = 64;  // nothing longer is worth repeating
   const std::string_view nearest = nearest_name(wanted, known);
-  return make_error(ErrorCode::invalid_argument, "[{}] unknown name: got {}, need one of {}{}", kind,
+  return make_error(ErrorCode::invalid_argument, "[{}] unknown name: got {}{}; need one of {}", kind,
                     wanted.size() > kLongest ? fmt::format("{} bytes", wanted.size()) : fmt::format("\"{}\"", wanted),
-                    fmt::join(known, ", "), nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest));
+                    nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest), fmt::join(known, ", "));
 }
 
 }  // namespace pxf
