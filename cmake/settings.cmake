@@ -33,6 +33,13 @@ function(pxf_precompiled_by target other)
   endif()
 endfunction()
 
+# What tells fuzzers which inputs reach new code. All that shares precompiled headers must have it or none.
+function(pxf_report_branches target)
+  if(PIXELFORGE_FUZZ)
+    target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
+endfunction()
+
 # One folder, one library: pxf_library(formats DEPENDS base tensor LINK nlohmann_json::nlohmann_json).
 # Sources are all .cpp files of the folder; includes are written from src/ ("formats/safetensors.h").
 function(pxf_library name)
@@ -49,6 +56,7 @@ function(pxf_library name)
   target_include_directories(pxf_${name} PUBLIC ${PROJECT_SOURCE_DIR}/src ${PROJECT_SOURCE_DIR}/include)
   list(TRANSFORM arg_DEPENDS PREPEND pxf_)
   target_link_libraries(pxf_${name} PUBLIC ${arg_DEPENDS} ${arg_LINK})
+  pxf_report_branches(pxf_${name})
   if(name STREQUAL base)
     pxf_precompile(pxf_base ${PROJECT_SOURCE_DIR}/cmake/pch.h)
   else()

@@ -105,7 +105,8 @@ void to_q8_0(const float* x, Byte* out) {
   put_f16(out, d);
   for (int i = 0; i < kElements; ++i) {
     const float magnitude = std::abs(x[i] * id);
-    const auto whole = static_cast<int>(std::min(magnitude, 127.0f));  // an f32 times its own inverse may pass by a bit
+    // An f32 times its own inverse may pass by a bit; what is not a number becomes 127 too.
+    const auto whole = static_cast<int>(magnitude < 127.0f ? magnitude : 127.0f);
     const int rounded = whole + (magnitude - static_cast<float>(whole) >= 0.5f && whole < 127 ? 1 : 0);
     out[2 + i] = static_cast<Byte>(x[i] * id < 0 ? -rounded : rounded);
   }

@@ -9,6 +9,7 @@
 
 #include "e2e/program.h"
 #include "e2e/weights_file.h"
+#include "files.h"
 
 namespace pxf::test {
 namespace {
@@ -18,12 +19,6 @@ using testing::AllOf;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::StartsWith;
-
-#ifdef __SANITIZE_ADDRESS__
-constexpr bool kAddressSanitizer = true;  // reserves terabytes of address space
-#else
-constexpr bool kAddressSanitizer = false;
-#endif
 
 fs::path source(const char* path) { return fs::path(PIXELFORGE_SOURCE_DIR) / path; }
 

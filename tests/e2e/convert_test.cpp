@@ -9,6 +9,7 @@
 
 #include "e2e/program.h"
 #include "e2e/weights_file.h"
+#include "files.h"
 
 namespace pxf::test {
 namespace {
@@ -129,9 +130,7 @@ TEST(Convert, CtrlCLeavesTheOldFile) {
 }
 
 TEST(Convert, ALargeTensorNeedsLittleMemory) {
-#ifdef __SANITIZE_ADDRESS__
-  GTEST_SKIP();
-#endif
+  if (kAddressSanitizer) GTEST_SKIP();
   TemporaryFolder folder;
   write_sparse(folder.path() / "in.safetensors", 1024);
   // The file is mapped, so that address space holds it once; what is left for the rest is 300 MB.

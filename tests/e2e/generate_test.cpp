@@ -5,6 +5,7 @@
 #include <iterator>
 
 #include "e2e/program.h"
+#include "files.h"
 
 namespace pxf::test {
 namespace {
@@ -20,11 +21,6 @@ const std::vector<std::string> kFast = {"--steps", "2", "--size", "64x64", "--se
 std::vector<std::string> fast(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin() + 1, kFast.begin(), kFast.end());
   return arguments;
-}
-
-std::string bytes_of(const std::filesystem::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
 }
 
 TEST(Generate, NamesThePictureAfterPromptAndSeed) {
@@ -43,7 +39,7 @@ TEST(Generate, KeepsThePictureThatIsThere) {
   TemporaryFolder folder;
   for (int i = 0; i < 3; ++i) ASSERT_EQ(run(fast({"generate", "boat"}), {.folder = folder.path()}).status, 0);
   EXPECT_THAT(folder.files(), ElementsAre("boat-7-2.png", "boat-7-3.png", "boat-7.png"));
-  EXPECT_EQ(bytes_of(folder.path() / "boat-7.png"), bytes_of(folder.path() / "boat-7-3.png"));
+  EXPECT_EQ(content_of(folder.path() / "boat-7.png"), content_of(folder.path() / "boat-7-3.png"));
 }
 
 TEST(Generate, ReplacesAFileThatWasNamed) {
@@ -51,7 +47,7 @@ TEST(Generate, ReplacesAFileThatWasNamed) {
   std::ofstream(folder.path() / "out.png") << "old";
   ASSERT_EQ(run(fast({"generate", "boat", "-o", "out.png"}), {.folder = folder.path()}).status, 0);
   EXPECT_THAT(folder.files(), ElementsAre("out.png"));
-  EXPECT_THAT(bytes_of(folder.path() / "out.png"), StartsWith("\x89PNG"));
+  EXPECT_THAT(content_of(folder.path() / "out.png"), StartsWith("\x89PNG"));
 }
 
 TEST(Generate, WritesNothingButThePictureToStandardOutput) {
@@ -69,7 +65,7 @@ TEST(Generate, EachOfSeveralPicturesHasTheNextSeedAndEqualsItsOwnRun) {
   ASSERT_EQ(run(fast({"generate", "boat", "-c", "3"}), {.folder = folder.path()}).status, 0);
   EXPECT_THAT(folder.files(), ElementsAre("boat-7.png", "boat-8.png", "boat-9.png"));
   ASSERT_EQ(run(fast({"generate", "boat", "--seed", "8", "-o", "alone.png"}), {.folder = folder.path()}).status, 0);
-  EXPECT_EQ(bytes_of(folder.path() / "boat-8.png"), bytes_of(folder.path() / "alone.png"));
+  EXPECT_EQ(content_of(folder.path() / "boat-8.png"), content_of(folder.path() / "alone.png"));
 }
 
 TEST(Generate, OneAndFiveThreadsGiveTheSameBytes) {

@@ -68,7 +68,7 @@ TEST(Interrupt, CtrlCWhileWaitingForAPrompt) {
 
 TEST(Interrupt, BenchStopsToo) {
   TemporaryFolder folder;
-  OnTerminal program({"bench", "--size", "512", "--repeats", "1000"}, folder.path());
+  OnTerminal program({"bench", "--size", "256", "--repeats", "1000"}, folder.path());
   ASSERT_TRUE(program.shows("threads"));
   program.type("\x03");
   EXPECT_EQ(program.status(), 130);

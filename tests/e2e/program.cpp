@@ -12,9 +12,10 @@
 #include <csignal>
 #include <cstdlib>
 #include <fstream>
-#include <iterator>
 #include <stdexcept>
 #include <thread>
+
+#include "files.h"
 
 namespace pxf::test {
 namespace {
@@ -35,11 +36,6 @@ std::vector<char*> argv_of(std::vector<std::string>& words) {
 }
 
 void write_text(const fs::path& path, const std::string& text) { std::ofstream(path, std::ios::binary) << text; }
-
-std::string read_text(const fs::path& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
 
 int shell_status(pid_t child) {
   int status = 0;
@@ -88,7 +84,7 @@ Outcome run(const std::vector<std::string>& arguments, const Surroundings& s) {
     kill(child, SIGKILL);
   }
   const int status = shell_status(child);
-  return {status, s.output.empty() ? read_text(out) : "", read_text(err)};
+  return {status, s.output.empty() ? content_of(out) : "", content_of(err)};
 }
 
 OnTerminal::OnTerminal(const std::vector<std::string>& arguments, const fs::path& folder) {

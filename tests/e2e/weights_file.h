@@ -5,9 +5,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 #include <nlohmann/json.hpp>
 #include <string>
+
+#include "files.h"
 
 namespace pxf::test {
 
@@ -19,8 +20,7 @@ inline std::filesystem::path starter_file() {
 class WeightsFile {
  public:
   explicit WeightsFile(const std::filesystem::path& path) {
-    std::ifstream file(path, std::ios::binary);
-    const std::string bytes(std::istreambuf_iterator<char>(file), {});
+    const std::string bytes = content_of(path);
     std::uint64_t length = 0;
     std::memcpy(&length, bytes.data(), sizeof length);
     header_ = nlohmann::json::parse(bytes.substr(sizeof length, length));

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "files.h"
 #include "formats/open.h"
 #include "golden_files.h"
 #include "temporary_folder.h"
@@ -108,8 +109,7 @@ TEST(TensorFileWriter, WhatIsNotFinishedLeavesNothing) {
   }
   const std::filesystem::directory_iterator files(folder.path());
   EXPECT_EQ(std::distance(files, {}), 1);
-  std::ifstream file(folder / "out");
-  EXPECT_EQ(std::string(std::istreambuf_iterator<char>(file), {}), "old");
+  EXPECT_EQ(test::content_of(folder / "out"), "old");
 }
 
 TEST(TensorFileWriter, RefusesWhatTheFormatCannotSay) {

@@ -7,9 +7,9 @@
 #include <cmath>
 #include <cstring>
 #include <fstream>
-#include <iterator>
 #include <limits>
 
+#include "files.h"
 #include "formats/open.h"
 #include "formats/safetensors.h"
 #include "golden_files.h"
@@ -40,14 +40,11 @@ class Convert : public testing::Test {
     Request request;
     request.prompt = "a red apple on a beach";
     request.seed = 7;
-    request.steps = 8;
+    request.steps = 4;
     request.width = request.height = 128;
     return value_or_throw(engine.generate(opened, request)).front().image;
   }
-  std::string content(const std::string& name) const {
-    std::ifstream file(folder / name, std::ios::binary);
-    return {std::istreambuf_iterator<char>(file), {}};
-  }
+  std::string content(const std::string& name) const { return test::content_of(folder / name); }
   std::shared_ptr<const TensorSource> read(const std::string& name) const {
     return value_or_throw(open_tensors(folder / name));
   }

@@ -18,7 +18,8 @@ TEST(Memory, EstimatesHoldForTheStarter) {
   const auto file = MappedFile::of_static(embedded_checkpoints()[0].bytes, "starter");
   const OpenedModel opened = value_or_throw(open_model(Catalog(value_or_throw(open_safetensors(file)))));
   const Model& model = opened.model;
-  for (const auto& [height, width] : {std::array{16, 16}, std::array{32, 32}, std::array{16, 48}}) {
+  for (const auto& size : {std::array{16, 16}, std::array{32, 32}, std::array{16, 48}}) {
+    const int height = size[0], width = size[1];
     SCOPED_TRACE(testing::Message() << height << " x " << width);
     test::Computer on("cpu");
     const Conditioning cond{on.ctx.full({2, 77, model.network->context_width()}, 0.1)};
