@@ -21,6 +21,7 @@
 #include "pipeline/run.h"
 #include "pipeline/starter.h"
 #include "store/file_hash.h"
+#include "weights/original_names.h"
 
 namespace pxf {
 namespace {
@@ -67,7 +68,7 @@ std::uint64_t bytes_on_disk(const std::filesystem::path& path) {
 
 /// The names as models know them: training checkpoints keep the weights one level down.
 Catalog catalog_of(std::shared_ptr<const TensorSource> source) {
-  const Catalog all(std::move(source));
+  const Catalog all(with_original_names(std::move(source)));
   return all.has_any("state_dict.") ? all.under("state_dict") : all;
 }
 
@@ -75,7 +76,7 @@ Catalog catalog_of(std::shared_ptr<const TensorSource> source) {
 Result<OpenedFile> open_on_disk(const std::string& path) {
   auto source = open_tensors(path);
   if (!source) return std::move(source).error();
-  return OpenedFile{bytes_on_disk(path), catalog_of(std::move(source).value()), {}, {}};
+  return catch_errors([&] { return OpenedFile{bytes_on_disk(path), catalog_of(std::move(source).value()), {}, {}}; });
 }
 
 Result<OpenedFile> open_named(NamedFile named) {

@@ -94,7 +94,7 @@ Settings read_settings(const Catalog& file) {
   // Empty tensors by which SDXL's derivatives tell what they were trained on.
   if (file.has("v_pred")) out.prediction_type = "v";
   if (file.has("edm_mean")) out.prediction_type = "edm";
-  out.zero_terminal_snr = file.has("ztsnr");
+  out.zero_terminal_snr = file.has("ztsnr") || read.text("pixelforge.zero_terminal_snr") == "true";
 
   out.group_norm_groups = as<std::int64_t>(read.number("pixelforge.group_norm_groups", 1, 4096));
   const std::string heads_key = "pixelforge.attention_heads";

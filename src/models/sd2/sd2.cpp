@@ -8,6 +8,10 @@
 namespace pxf {
 namespace {
 
+struct {
+  std::int64_t width = 1024, layers = 24;
+} constexpr kViTH;  // OpenCLIP's, of which SD 2 reads the last layer but one
+
 /// Whether the UNet was trained on v. No shape tells: ComfyUI found that this norm's biases spread further in the files
 /// that were (above 0.09).
 bool looks_trained_on_v(const Catalog& file) {
@@ -31,7 +35,8 @@ void build(const Catalog& file, Model& model, LoadReport& report) {
 
   const Catalog names = file.under("cond_stage_model.model");
   if (!names.has_any("transformer.resblocks.")) return;
-  const text::Layout layout = text::read_open_clip_layout(names, model.settings.text_heads.value_or(0));
+  text::Layout layout = text::read_open_clip_layout(names, model.settings.text_heads.value_or(0));
+  if (layout.width == kViTH.width && layout.layers == kViTH.layers - 1) layout.left_out = 1;  // diffusers' files
   model.texts.push_back(bound(std::make_unique<text::OpenClipText>(layout), names, report));
 }
 

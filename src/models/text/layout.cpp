@@ -31,8 +31,9 @@ Layout read_layout(const Catalog& file, const Names& names, std::int64_t heads) 
 void check_rows(const Layout& layout, const Tensor& ids, int clip_skip) {
   require(ids.rank() == 2 && ids.dim(1) > 0 && ids.dim(1) <= layout.positions,
           "[text encoder] ids: got {}, need (B, 1 to {})", ids.shape().text(), layout.positions);
-  require(clip_skip >= 1 && clip_skip <= layout.layers, "[text encoder] clip skip: got {}, need 1 to {}", clip_skip,
-          layout.layers);
+  require(clip_skip > layout.left_out && clip_skip <= layout.layers + layout.left_out,
+          "[text encoder] clip skip: got {}, need {} to {}", clip_skip, layout.left_out + 1,
+          layout.layers + layout.left_out);
 }
 
 Tensor places_of(const Tensor& ids) {

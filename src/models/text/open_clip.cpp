@@ -64,7 +64,8 @@ OpenClipText::OpenClipText(Layout layout) : layout_(layout) {
 TextEncoder::Output OpenClipText::encode(const Tensor& ids, int clip_skip) const {
   check_rows(layout_, ids, clip_skip);
   Tensor x = token_embedding_(ids) + positional_embedding_(places_of(ids));
-  const std::int64_t shown = layout_.layers - clip_skip + 1, run = layout_.projection > 0 ? layout_.layers : shown;
+  const std::int64_t shown = layout_.layers + layout_.left_out - clip_skip + 1,
+                     run = layout_.projection > 0 ? layout_.layers : shown;
   Output out;
   for (std::int64_t i = 0; i < run; ++i) {
     x = layers_[static_cast<std::size_t>(i)](std::move(x));
