@@ -42,6 +42,8 @@ struct EngineOptions {
 struct LoraPlan {
   std::string name;  // file name without its ending, or the name of one in the program
   double strength = 1, text_strength = 1;
+  double start = 0, stop = 1;           // as requested
+  std::string blocks;                   // as requested
   std::int64_t applied = 0, total = 0;  // of its tensors: those that change a weight, and all
   std::vector<std::string> unknown;     // those that change none, by name, with the shapes where these are why
   std::string hash;                     // A1111's AutoV3: 12 digits; empty for files that are not safetensors
@@ -105,10 +107,13 @@ struct BenchOptions {
   int width = 0, height = 0;  // 0: what the checkpoint recommends
   int repeats = 3;
   bool pictures = false;  // also time a whole picture with the recommended settings
+  std::string lora = {};  // also time a change of this LoRA's strength, and the steps that follow
 };
 
 struct BenchRow {
-  std::string name;             // "open", "text.encode", "unet.step", "vae.decode", "picture"
+  /// "open", "text.encode", "unet.step", "vae.decode", "picture"; of a LoRA "lora.change" (all that comes before the
+  /// first step: the text is encoded again), "lora.first" (the step that follows) and "lora.step" (those after it).
+  std::string name;
   std::vector<double> seconds;  // each run, sorted
   double gflop = 0;             // of one run; 0 where that says nothing
   double median() const { return seconds.empty() ? 0 : seconds[seconds.size() / 2]; }

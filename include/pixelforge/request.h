@@ -19,6 +19,10 @@ struct LoraUse {
   std::string name = {};                     // of one in the program ("neon"), or a file
   double strength = 1;                       // of its change to the UNet, -100 to 100; 0: none
   std::optional<double> text_strength = {};  // of its change to the text encoders; as `strength` when not given
+  double start = 0, stop = 1;                // the share of the steps in which it acts on the UNet, 0 to 1
+  /// Factors of its strength in each block, as sd-webui-lora-block-weight writes them: "1,0,0,0.5,…" of 12, 17, 20 or
+  /// 26 numbers, or a name such as MIDD; empty: 1 everywhere.
+  std::string blocks = {};
 };
 
 /// How brackets in a prompt are read: as A1111 does (weights, [a:b:0.5], [a|b], AND, BREAK), or as ComfyUI (weights).

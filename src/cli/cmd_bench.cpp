@@ -87,6 +87,8 @@ Verb add_bench(CLI::App& program) {
   add_whole(*app, "--repeats", options->bench.repeats, "Measured runs of each part (default: 3)");
   add_threads(*app, options->engine.threads);
   app->add_flag("--picture", options->bench.pictures, "Also time a whole picture with the recommended settings");
+  app->add_option("--lora", options->bench.lora, "Also time a change of this LoRA's strength, and the steps after it")
+      ->type_name("NAME|FILE");
   app->add_flag("--profile", options->profile, "Also print where the time went, kernel by kernel");
   app->add_flag("--json", options->json, "Print everything as JSON");
   app->footer(

@@ -19,10 +19,30 @@ std::optional<double> take_strength(std::string& text) {
   return value;
 }
 
-// NAME, NAME:STRENGTH or NAME:STRENGTH:TEXT_STRENGTH; what is no number is part of the name.
+// A last part such as "start=0.3"; false when there is none.
+bool take_named(std::string& text, LoraUse& use) {
+  const auto colon = text.rfind(':'), equals = text.find('=', colon);
+  if (colon == std::string::npos || equals == std::string::npos) return false;
+  const std::string key = text.substr(colon + 1, equals - colon - 1), value = text.substr(equals + 1);
+  if (key == "lbw") {
+    use.blocks = value;
+  } else if (key == "start" || key == "stop") {
+    const std::optional<double> share = parse_number<double>(value);
+    if (!share) throw refused("--lora ...:" + key, value, "a share of the steps from 0 to 1");
+    (key == "start" ? use.start : use.stop) = *share;
+  } else {
+    return false;
+  }
+  text.erase(colon);
+  return true;
+}
+
+// NAME, NAME:STRENGTH or NAME:STRENGTH:TEXT_STRENGTH, then start=, stop= and lbw=; what is no number is part of the
+// name.
 LoraUse parse_lora(std::string text) {
   LoraUse use;
   const std::string given = text;
+  while (take_named(text, use)) continue;
   const std::optional<double> last = take_strength(text), first = last ? take_strength(text) : std::nullopt;
   use.strength = first.value_or(last.value_or(1));
   if (first) use.text_strength = last;
@@ -38,8 +58,9 @@ void add_loras(CLI::App& app, std::vector<LoraUse>& loras) {
            for (const std::string& one : all) loras.push_back(parse_lora(one));
          },
          "LoRA to put on the checkpoint: a name or a file, with its strength (default: 1) and that for the text "
-         "encoder (default: the same); may be given several times")
-      ->type_name("NAME|FILE[:X[:TEXT]]")
+         "encoder (default: the same); start=0.3 and stop=0.8: the share of the steps in which it acts; lbw=MIDD or 17 "
+         "numbers: its strength in each block; may be given several times")
+      ->type_name("NAME|FILE[:X[:TEXT]][:start=X][:stop=X][:lbw=X]")
       ->allow_extra_args(false);
 }
 

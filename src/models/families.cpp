@@ -62,9 +62,18 @@ void choose_preset(Model& model, const std::string& file) {
 
 }  // namespace
 
+const Network& Model::network_at(double share_done) const {
+  const Network* out = network.get();
+  for (const LaterNetwork& one : later) {
+    if (share_done >= one.from) out = one.network.get();
+  }
+  return *out;
+}
+
 std::vector<const Declarations*> Model::declarations() const {
   std::vector<const Declarations*> out;
   if (network) out.push_back(&network->declarations());
+  for (const LaterNetwork& one : later) out.push_back(&one.network->declarations());
   if (autoencoder) out.push_back(&autoencoder->declarations());
   for (const auto& text : texts) out.push_back(&text->declarations());
   return out;

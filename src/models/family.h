@@ -53,9 +53,16 @@ struct Model {
   Preset preset;            // where the file recommends nothing
   std::string preset_from;  // "the family", "its name: Lightning"
   std::unique_ptr<Network> network;
+  /// What takes its place once a share of a run's steps is done: LoRAs may begin late or end early.
+  struct LaterNetwork {
+    double from = 0;
+    std::unique_ptr<Network> network;
+  };
+  std::vector<LaterNetwork> later;                  // in the order of `from`, which lies between 0 and 1
   std::shared_ptr<Autoencoder> autoencoder;         // models of one checkpoint under different LoRAs share it
   std::vector<std::unique_ptr<TextEncoder>> texts;  // all that the family has, or none
 
+  const Network& network_at(double share_done) const;
   /// Of every part that is there.
   std::vector<const Declarations*> declarations() const;
 };

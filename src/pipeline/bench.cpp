@@ -35,10 +35,16 @@ class Bench {
     row.name = name;
     for (const auto& [kernel, sum] : profile.rows) row.gflop += sum.flops * 1e-9;
     for (int i = 0; i < repeats_; ++i) row.seconds.push_back(seconds_of(work));
-    std::ranges::sort(row.seconds);
     report_.rows.push_back({name + ".first", {first}, 0});
+    add(std::move(row));
+  }
+
+  void add(BenchRow row) {
+    std::ranges::sort(row.seconds);
     report_.rows.push_back(std::move(row));
   }
+
+  int repeats() const { return repeats_; }
 
   void add_kernels(const std::function<void()>& work) {
     Profile profile;
@@ -55,6 +61,22 @@ class Bench {
   BenchReport& report_;
   int repeats_;
 };
+
+// `change(strength)` puts the LoRA on with it, `step(model)` is one step. No strength comes twice.
+void time_lora(Bench& bench, const std::function<const Model&(double)>& change,
+               const std::function<void(const Model&)>& step) {
+  BenchRow changes{"lora.change", {}}, firsts{"lora.first", {}}, steps{"lora.step", {}};
+  for (int i = 0; i <= bench.repeats(); ++i) {
+    const Model* model = nullptr;
+    const double change_took = seconds_of([&] { model = &change(0.5 + 0.4 * i / (bench.repeats() + 1)); });
+    const double first_took = seconds_of([&] { step(*model); });
+    if (i == 0) continue;  // it also reads the file
+    changes.seconds.push_back(change_took);
+    firsts.seconds.push_back(first_took);
+    steps.seconds.push_back(seconds_of([&] { step(*model); }));
+  }
+  for (BenchRow* row : {&changes, &firsts, &steps}) bench.add(std::move(*row));
+}
 
 std::uint64_t peak_resident_bytes() {
   rusage usage{};
@@ -100,9 +122,26 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
     const std::optional<Conditioning> both = as_batch(conds);
     require(both.has_value(), "[bench] the prompts are of different lengths");
     const Conditioning& cond = *both;
-    const auto step = [&] { model.network->predict(x, std::array{500.0, 500.0}, cond); };
+    const auto step_of = [&](const Model& of) { of.network->predict(x, std::array{500.0, 500.0}, cond); };
+    const auto step = [&] { step_of(model); };
     const auto decode = [&] { model.autoencoder->decode(x.rows(0, 1)); };
     bench("unet.step", step);
+    if (!options.lora.empty()) {
+      Checkpoint::State& opened = *checkpoint.state_;
+      std::shared_ptr<const AdaptedModel> adapted;
+      time_lora(
+          bench,
+          [&](double strength) -> const Model& {
+            Request with = request;
+            with.loras = {{options.lora, strength}};
+            adapted.reset();
+            adapted = value_or_throw(
+                adapt({opened.info, opened.file, opened.model}, opened.adapted, with, state_->threads.get()));
+            encode_prompts(ctx, adapted->model, tokenizer, with.prompt, with, plan);
+            return adapted->model;
+          },
+          step_of);
+    }
     ctx.memory().trim();
     bench("vae.decode", decode);
     bench.add_kernels([&] {

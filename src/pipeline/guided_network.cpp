@@ -13,7 +13,8 @@ namespace pxf {
 
 GuidedNetwork::GuidedNetwork(const Model& model, const Prompts& prompts, double scale, double image_scale,
                              Beside beside)
-    : model_(model), prompts_(prompts), scale_(scale), image_scale_(image_scale), beside_(std::move(beside)) {}
+    : model_(model), prompts_(prompts), scale_(scale), image_scale_(image_scale), beside_(std::move(beside)),
+      network_(&model.network_at(0)) {}
 
 std::vector<Tensor> GuidedNetwork::evaluate(const Tensor& x, double sigma, std::span<const Row> rows) const {
   const Tensor input = x * input_scale(model_.prediction, sigma);
@@ -27,11 +28,11 @@ std::vector<Tensor> GuidedNetwork::evaluate(const Tensor& x, double sigma, std::
   const std::optional<Conditioning> batch = rows.size() > 1 ? as_batch(conds) : std::nullopt;
   if (!batch) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      out.push_back(model_.network->predict(inputs[i], std::array{t}, *conds[i]));
+      out.push_back(network_->predict(inputs[i], std::array{t}, *conds[i]));
     }
     return out;
   }
-  const Tensor all = model_.network->predict(concat_batch(inputs), std::vector<double>(rows.size(), t), *batch);
+  const Tensor all = network_->predict(concat_batch(inputs), std::vector<double>(rows.size(), t), *batch);
   for (std::int64_t i = 0; i < std::ssize(rows); ++i) out.push_back(all.rows(i, i + 1));
   return out;
 }

@@ -20,8 +20,11 @@ class GuidedNetwork {
   /// All of them must live as long as this.
   GuidedNetwork(const Model& model, const Prompts& prompts, double scale, double image_scale, Beside beside);
 
-  /// The prompt of the steps to come, from 1.
-  void at_step(int step) { step_ = step; }
+  /// What holds for the step to come, from 1, when this share of all is done: prompts, and LoRAs that begin or end.
+  void at_step(int step, double share_done) {
+    step_ = step;
+    network_ = &model_.network_at(share_done);
+  }
 
   /// The guided clean latent. x (1, h, w, channels).
   Tensor denoised(const Tensor& x, double sigma) const;
@@ -47,6 +50,7 @@ class GuidedNetwork {
   double scale_, image_scale_;
   Beside beside_;
   int step_ = 1;
+  const Network* network_;
 };
 
 }  // namespace pxf

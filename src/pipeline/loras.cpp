@@ -1,13 +1,14 @@
 #include "pipeline/loras.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "backends/backends.h"
 #include "base/error.h"
 #include "formats/in_quotes.h"
-#include "pipeline/lora_file.h"
 #include "text/prompt_networks.h"
 #include "weights/adapters/apply.h"
 
@@ -17,13 +18,30 @@ namespace {
 constexpr double kStrongest = 100;
 constexpr std::size_t kMostLoras = 100;
 
-// The request's own, then those in its prompt: <lora:name:text:unet>, as A1111 reads it.
+constexpr std::array kArguments{"te", "unet", "start", "stop", "lbw"};
+
+// <lora:name:text:unet:start=0.3:stop=0.8:lbw=MIDD>, as A1111 and its lora-block-weight extension read it.
+LoraUse use_of(const ExtraNetwork& network) {
+  for (const auto& [key, value] : network.named) {
+    require(std::ranges::find(kArguments, key) != kArguments.end(),
+            "<lora:{}:…>: got {}, need one of te=, unet=, start=, stop= (shares of the steps), lbw=", network.name(),
+            in_quotes(key + "=" + value));
+  }
+  LoraUse use;
+  use.name = network.name();
+  use.text_strength = network.number("te", network.number(1, 1));
+  use.strength = network.number("unet", network.number(2, *use.text_strength));
+  use.start = network.number("start", use.start);
+  use.stop = network.number("stop", use.stop);
+  if (const auto blocks = network.named.find("lbw"); blocks != network.named.end()) use.blocks = blocks->second;
+  return use;
+}
+
+// The request's own, then those in its prompt.
 std::vector<LoraUse> loras_of(const Request& request) {
   std::vector<LoraUse> out = request.loras;
   for (const ExtraNetwork& network : cut_networks(request.prompt).networks) {
-    if (network.kind != "lora" && network.kind != "lyco") continue;
-    const double text = network.number("te", network.number(1, 1));
-    out.push_back({network.name(), network.number("unet", network.number(2, text)), text});
+    if (network.kind == "lora" || network.kind == "lyco") out.push_back(use_of(network));
   }
   return out;
 }
@@ -36,13 +54,18 @@ void check(const std::vector<LoraUse>& loras) {
               "strength of LoRA {}: got {}, need {} to {}; usual are 0.5 to 1", in_quotes(use.name), strength,
               -kStrongest, kStrongest);
     }
+    require(use.start >= 0 && use.stop <= 1 && use.start < use.stop,
+            "steps of LoRA {}: got {} to {}, need two shares of all steps from 0 to 1, the second one larger, such as "
+            "start=0.3",
+            in_quotes(use.name), use.start, use.stop);
   }
 }
 
 std::string key_of(const std::vector<LoraUse>& loras) {
   std::string key;
   for (const LoraUse& use : loras) {
-    key += fmt::format("{}\n{} {}\n", stamp_of(use.name), use.strength, use.text_strength.value_or(use.strength));
+    key += fmt::format("{}\n{} {} {} {} {}\n", stamp_of(use.name), use.strength,
+                       use.text_strength.value_or(use.strength), use.start, use.stop, use.blocks);
   }
   return key;
 }
@@ -102,48 +125,103 @@ void check_fit(const LoraFile& lora, const AdapterReport& report, const std::str
             fmt::format("does not fit the checkpoint {}: {}; use a LoRA made for it", checkpoint.name, detail), file});
 }
 
-std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const std::vector<LoraUse>& loras,
-                                         std::string key, ThreadPool* threads) {
-  auto out = std::make_shared<AdaptedModel>();
-  out->key = std::move(key);
-  out->model = second_model(checkpoint);
-  std::vector<LoraFile> files;
-  std::vector<AdapterUse> uses;
-  for (const LoraUse& use : loras) {
-    files.push_back(value_or_throw(open_lora(use.name)));
-    uses.push_back({files.back().adapter, use.strength, use.text_strength.value_or(use.strength)});
+// Where a LoRA begins or ends, the beginning of the run first.
+std::set<double> stretches(const std::vector<LoraUse>& loras) {
+  std::set<double> out{0};
+  for (const LoraUse& use : loras) out.insert({use.start, use.stop});
+  out.erase(1);
+  return out;
+}
+
+// Those that act when this share of the steps is done; the text encoders have worked before.
+std::vector<AdapterUse> at_share(std::vector<AdapterUse> uses, const std::vector<LoraUse>& loras, double done) {
+  for (std::size_t i = 0; i < uses.size(); ++i) {
+    if (done < loras[i].start || done >= loras[i].stop) uses[i].network = 0;
   }
+  return uses;
+}
+
+AppliedAdapters put_on(const Model& model, std::span<const AdapterUse> uses, ThreadPool* threads) {
   ModuleNames names;
-  const auto parts = adaptable(out->model);
+  const auto parts = adaptable(model);
   names.add_network(*parts[0]);
   for (std::size_t i = 1; i < parts.size(); ++i) names.add_text(*parts[i]);
-  const AppliedAdapters applied = apply_adapters(names, uses, threads);
-  for (std::size_t i = 0; i < uses.size(); ++i) {
-    const AdapterReport& report = applied.reports()[i];
-    check_fit(files[i], report, loras[i].name, checkpoint.info);
-    std::vector<std::string> left_out = report.unknown;
-    left_out.insert(left_out.end(), report.wrong_shape.begin(), report.wrong_shape.end());
-    out->loras.push_back({files[i].name, uses[i].network, uses[i].text, report.applied, report.total,
-                          std::move(left_out), files[i].hash});
+  return apply_adapters(names, uses, threads);
+}
+
+LoraPlan plan_of(const LoraFile& file, const LoraUse& use, const AdapterReport& report) {
+  std::vector<std::string> left_out = report.unknown;
+  left_out.insert(left_out.end(), report.wrong_shape.begin(), report.wrong_shape.end());
+  return {.name = file.name,
+          .strength = use.strength,
+          .text_strength = use.text_strength.value_or(use.strength),
+          .start = use.start,
+          .stop = use.stop,
+          .blocks = use.blocks,
+          .applied = report.applied,
+          .total = report.total,
+          .unknown = std::move(left_out),
+          .hash = file.hash};
+}
+
+std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const std::vector<LoraUse>& loras,
+                                         std::string key, OpenedLoras& opened, ThreadPool* threads) {
+  auto out = std::make_shared<AdaptedModel>();
+  out->key = std::move(key);
+  const std::vector<std::shared_ptr<const LoraFile>> files = opened.all_of(loras);
+  std::vector<AdapterUse> uses;
+  for (std::size_t i = 0; i < loras.size(); ++i) {
+    const LoraUse& use = loras[i];
+    uses.push_back({files[i]->adapter, use.strength, use.text_strength.value_or(use.strength), {}});
+    if (!use.blocks.empty()) uses.back().blocks = read_block_weights(use.blocks);
   }
-  for (const Shape& shape : applied.shapes()) out->packed_bytes += packed_weight_bytes(shape);
+  const auto put = [&](const Model& model, double done) {
+    AppliedAdapters applied = put_on(model, at_share(uses, loras, done), threads);
+    for (const Shape& shape : applied.shapes()) out->packed_bytes += packed_weight_bytes(shape);
+    return applied;
+  };
+  out->model = second_model(checkpoint);
+  const AppliedAdapters applied = put(out->model, 0);
+  for (const double from : stretches(loras)) {
+    if (from == 0) continue;
+    Model later = second_model(checkpoint);
+    put(later, from);
+    out->model.later.push_back({from, std::move(later.network)});
+  }
+  for (std::size_t i = 0; i < loras.size(); ++i) {
+    check_fit(*files[i], applied.reports()[i], loras[i].name, checkpoint.info);
+    out->loras.push_back(plan_of(*files[i], loras[i], applied.reports()[i]));
+  }
   return out;
 }
 
 }  // namespace
 
+std::vector<std::shared_ptr<const LoraFile>> OpenedLoras::all_of(const std::vector<LoraUse>& loras) {
+  std::map<std::string, std::shared_ptr<const LoraFile>> now;
+  std::vector<std::shared_ptr<const LoraFile>> out;
+  for (const LoraUse& use : loras) {
+    const std::string stamp = stamp_of(use.name);
+    std::shared_ptr<const LoraFile>& file = now[stamp];
+    if (const auto last = last_.find(stamp); !file && last != last_.end()) file = last->second;
+    if (!file) file = std::make_shared<const LoraFile>(value_or_throw(open_lora(use.name)));
+    out.push_back(file);
+  }
+  last_ = std::move(now);
+  return out;
+}
+
 Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, AdaptedCache& cache, const Request& request,
                                                   ThreadPool* threads) {
-  using Adapted = std::shared_ptr<const AdaptedModel>;
-  const std::vector<LoraUse> loras = loras_of(request);
-  if (loras.empty()) return Adapted();
   return catch_errors([&] {
+    const std::vector<LoraUse> loras = loras_of(request);
+    if (loras.empty()) return std::shared_ptr<const AdaptedModel>();
     check(loras);
     const std::string key = key_of(loras);
     std::lock_guard lock(cache.mutex);
     if (!cache.last || cache.last->key != key) {
       cache.last.reset();  // its memory is wanted for the next
-      cache.last = make(base, loras, key, threads);
+      cache.last = make(base, loras, key, cache.files, threads);
     }
     return cache.last;
   });

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -11,6 +12,7 @@
 
 #include "base/thread_pool.h"
 #include "models/family.h"
+#include "pipeline/lora_file.h"
 #include "pixelforge/engine.h"
 #include "weights/catalog.h"
 
@@ -23,10 +25,21 @@ struct AdaptedModel {
   std::uint64_t packed_bytes = 0;  // that the changed weights take as kernels hold them
 };
 
+/// The files of the last request's LoRAs, read and checked: another strength need not read them again. Not thread-safe.
+class OpenedLoras {
+ public:
+  /// A file for each use. Throws Failure.
+  std::vector<std::shared_ptr<const LoraFile>> all_of(const std::vector<LoraUse>& loras);
+
+ private:
+  std::map<std::string, std::shared_ptr<const LoraFile>> last_;  // by stamp_of()
+};
+
 /// A checkpoint's model with the LoRAs of the last request.
 struct AdaptedCache {
   std::mutex mutex;
-  std::shared_ptr<const AdaptedModel> last = {};  // guarded by the mutex
+  std::shared_ptr<const AdaptedModel> last = {};  // guarded by the mutex, as are the files
+  OpenedLoras files = {};
 };
 
 /// What LoRAs are put on.

@@ -210,6 +210,9 @@ std::string lora_tags(const std::vector<LoraPlan>& loras, std::size_t requested)
   for (const LoraPlan& lora : std::span(loras).first(std::min(requested, loras.size()))) {
     out += fmt::format(" <lora:{}:{}", lora.name, lora.text_strength);
     if (lora.strength != lora.text_strength) out += fmt::format(":{}", lora.strength);
+    if (lora.start > 0) out += fmt::format(":start={}", lora.start);
+    if (lora.stop < 1) out += fmt::format(":stop={}", lora.stop);
+    if (!lora.blocks.empty()) out += ":lbw=" + lora.blocks;
     out += '>';
   }
   return out;

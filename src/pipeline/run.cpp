@@ -130,7 +130,7 @@ class Sampling {
       return under_mask(network.denoised(with_kept(x, first, sigma), sigma));
     };
     const auto next_step = [&](int step, const Tensor& x, const Tensor& denoised) {
-      network.at_step(step + 2);  // they count from 0, prompts from 1
+      network.at_step(step + 2, (step + 1.0) / plan_.steps);  // samplers count from 0, prompts from 1
       on_step(step, x, denoised);
     };
     const Tensor begin = start_.latent.defined() ? noised(model_.prediction, start_.latent, first, sigmas.front())
@@ -241,7 +241,10 @@ class Drawing {
     picture.seconds.steps += seconds_since(steps_start);
 
     const bool is_last = k_ + 1 == plan_.count && before + steps == plan_.steps + plan_.hires_steps;
-    if (only_request_ && is_last) forget_forms(model_.network->declarations());
+    if (only_request_ && is_last) {
+      forget_forms(model_.network->declarations());
+      for (const Model::LaterNetwork& later : model_.later) forget_forms(later.network->declarations());
+    }
     report_.enter(Stage::vae, k_, before + steps);
     ctx_.memory().trim();  // the steps' blocks are of other sizes than the autoencoder's
     const auto vae_start = Clock::now();

@@ -57,11 +57,21 @@ struct BufferPool::State {
   std::byte* reuse(std::size_t& size) {
     const auto it = free.lower_bound(size);
     if (it == free.end() || it->first > (size < kLarge ? 2 * size : size + size / 4)) return nullptr;
-    std::byte* at = it->second.back();
     size = it->first;
+    return take_from(it);
+  }
+  // One of just this size; null when there is none.
+  std::byte* reuse_exactly(std::size_t size) {
+    const auto it = free.find(size);
+    return it == free.end() ? nullptr : take_from(it);
+  }
+
+ private:
+  std::byte* take_from(std::map<std::size_t, std::vector<std::byte*>>::iterator it) {
+    std::byte* at = it->second.back();
+    waiting -= it->first;
     it->second.pop_back();
     if (it->second.empty()) free.erase(it);
-    waiting -= size;
     return at;
   }
 };
@@ -101,7 +111,13 @@ std::shared_ptr<Buffer> BufferPool::take(std::size_t size) {
 }
 
 std::shared_ptr<Buffer> BufferPool::take_lasting(std::size_t size) {
-  return hand_out(nullptr, (std::max<std::size_t>(size, 1) + kAlignment - 1) / kAlignment * kAlignment);
+  const std::size_t whole = (std::max<std::size_t>(size, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  std::byte* at = nullptr;
+  {
+    std::lock_guard lock(state_->mutex);
+    at = state_->reuse_exactly(whole);
+  }
+  return hand_out(at, whole);
 }
 
 std::shared_ptr<Buffer> BufferPool::hand_out(std::byte* at, std::size_t size) {

@@ -33,7 +33,7 @@ class BufferPool {
 
   /// A block of at least `size` bytes, contents undefined. Throws Failure(out_of_memory) when the system has none.
   std::shared_ptr<Buffer> take(std::size_t size);
-  /// The same for what stays (packed weights): fresh memory of just this size, not a larger block that was waiting.
+  /// The same for what stays (packed weights): of just this size, not a larger block that was waiting.
   std::shared_ptr<Buffer> take_lasting(std::size_t size);
   /// Gives the blocks that nobody holds back to the system.
   void trim();

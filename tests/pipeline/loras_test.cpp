@@ -175,6 +175,52 @@ TEST(Loras, InThePromptTheyActAsThoseOfTheRequest) {
   EXPECT_THAT(picture.parameters, testing::StartsWith("a red apple on a beach <lora:neon:0.5:0.8>\n"));
 }
 
+TEST(Loras, ActInTheStepsAndBlocksThatAreAskedFor) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  const auto neon = [](double start, double stop, std::string blocks = {}) {
+    return LoraUse{.name = "neon", .text_strength = 0, .start = start, .stop = stop, .blocks = std::move(blocks)};
+  };
+  const Pixels none = draw(engine, starter, {}), whole = draw(engine, starter, {neon(0, 1)});
+  const Pixels first = draw(engine, starter, {neon(0, 0.5)}), second = draw(engine, starter, {neon(0.5, 1)});
+  EXPECT_EQ(draw(engine, starter, {neon(0.9, 1)}), none);  // of two steps, none begins so late
+  EXPECT_EQ(draw(engine, starter, {neon(0, 0.9)}), whole);
+  EXPECT_EQ(draw(engine, starter, {neon(0, 0.5), neon(0.5, 1)}), whole);
+  for (const Pixels& half : {first, second}) EXPECT_TRUE(half != none && half != whole);
+  EXPECT_NE(first, second);
+
+  EXPECT_EQ(draw(engine, starter, {neon(0, 1, "ALL")}), whole);
+  EXPECT_EQ(draw(engine, starter, {neon(0, 1, "NONE")}), none);
+  const Pixels inner = draw(engine, starter, {neon(0, 1, "MIDD")});
+  EXPECT_TRUE(inner != none && inner != whole);
+}
+
+TEST(Loras, TagsSayStepsAndBlocksToo) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  Request request = with_loras({});
+  request.prompt += "<lora:neon:0.8:start=0.5:lbw=OUTALL>";
+  const Picture picture = value_or_throw(engine.generate(starter, request)).at(0);
+  const LoraUse same{.name = "neon", .strength = 0.8, .start = 0.5, .blocks = "OUTALL"};
+  EXPECT_EQ(picture.image.pixels, draw(engine, starter, {same}));
+  request = with_loras({same});
+  EXPECT_THAT(value_or_throw(engine.generate(starter, request)).at(0).parameters,
+              testing::StartsWith("a red apple on a beach <lora:neon:0.8:start=0.5:lbw=OUTALL>\n"));
+}
+
+TEST(BadLora, StepsAndBlocksThatCannotBe) {
+  EXPECT_THAT(error_of({{.name = "neon", .start = 0.5, .stop = 0.5}}).text(),
+              HasSubstr("steps of LoRA \"neon\": got 0.5 to 0.5, need two shares"));
+  EXPECT_THAT(error_of({{.name = "neon", .start = std::nan("")}}).text(), HasSubstr("got nan to 1"));
+  EXPECT_THAT(error_of({{.name = "neon", .blocks = "1,2"}}).text(),
+              HasSubstr("block weights of a LoRA: got \"1,2\", need 12, 17, 20 or 26 numbers"));
+  Engine engine;
+  Request request = with_loras({});
+  request.prompt += "<lora:neon:1:step=3-5>";
+  EXPECT_THAT(engine.generate(value_or_throw(engine.open("starter")), request).error().text(),
+              HasSubstr("<lora:neon:…>: got \"step=3-5\", need one of te=, unet=, start=, stop="));
+}
+
 TEST(BadLora, OfAnotherFamilyIsRefusedWithBothNames) {
   const std::string file = lora_of("other.safetensors", {{"lora_unet_double_blocks_0_img_attn_proj", 64, 64}});
   const Error error = error_of({{file}});

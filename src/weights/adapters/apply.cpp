@@ -139,13 +139,19 @@ class Applying {
       return;
     }
     ++report_.applied;
-    const double strength = place->part == 0 ? use_.network : use_.text;
+    const double strength = strength_at(*place);
     if (strength == 0) return;
     if (needs_weight) note(*place->weight, {use_.adapter, &module, strength, place->third, false});
     if (needs_bias) note(*place->bias, {use_.adapter, &module, strength, place->third, true});
   }
 
  private:
+  double strength_at(const ModulePlace& place) const {
+    const double strength = place.part == 0 ? use_.network : use_.text;
+    if (!use_.blocks) return strength;
+    return strength * (place.part == 0 ? use_.blocks->of(place.name()) : use_.blocks->base);
+  }
+
   void note(const Declaration& tensor, Change change) { changes_[tensor.weight].push_back(std::move(change)); }
 
   const ModuleNames& names_;

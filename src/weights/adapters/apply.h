@@ -5,12 +5,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/thread_pool.h"
 #include "weights/adapters/adapter.h"
+#include "weights/adapters/block_weights.h"
 #include "weights/adapters/module_names.h"
 
 namespace pxf {
@@ -19,6 +21,7 @@ namespace pxf {
 struct AdapterUse {
   std::shared_ptr<const Adapter> adapter;
   double network = 1, text = 1;
+  std::optional<BlockWeights> blocks = {};  // factors of these; none: 1 everywhere
 };
 
 /// What became of one adapter's modules.

@@ -46,10 +46,10 @@ struct AdapterKind {
   std::int64_t (*rank)(const AdapterModule&) = nullptr;
   /// "lora_up: got (…), need (…)" when the module cannot change a weight of this shape; empty when it can.
   std::string (*misfit)(const AdapterModule&, const WeightShape&) = nullptr;
-  /// Adds strength (W1 - W).
-  void (*apply)(const Merge&) = nullptr;
-  /// The same for some rows at a time; null where a row's change depends on other rows, or it was not worth writing.
+  /// One of the two is there. Adds strength (W1 - W): `by_rows` for some rows at a time, with what all rows need read
+  /// once; `apply` for all, where a row's change depends on other rows or is as easily made with them.
   RowChange (*by_rows)(const AdapterModule&, const WeightShape&, double strength) = nullptr;
+  void (*apply)(const Merge&) = nullptr;
 };
 
 AdapterKind lora_kind();

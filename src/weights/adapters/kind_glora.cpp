@@ -33,21 +33,24 @@ void add_mixed(float scale, const float* row, const Matrix& a1, const Matrix& a2
   }
 }
 
-void apply(const Merge& merge) {
-  const AdapterModule& m = merge.module;
-  const Matrix a1 = read_matrix(m.factor("a1")), a2 = read_matrix(m.factor("a2")), b1 = read_matrix(m.factor("b1"));
+RowChange by_rows(const AdapterModule& m, const WeightShape& w, double strength) {
+  struct Factors {
+    Matrix a1, a2, b1;
+    RightFactor b2;
+  };
   Matrix b2 = read_matrix(m.factor("b2"));
-  if (m.has("bm")) b2 = expanded(m.factor("bm"), b2, merge.shape.taps);
-  const auto scale = static_cast<float>(merge.strength * m.scale);
-  for_rows(merge.pool, b1.rows, b2.columns * b1.columns, [&](std::int64_t begin, std::int64_t end) {
-    Matrix between = zeros(a2.rows, merge.shape.taps), change = zeros(1, b2.columns);
-    for (std::int64_t i = begin; i < end; ++i) {
-      std::ranges::fill(change.values, 0.0f);
-      add_mixed(scale, merge.row(i), a1, a2, merge.shape.taps, between, change.row(0));
-      add_row_product(scale, b1.row(i), b2, change.row(0));
-      for (std::int64_t j = 0; j < b2.columns; ++j) merge.row(i)[j] += change.row(0)[j];
+  if (m.has("bm")) b2 = expanded(m.factor("bm"), b2, w.taps);
+  return [f = std::make_shared<const Factors>(Factors{read_matrix(m.factor("a1")), read_matrix(m.factor("a2")),
+                                                      read_matrix(m.factor("b1")), RightFactor(b2)}),
+          scale = static_cast<float>(strength * m.scale), taps = w.taps,
+          columns = w.columns()](std::int64_t first, std::int64_t count, float* rows) {
+    Matrix between = zeros(f->a2.rows, taps), change = zeros(count, columns);
+    for (std::int64_t i = 0; i < count; ++i) {
+      add_mixed(scale, rows + i * columns, f->a1, f->a2, taps, between, change.row(i));
     }
-  });
+    f->b2.add_product(scale, f->b1, first, count, change.row(0));
+    for (std::size_t i = 0; i < change.values.size(); ++i) rows[i] += change.values[i];
+  };
 }
 
 }  // namespace
@@ -61,7 +64,7 @@ AdapterKind glora_kind() {
               },
           .rank = rank,
           .misfit = misfit,
-          .apply = apply};
+          .by_rows = by_rows};
 }
 
 }  // namespace pxf

@@ -1,6 +1,7 @@
 // LoHa: W1 - W = scale (w1_a w1_b) * (w2_a w2_b), elementwise. Hyeon-Woo et al. 2022, "FedPara". With t1 and t2, each
 // side is in Tucker's form and the a factors lie on their side.
-#include <algorithm>
+#include <memory>
+#include <utility>
 
 #include "weights/adapters/kind.h"
 #include "weights/adapters/matrix.h"
@@ -22,32 +23,26 @@ std::string misfit(const AdapterModule& m, const WeightShape& w) {
 }
 
 struct Side {
-  Matrix a, b;  // (out, r), (r, columns)
+  Matrix a;       // (out, r)
+  RightFactor b;  // (r, columns)
 };
 
-Side side(const Merge& merge, const char* a, const char* b, const char* t) {
-  const AdapterModule& m = merge.module;
-  Side out{read_matrix(m.factor(a)), read_matrix(m.factor(b))};
-  if (!m.has(t)) return out;
-  return {transposed(out.a), expanded(m.factor(t), out.b, merge.shape.taps)};
+Side side(const AdapterModule& m, const WeightShape& w, const char* a, const char* b, const char* t) {
+  Matrix left = read_matrix(m.factor(a)), right = read_matrix(m.factor(b));
+  if (m.has(t)) return {transposed(left), RightFactor(expanded(m.factor(t), right, w.taps))};
+  return {std::move(left), RightFactor(right)};
 }
 
-void apply(const Merge& merge) {
-  const Side one = side(merge, "hada_w1_a", "hada_w1_b", "hada_t1");
-  const Side two = side(merge, "hada_w2_a", "hada_w2_b", "hada_t2");
-  const auto scale = static_cast<float>(merge.strength * merge.module.scale);
-  const std::int64_t columns = merge.shape.columns();
-  for_rows(merge.pool, merge.shape.out, 2 * columns * one.a.columns, [&](std::int64_t begin, std::int64_t end) {
-    Matrix first = zeros(1, columns), second = zeros(1, columns);
-    for (std::int64_t i = begin; i < end; ++i) {
-      std::ranges::fill(first.values, 0.0f);
-      std::ranges::fill(second.values, 0.0f);
-      add_row_product(scale, one.a.row(i), one.b, first.row(0));
-      add_row_product(1, two.a.row(i), two.b, second.row(0));
-      float* to = merge.row(i);
-      for (std::int64_t j = 0; j < columns; ++j) to[j] += first.row(0)[j] * second.row(0)[j];
-    }
-  });
+RowChange by_rows(const AdapterModule& m, const WeightShape& w, double strength) {
+  return [one = std::make_shared<const Side>(side(m, w, "hada_w1_a", "hada_w1_b", "hada_t1")),
+          two = std::make_shared<const Side>(side(m, w, "hada_w2_a", "hada_w2_b", "hada_t2")),
+          scale = static_cast<float>(strength * m.scale),
+          columns = w.columns()](std::int64_t first, std::int64_t count, float* to) {
+    Matrix left = zeros(count, columns), right = zeros(count, columns);
+    one->b.add_product(scale, one->a, first, count, left.row(0));
+    two->b.add_product(1, two->a, first, count, right.row(0));
+    for (std::size_t i = 0; i < left.values.size(); ++i) to[i] += left.values[i] * right.values[i];
+  };
 }
 
 }  // namespace
@@ -61,7 +56,7 @@ AdapterKind loha_kind() {
               },
           .rank = rank,
           .misfit = misfit,
-          .apply = apply};
+          .by_rows = by_rows};
 }
 
 }  // namespace pxf

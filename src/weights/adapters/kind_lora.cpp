@@ -21,15 +21,8 @@ RowChange by_rows(const AdapterModule& m, const WeightShape& shape, double stren
   Matrix down = read_matrix(m.factor("lora_down"));
   if (m.has("lora_mid")) down = expanded(m.factor("lora_mid"), down, shape.taps);
   return [up = std::make_shared<const Matrix>(read_matrix(m.factor("lora_up"))),
-          down = std::make_shared<const Matrix>(std::move(down)), scale = static_cast<float>(strength * m.scale)](
-             std::int64_t first, std::int64_t count, float* w) { add_product(scale, *up, first, count, *down, w); };
-}
-
-void apply(const Merge& merge) {
-  const WeightShape& shape = merge.shape;
-  const RowChange change = by_rows(merge.module, shape, merge.strength);
-  for_rows(merge.pool, shape.out, shape.columns() * rank(merge.module),
-           [&](std::int64_t begin, std::int64_t end) { change(begin, end - begin, merge.row(begin)); });
+          down = std::make_shared<const RightFactor>(down), scale = static_cast<float>(strength * m.scale)](
+             std::int64_t first, std::int64_t count, float* w) { down->add_product(scale, *up, first, count, w); };
 }
 
 }  // namespace
@@ -43,7 +36,6 @@ AdapterKind lora_kind() {
               },
           .rank = rank,
           .misfit = misfit,
-          .apply = apply,
           .by_rows = by_rows};
 }
 

@@ -20,17 +20,16 @@ void turn(const Merge& merge, const double* r, std::int64_t size, const Rows& ro
   const std::int64_t blocks = static_cast<std::int64_t>(rows.size()) / size;
   for_rows(merge.pool, blocks, size * size * columns, [&](std::int64_t begin, std::int64_t end) {
     Matrix before = zeros(size, columns);
-    std::vector<float> factors(static_cast<std::size_t>(size));
+    Matrix turning = zeros(size, size);
     for (std::int64_t k = begin; k < end; ++k) {
       const auto row = [&](std::int64_t j) {
         return w.data() + rows[static_cast<std::size_t>(k * size + j)] * columns;
       };
       for (std::int64_t j = 0; j < size; ++j) std::copy_n(row(j), columns, before.row(j));
-      for (std::int64_t i = 0; i < size; ++i) {
-        std::copy_n(r + (k * size + i) * size, size, factors.begin());
-        std::fill_n(row(i), columns, 0.0f);
-        add_row_product(1, factors.data(), before, row(i));
-      }
+      std::transform(r + k * size * size, r + (k + 1) * size * size, turning.values.begin(),
+                     [](double value) { return static_cast<float>(value); });
+      const Matrix after = product(turning, before);
+      for (std::int64_t i = 0; i < size; ++i) std::copy_n(after.row(i), columns, row(i));
     }
   });
 }

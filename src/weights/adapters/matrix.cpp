@@ -1,31 +1,17 @@
 #include "weights/adapters/matrix.h"
 
 #include <algorithm>
+#include <new>
 
 #include "base/error.h"
+#include "weights/adapters/product_kernels.h"
 
 namespace pxf {
 namespace {
 
 constexpr std::int64_t kShare = 1 << 16;  // elements of a share of rows: below, a thread's start costs as much
-// Columns at once: a strip of b at rank 16 is 16 KiB and stays in the first cache while all rows use it.
-constexpr std::int64_t kStrip = 256;
-
-// Four rows of b for each pass over the sums: they are loaded and stored a quarter as often.
-void add_strip(const float* a, const Matrix& b, float scale, std::int64_t begin, std::int64_t count, float* out) {
-  std::int64_t p = 0;
-  for (; p + 4 <= b.rows; p += 4) {
-    const float a0 = a[p] * scale, a1 = a[p + 1] * scale, a2 = a[p + 2] * scale, a3 = a[p + 3] * scale;
-    const float *b0 = b.row(p) + begin, *b1 = b.row(p + 1) + begin, *b2 = b.row(p + 2) + begin,
-                *b3 = b.row(p + 3) + begin;
-    for (std::int64_t j = 0; j < count; ++j) out[j] += (a0 * b0[j] + a1 * b1[j]) + (a2 * b2[j] + a3 * b3[j]);
-  }
-  for (; p < b.rows; ++p) {
-    const float a0 = a[p] * scale;
-    const float* b0 = b.row(p) + begin;
-    for (std::int64_t j = 0; j < count; ++j) out[j] += a0 * b0[j];
-  }
-}
+constexpr std::int64_t kDepth = 256;      // rows of a right factor's strip at once: 16 KiB of 16 columns
+constexpr std::size_t kAlignment = 64;    // a vector of any instruction set, and a line of the cache
 
 }  // namespace
 
@@ -54,17 +40,34 @@ Matrix transposed(const Matrix& a) {
   return out;
 }
 
-void add_row_product(float scale, const float* a_row, const Matrix& b, float* out) {
-  for (std::int64_t begin = 0; begin < b.columns; begin += kStrip) {
-    add_strip(a_row, b, scale, begin, std::min(kStrip, b.columns - begin), out + begin);
+RightFactor::RightFactor(const Matrix& b) : rows_(b.rows), columns_(b.columns) {
+  const std::int64_t width = product_kernels().width, strips = (columns_ + width - 1) / width;
+  const auto bytes = static_cast<std::size_t>(strips * rows_ * width) * sizeof(float);
+  strips_.reset(static_cast<float*>(std::aligned_alloc(kAlignment, (bytes / kAlignment + 1) * kAlignment)));
+  if (!strips_) throw std::bad_alloc();
+  float* to = strips_.get();
+  for (std::int64_t begin = 0; begin < columns_; begin += width) {
+    const std::int64_t used = std::min(width, columns_ - begin);
+    for (std::int64_t i = 0; i < rows_; ++i, to += width) {
+      std::fill_n(std::copy_n(b.row(i) + begin, used, to), width - used, 0.0f);
+    }
   }
 }
 
-void add_product(float scale, const Matrix& a, std::int64_t first, std::int64_t count, const Matrix& b, float* out) {
-  for (std::int64_t begin = 0; begin < b.columns; begin += kStrip) {
-    const std::int64_t width = std::min(kStrip, b.columns - begin);
-    for (std::int64_t i = 0; i < count; ++i) {
-      add_strip(a.row(first + i), b, scale, begin, width, out + i * b.columns + begin);
+void RightFactor::add_product(float scale, const Matrix& a, std::int64_t first, std::int64_t count, float* out) const {
+  const ProductKernels& kernels = product_kernels();
+  const std::int64_t width = kernels.width;
+  for (std::int64_t begin = 0; begin < columns_; begin += width) {
+    for (std::int64_t k = 0; k < rows_; k += kDepth) {
+      kernels.add({.a = a.row(first) + k,
+                   .a_stride = a.columns,
+                   .b = strips_.get() + begin * rows_ + k * width,
+                   .depth = std::min(kDepth, rows_ - k),
+                   .scale = scale,
+                   .c = out + begin,
+                   .c_stride = columns_,
+                   .rows = count,
+                   .columns = std::min(width, columns_ - begin)});
     }
   }
 }
@@ -72,7 +75,7 @@ void add_product(float scale, const Matrix& a, std::int64_t first, std::int64_t 
 Matrix product(const Matrix& a, const Matrix& b) {
   require(a.columns == b.rows, "[adapter] product: ({}, {}) times ({}, {})", a.rows, a.columns, b.rows, b.columns);
   Matrix out = zeros(a.rows, b.columns);
-  add_product(1, a, 0, a.rows, b, out.values.data());
+  RightFactor(b).add_product(1, a, 0, a.rows, out.values.data());
   return out;
 }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
+#include <memory>
 #include <span>
 #include <vector>
 
@@ -28,10 +30,22 @@ Matrix zeros(std::int64_t rows, std::int64_t columns);
 Matrix transposed(const Matrix& a);
 Matrix product(const Matrix& a, const Matrix& b);
 
-/// `count` rows of a from `first` times b, times `scale`, added to those that begin at `out`.
-void add_product(float scale, const Matrix& a, std::int64_t first, std::int64_t count, const Matrix& b, float* out);
-/// Row i of a times b, times `scale`, added to `out` (b.columns).
-void add_row_product(float scale, const float* a_row, const Matrix& b, float* out);
+/// The right factor of products, arranged once for as many of them as follow. Thread-safe.
+class RightFactor {
+ public:
+  explicit RightFactor(const Matrix& b);
+
+  /// `count` rows of a from `first` times b, times `scale`, added to those that begin at `out`. What a row becomes does
+  /// not depend on which others are computed with it.
+  void add_product(float scale, const Matrix& a, std::int64_t first, std::int64_t count, float* out) const;
+
+ private:
+  struct Free {
+    void operator()(float* values) const { std::free(values); }
+  };
+  std::int64_t rows_, columns_;
+  std::unique_ptr<float, Free> strips_;  // of the kernel's width, one after another, the last one filled up with zeros
+};
 
 /// Tucker's form: t (r, q, taps), b (q, in) -> (r, in * taps): out[i, c, k] = sum_j t[i, j, k] b[j, c].
 Matrix expanded(const Weight& t, const Matrix& b, std::int64_t taps);

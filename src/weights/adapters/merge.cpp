@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "weights/adapters/kind.h"
+#include "weights/adapters/matrix.h"
 
 namespace pxf {
 namespace {
@@ -41,6 +42,14 @@ void set_norms(const AdapterModule& m, const WeightShape& w, std::span<float> v)
   for (std::int64_t i = 0; i < count; ++i) v[static_cast<std::size_t>(i)] *= magnitude[group(i)];
 }
 
+void apply(const Merge& merge) {
+  const AdapterKind& kind = *merge.module.kind;
+  if (kind.apply != nullptr) return kind.apply(merge);
+  const RowChange change = kind.by_rows(merge.module, merge.shape, merge.strength);
+  for_rows(merge.pool, merge.shape.out, merge.shape.columns(),
+           [&](std::int64_t begin, std::int64_t end) { change(begin, end - begin, merge.row(begin)); });
+}
+
 }  // namespace
 
 std::string weight_misfit(const AdapterModule& module, const Shape& shape) {
@@ -63,9 +72,9 @@ std::string bias_misfit(const AdapterModule& module, const Shape& shape) {
 void merge_weight(const AdapterModule& module, double strength, const Shape& shape, std::span<float> weight,
                   ThreadPool* pool) {
   const WeightShape w(shape);
-  if (magnitude_of(module) == nullptr) return module.kind->apply({module, w, strength, weight, pool});
+  if (magnitude_of(module) == nullptr) return apply({module, w, strength, weight, pool});
   std::vector<float> decomposed(weight.begin(), weight.end());
-  module.kind->apply({module, w, 1, decomposed, pool});
+  apply({module, w, 1, decomposed, pool});
   set_norms(module, w, decomposed);
   const auto s = static_cast<float>(strength);
   for (std::size_t i = 0; i < weight.size(); ++i) weight[i] += s * (decomposed[i] - weight[i]);

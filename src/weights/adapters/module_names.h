@@ -21,6 +21,8 @@ struct ModulePlace {
   const Declaration* weight = nullptr;  // null when the module has none
   const Declaration* bias = nullptr;
   std::int64_t third = -1;  // 0, 1, 2: the first, second or last third of the rows; -1: all
+
+  const std::string& name() const { return (weight != nullptr ? weight : bias)->name; }
 };
 
 class ModuleNames {
