@@ -33,6 +33,15 @@ function(pxf_precompiled_by target other)
   endif()
 endfunction()
 
+# Several files a compiler run, so that headers are read and templates made once for all of them; presets that leave
+# PIXELFORGE_QUICK_BUILD off prove that every file stands alone. SEPARATE: its files have names of their own that are
+# the same in several, such as `build` of each family, or are compiled once for each instruction set.
+function(pxf_compile_together target separate)
+  if(PIXELFORGE_QUICK_BUILD AND NOT separate)
+    set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
+endfunction()
+
 # What tells fuzzers which inputs reach new code. All that shares precompiled headers must have it or none.
 function(pxf_report_branches target)
   if(PIXELFORGE_FUZZ)
@@ -43,7 +52,7 @@ endfunction()
 # One folder, one library: pxf_library(formats DEPENDS base tensor LINK nlohmann_json::nlohmann_json).
 # Sources are all .cpp files of the folder; includes are written from src/ ("formats/safetensors.h").
 function(pxf_library name)
-  cmake_parse_arguments(arg "" "FOLDER" "DEPENDS;LINK" ${ARGN})
+  cmake_parse_arguments(arg "SEPARATE" "FOLDER" "DEPENDS;LINK" ${ARGN})
   if(NOT arg_FOLDER)
     set(arg_FOLDER ${name})
   endif()
@@ -57,6 +66,7 @@ function(pxf_library name)
   list(TRANSFORM arg_DEPENDS PREPEND pxf_)
   target_link_libraries(pxf_${name} PUBLIC ${arg_DEPENDS} ${arg_LINK})
   pxf_report_branches(pxf_${name})
+  pxf_compile_together(pxf_${name} "${arg_SEPARATE}")
   if(name STREQUAL base)
     pxf_precompile(pxf_base ${PROJECT_SOURCE_DIR}/cmake/pch.h)
   else()
@@ -66,7 +76,7 @@ endfunction()
 
 # All tests of one folder in one program: pxf_test(formats DEPENDS formats) builds tests/formats/*.cpp as test_formats.
 function(pxf_test name)
-  cmake_parse_arguments(arg "" "" "DEPENDS;LINK" ${ARGN})
+  cmake_parse_arguments(arg "SEPARATE" "" "DEPENDS;LINK" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${name}/*.cpp)
   add_executable(test_${name} ${sources})
   target_include_directories(test_${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
@@ -75,5 +85,6 @@ function(pxf_test name)
   target_compile_definitions(test_${name} PRIVATE PIXELFORGE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   set_target_properties(test_${name} PROPERTIES POSITION_INDEPENDENT_CODE OFF)
   pxf_precompiled_by(test_${name} pxf_test_main)
+  pxf_compile_together(test_${name} "${arg_SEPARATE}")
   gtest_discover_tests(test_${name} DISCOVERY_MODE PRE_TEST NO_PRETTY_VALUES PROPERTIES LABELS ${name} TIMEOUT 600)
 endfunction()

@@ -19,10 +19,6 @@ void read(const json& object, const char* key, T& into) {
   }
 }
 
-void fill(std::string& into, const std::string& text) {
-  if (into.empty()) into = text;
-}
-
 json parts_json(const std::vector<PartInfo>& parts) {
   json out = json::array();
   for (const PartInfo& part : parts) {
@@ -107,15 +103,16 @@ std::optional<Recommended> recommended_of(const json& object) {
 Facts gather_facts(ModelInfo info, const std::filesystem::path& model) {
   const SideFacts beside = read_side_files(model);
   Facts facts{std::move(info), {}, beside.source, beside.preview};
-  fill(facts.info.model_title, beside.title);
-  fill(facts.info.author, beside.author);
-  fill(facts.info.description, beside.description);
-  fill(facts.info.license, beside.license);
-  fill(facts.info.tags, beside.tags);
+  fill_if_empty(facts.info.model_title, beside.title);
+  fill_if_empty(facts.info.author, beside.author);
+  fill_if_empty(facts.info.description, beside.description);
+  fill_if_empty(facts.info.license, beside.license);
+  fill_if_empty(facts.info.tags, beside.tags);
   const auto phrase = facts.info.metadata.find("modelspec.trigger_phrase");
   if (phrase != facts.info.metadata.end()) facts.trigger_words = phrase->second;
-  fill(facts.trigger_words, beside.trigger_words);
-  if (facts.info.lora) fill(facts.trigger_words, fmt::format("{}", fmt::join(facts.info.lora->triggers, ", ")));
+  fill_if_empty(facts.trigger_words, beside.trigger_words);
+  if (facts.info.lora)
+    fill_if_empty(facts.trigger_words, fmt::format("{}", fmt::join(facts.info.lora->triggers, ", ")));
   return facts;
 }
 

@@ -44,10 +44,6 @@ std::string text_of(const json& value) {
   return out;
 }
 
-void fill(std::string& into, const std::string& text) {
-  if (into.empty()) into = text;
-}
-
 /// The permissions that Civitai keeps with a model, as one line that judge_licence reads.
 std::string permissions(const json& version) {
   const json& model = member(version, "model");
@@ -64,27 +60,27 @@ std::string permissions(const json& version) {
 
 void add_civitai(const json& version, SideFacts& facts) {
   const json& model = member(version, "model");
-  fill(facts.title, text_of(member(model, "name")));
-  fill(facts.author, text_of(member(member(version, "creator"), "username")));
-  fill(facts.author, text_of(member(member(model, "creator"), "username")));
-  fill(facts.description, text_of(member(version, "description")));
-  fill(facts.description, text_of(member(model, "description")));
-  fill(facts.tags, text_of(member(model, "tags")));
-  fill(facts.trigger_words, text_of(member(version, "trainedWords")));
-  fill(facts.license, permissions(version));
+  fill_if_empty(facts.title, text_of(member(model, "name")));
+  fill_if_empty(facts.author, text_of(member(member(version, "creator"), "username")));
+  fill_if_empty(facts.author, text_of(member(member(model, "creator"), "username")));
+  fill_if_empty(facts.description, text_of(member(version, "description")));
+  fill_if_empty(facts.description, text_of(member(model, "description")));
+  fill_if_empty(facts.tags, text_of(member(model, "tags")));
+  fill_if_empty(facts.trigger_words, text_of(member(version, "trainedWords")));
+  fill_if_empty(facts.license, permissions(version));
   const std::string id = text_of(member(version, "modelId"));
-  if (!id.empty()) fill(facts.source, fmt::format("https://civitai.com/models/{}", id));
+  if (!id.empty()) fill_if_empty(facts.source, fmt::format("https://civitai.com/models/{}", id));
 }
 
 /// A1111's user metadata; Civitai's answer saved under that name is told by its modelId.
 void add_json(const json& user, SideFacts& facts) {
   if (!member(user, "modelId").is_null()) return add_civitai(user, facts);
-  fill(facts.trigger_words, text_of(member(user, "activation text")));
-  fill(facts.trigger_words, text_of(member(user, "trigger_words")));
-  fill(facts.description, text_of(member(user, "description")));
-  fill(facts.license, text_of(member(user, "license")));
-  fill(facts.author, text_of(member(user, "author")));
-  fill(facts.tags, text_of(member(user, "tags")));
+  fill_if_empty(facts.trigger_words, text_of(member(user, "activation text")));
+  fill_if_empty(facts.trigger_words, text_of(member(user, "trigger_words")));
+  fill_if_empty(facts.description, text_of(member(user, "description")));
+  fill_if_empty(facts.license, text_of(member(user, "license")));
+  fill_if_empty(facts.author, text_of(member(user, "author")));
+  fill_if_empty(facts.tags, text_of(member(user, "tags")));
 }
 
 std::string find_preview(const fs::path& stem) {
@@ -106,7 +102,7 @@ SideFacts read_side_files(const fs::path& model) {
   add_civitai(read_object(stem.string() + ".civitai.info"), facts);
   const json manager = read_object(stem.string() + ".metadata.json");
   add_civitai(member(manager, "civitai"), facts);
-  fill(facts.tags, text_of(member(manager, "tags")));
+  fill_if_empty(facts.tags, text_of(member(manager, "tags")));
   facts.preview = find_preview(stem);
   return facts;
 }

@@ -13,6 +13,11 @@ struct SideFacts {
   std::string preview;  // path of a picture
 };
 
+/// Of several places that say the same the first one counts.
+inline void fill_if_empty(std::string& into, const std::string& text) {
+  if (into.empty()) into = text;
+}
+
 SideFacts read_side_files(const std::filesystem::path& model);
 
 }  // namespace pxf

@@ -24,14 +24,13 @@ constexpr std::uint64_t kMaxArrayText = 1024;  // elements; of longer arrays the
 constexpr std::string_view kAlignment = "general.alignment";
 constexpr std::string_view kOriginalShape = "comfy.gguf.orig_shape.";  // then the tensor's name
 
-enum Kind : std::uint32_t { kU8, kI8, kU16, kI16, kU32, kI32, kF32, kBool, kString, kArray, kU64, kI64, kF64, kKinds };
 /// Bytes a value takes; of texts and arrays, the least.
-constexpr std::array<std::size_t, kKinds> kSizes = {1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8};
+constexpr std::array<std::size_t, kGgufValues> kSizes = {1, 1, 2, 2, 4, 4, 4, 1, 8, 12, 8, 8, 8};
 
 /// Throws Failure for whatever it refuses.
-class Reader {
+class HeaderReader {
  public:
-  explicit Reader(Bytes file) : file_(file) {}
+  explicit HeaderReader(Bytes file) : file_(file) {}
 
   GgufHeader run() {
     read_version();
@@ -150,7 +149,7 @@ class Reader {
   nlohmann::json array(const std::string& key, int depth) {
     if (depth > kMaxArrayDepth) bad("metadata {}: arrays nested more than {} deep", in_quotes(key), kMaxArrayDepth);
     const auto kind = number<std::uint32_t>();
-    if (kind >= kKinds) bad("metadata {}: type {} is unknown; the file is damaged", in_quotes(key), kind);
+    if (kind >= kGgufValues) bad("metadata {}: type {} is unknown; the file is damaged", in_quotes(key), kind);
     const std::uint64_t length = count(kSizes[kind], "values of an array", 0);
     nlohmann::json out = nlohmann::json::array();
     for (std::uint64_t i = 0; i < length; ++i) {
@@ -223,7 +222,7 @@ class Reader {
 }  // namespace
 
 Result<GgufHeader> parse_gguf_header(Bytes file) {
-  return catch_errors([&] { return Reader(file).run(); });
+  return catch_errors([&] { return HeaderReader(file).run(); });
 }
 
 }  // namespace pxf

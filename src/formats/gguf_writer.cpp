@@ -12,7 +12,6 @@ namespace pxf {
 namespace {
 
 constexpr int kMostExtents = 4;  // that ggml knows
-enum Kind : std::uint32_t { kU32 = 4, kI32 = 5, kString = 8, kArray = 9 };
 /// Told anew for each file.
 constexpr std::array<std::string_view, 3> kOwnKeys{"general.alignment", "general.file_type",
                                                    "general.quantization_version"};
@@ -28,7 +27,7 @@ class Text {
     number<std::uint64_t>(value.size());
     out_ += value;
   }
-  void key(std::string_view name, Kind kind) {
+  void key(std::string_view name, GgufValue kind) {
     text(name);
     number<std::uint32_t>(kind);
     ++pairs_;

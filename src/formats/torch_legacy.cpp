@@ -18,9 +18,9 @@ constexpr std::int64_t kVersion = 1001;
 constexpr std::size_t kCountBytes = 8;
 
 /// The file, read from its beginning.
-class Reader {
+class LegacyReader {
  public:
-  explicit Reader(Bytes file) : rest_(file) {}
+  explicit LegacyReader(Bytes file) : rest_(file) {}
 
   Result<Pickle> pickle() {
     auto read = read_pickle(rest_, torch_may_call);
@@ -48,7 +48,7 @@ class Reader {
 };
 
 /// Magic number, version and system.
-Status read_preamble(Reader& reader) {
+Status read_preamble(LegacyReader& reader) {
   const auto magic = reader.pickle();
   if (!magic) return magic.error();
   const PickleValue& number = magic.value()[magic.value().root];
@@ -73,7 +73,7 @@ Status read_preamble(Reader& reader) {
 }
 
 /// The storages follow each other in the order of the list of keys.
-Result<std::vector<StoredBytes>> find_storages(Reader& reader, const TorchWeights& weights) {
+Result<std::vector<StoredBytes>> find_storages(LegacyReader& reader, const TorchWeights& weights) {
   const auto keys = reader.pickle();
   if (!keys) return keys.error();
   std::unordered_map<std::string_view, std::size_t> wanted;
@@ -98,7 +98,7 @@ Result<std::vector<StoredBytes>> find_storages(Reader& reader, const TorchWeight
 }
 
 Result<std::shared_ptr<const TensorSource>> open_checked(std::shared_ptr<const MappedFile> file) {
-  Reader reader(file->bytes());
+  LegacyReader reader(file->bytes());
   if (auto preamble = read_preamble(reader); !preamble) return preamble.error();
   const auto object = reader.pickle();
   if (!object) return object.error();

@@ -20,9 +20,9 @@ constexpr std::size_t kMaxDepth = 64, kMaxVisits = 2'000'000, kMaxTensors = 250'
 constexpr std::size_t kMaxName = 1000, kMaxMetadata = 1 << 20;  // bytes: of a tensor's name; of all metadata together
 
 /// Throws Failure for whatever it refuses.
-class Reader {
+class WeightsReader {
  public:
-  explicit Reader(const Pickle& pickle) : pickle_(pickle) {}
+  explicit WeightsReader(const Pickle& pickle) : pickle_(pickle) {}
 
   TorchWeights run() {
     for (PickleRef ref = 0; ref < pickle_.values.size(); ++ref) {
@@ -283,7 +283,7 @@ bool TorchTensor::contiguous() const noexcept {
 }
 
 Result<TorchWeights> read_torch_weights(const Pickle& pickle) {
-  return catch_errors([&] { return Reader(pickle).run(); });
+  return catch_errors([&] { return WeightsReader(pickle).run(); });
 }
 
 }  // namespace pxf

@@ -13,7 +13,11 @@ namespace pxf {
 
 GuidedNetwork::GuidedNetwork(const Model& model, const Prompts& prompts, double scale, double image_scale,
                              Beside beside)
-    : model_(model), prompts_(prompts), scale_(scale), image_scale_(image_scale), beside_(std::move(beside)),
+    : model_(model),
+      prompts_(prompts),
+      scale_(scale),
+      image_scale_(image_scale),
+      beside_(std::move(beside)),
       network_(&model.network_at(0)) {}
 
 std::vector<Tensor> GuidedNetwork::evaluate(const Tensor& x, double sigma, std::span<const Row> rows) const {

@@ -18,5 +18,7 @@ struct EmbeddedCheckpoint {
 /// Empty when the program was built without them.
 std::span<const EmbeddedCheckpoint> embedded_checkpoints();
 std::span<const EmbeddedCheckpoint> embedded_loras();
+/// Null when none of them has this name.
+const EmbeddedCheckpoint* find_embedded(std::span<const EmbeddedCheckpoint> among, std::string_view name);
 
 }  // namespace pxf
