@@ -58,7 +58,10 @@ TYPED_TEST(GuidanceGolden, OutputsMeanWhatComfyUiTakesThemToMean) {
     const double sigma = c["sigma"], data = c["sigma_data"];
     const std::string key = c["key"];
     this->expect_near(x * input_scale(prediction, sigma, data), key + ".input");
-    this->expect_near(denoised_from(prediction, output, x, sigma, data), key + ".denoised");
+    const Tensor denoised = denoised_from(prediction, output, x, sigma, data);
+    this->expect_near(denoised, key + ".denoised");
+    const Tensor again = denoised_from(prediction, output_from(prediction, denoised, x, sigma, data), x, sigma, data);
+    this->expect_near(again, key + ".denoised");
   }
 }
 
