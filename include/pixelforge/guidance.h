@@ -38,7 +38,7 @@ struct DynamicThresholding {
 };
 
 /// Imagen's: the guided latent clipped to a quantile of its absolute values and divided by it, where that is more than
-/// 1. Made for pixels; latents lose contrast. Saharia et al. 2022, section 2.3.
+/// 1. Made for pixels; latents turn grey. Saharia et al. 2022, section 2.3.
 struct ImagenThresholding {
   double ratio = 0.995;  // which quantile
   double max_value = 1;  // a larger one counts as this
@@ -49,7 +49,7 @@ struct ImagenThresholding {
 struct AdaptiveProjection {
   double eta = 0;              // how much of that part stays; 1 is CFG
   double norm_threshold = 15;  // longest way a step may go; 0: any
-  double momentum = -0.5;      // what goes on from earlier steps; negative pushes away from them
+  double momentum = 0;         // what goes on from earlier steps; the paper has -0.5 for 50 of them, too much for 10
 };
 
 /// CFG-Zero*: without the prompt, scaled to explain as much of with it as it can. Fan et al. 2025.
