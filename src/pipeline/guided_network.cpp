@@ -121,7 +121,7 @@ GuidedNetwork::Outputs GuidedNetwork::follow_prompts(const Tensor& x, double sig
   // That of all prompts together, with the network as it is, then under each contrast.
   const auto prompts = [&](std::size_t pass) {
     const std::span<const Tensor> of_parts = std::span(said).subspan(pass * parts, parts);
-    return alone ? of_parts[0] : cfg_and(of_parts, weights, uncond, 1);
+    return alone ? of_parts[0] : all_of(of_parts, weights, uncond);
   };
   Outputs out{.guided = {}, .cond = prompts(0), .uncond = uncond};
   out.guided = asks_uncond ? led_by_prompt(out.cond, uncond, scale, x, sigma) : out.cond;

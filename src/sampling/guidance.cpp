@@ -111,12 +111,12 @@ Tensor cfg(Tensor cond, const Tensor& uncond, double scale) {
   return weighted_sum(scale, std::move(cond), 1 - scale, uncond);
 }
 
-Tensor cfg_and(std::span<const Tensor> conds, std::span<const double> weights, const Tensor& uncond, double scale) {
+Tensor all_of(std::span<const Tensor> conds, std::span<const double> weights, const Tensor& uncond) {
   require(conds.size() == weights.size(), "[guidance] weights: got {}, need {}, one a condition", weights.size(),
           conds.size());
   Tensor out = uncond;
   for (std::size_t i = 0; i < conds.size(); ++i) {
-    out = weighted_sum(1, std::move(out), weights[i] * scale, conds[i] - uncond);
+    out = weighted_sum(1, std::move(out), weights[i], conds[i] - uncond);
   }
   return out;
 }

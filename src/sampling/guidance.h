@@ -15,9 +15,9 @@ namespace pxf {
 /// scale 1 is cond itself: the caller may then leave the other pass out.
 Tensor cfg(Tensor cond, const Tensor& uncond, double scale);
 
-/// A1111's AND: uncond + sum of weights[i] * scale * (conds[i] - uncond). Liu et al. 2022, "Compositional Visual
-/// Generation", equation 11.
-Tensor cfg_and(std::span<const Tensor> conds, std::span<const double> weights, const Tensor& uncond, double scale);
+/// Several conditions as one: uncond + sum of weights[i] * (conds[i] - uncond). With cfg, A1111's AND. Liu et al. 2022,
+/// "Compositional Visual Generation", equation 11.
+Tensor all_of(std::span<const Tensor> conds, std::span<const double> weights, const Tensor& uncond);
 
 /// Whether it is time for a method, at `step` of `steps`, from 0, and at noise level sigma. Samplers that take more
 /// steps than planned are at the end of theirs.

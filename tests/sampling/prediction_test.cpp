@@ -93,7 +93,7 @@ TYPED_TEST(GuidanceGolden, AndFollowsA1111) {
   const Tensor uncond = this->tensor("uncond");
   for (const nlohmann::json& c : this->about["guidance"]) {
     if (!c.contains("weights")) continue;
-    this->expect_near(cfg_and(conds, numbers(c["weights"]), uncond, c["scale"]), c["key"]);
+    this->expect_near(cfg(all_of(conds, numbers(c["weights"]), uncond), uncond, c["scale"]), c["key"]);
   }
 }
 

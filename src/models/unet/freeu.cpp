@@ -52,17 +52,21 @@ std::vector<Wave> low_waves(std::int64_t height, std::int64_t width) {
 
 /// to += gain * (the part of `from` at that frequency), one picture of (places, channels).
 void add_frequency(const Wave& wave, double gain, const float* from, float* to, std::int64_t channels) {
-  const auto places = std::ssize(wave.cosine), n = channels;
-  std::vector<double> cosine(static_cast<std::size_t>(n)), sine(static_cast<std::size_t>(n));
-  for (std::int64_t i = 0; i < places * n; ++i) {
-    const auto place = static_cast<std::size_t>(i / n), c = static_cast<std::size_t>(i % n);
-    cosine[c] += wave.cosine[place] * from[i];
-    sine[c] += wave.sine[place] * from[i];
+  const std::size_t places = wave.cosine.size(), n = static_cast<std::size_t>(channels);
+  std::vector<double> cosine(n), sine(n);
+  for (std::size_t place = 0; place < places; ++place) {
+    const float* const row = from + place * n;
+    for (std::size_t c = 0; c < n; ++c) {
+      cosine[c] += wave.cosine[place] * row[c];
+      sine[c] += wave.sine[place] * row[c];
+    }
   }
   const double scale = gain / static_cast<double>(places);
-  for (std::int64_t i = 0; i < places * n; ++i) {
-    const auto place = static_cast<std::size_t>(i / n), c = static_cast<std::size_t>(i % n);
-    to[i] += static_cast<float>(scale * (cosine[c] * wave.cosine[place] + sine[c] * wave.sine[place]));
+  for (std::size_t place = 0; place < places; ++place) {
+    float* const row = to + place * n;
+    for (std::size_t c = 0; c < n; ++c) {
+      row[c] += static_cast<float>(scale * (cosine[c] * wave.cosine[place] + sine[c] * wave.sine[place]));
+    }
   }
 }
 

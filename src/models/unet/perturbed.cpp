@@ -52,18 +52,19 @@ Tensor blur_along(const Tensor& src, std::int64_t outer, std::int64_t places, do
 
 /// Every place gets its picture's mean.
 Tensor mean_everywhere(const Tensor& x) {
-  const std::int64_t places = x.dim(1), channels = x.dim(2);
+  const std::int64_t places = x.dim(1);
+  const auto channels = static_cast<std::size_t>(x.dim(2));
   Tensor out = x.context().empty(x.shape());
-  const float* from = x.f32();
-  float* const to = out.f32();
-  x.context().threads().parallel_for(x.dim(0), [&](std::int64_t picture) {
-    std::vector<double> mean(static_cast<std::size_t>(channels));
-    const std::int64_t begin = picture * places * channels;
-    for (std::int64_t i = 0; i < places * channels; ++i)
-      mean[static_cast<std::size_t>(i % channels)] += from[begin + i];
-    for (double& sum : mean) sum /= static_cast<double>(places);
-    for (std::int64_t i = 0; i < places * channels; ++i) {
-      to[begin + i] = static_cast<float>(mean[static_cast<std::size_t>(i % channels)]);
+  x.context().threads().parallel_for(x.dim(0), [&, from = x.f32(), to = out.f32()](std::int64_t picture) {
+    std::vector<double> sums(channels);
+    const std::int64_t begin = picture * places, end = begin + places;
+    for (std::int64_t place = begin; place < end; ++place) {
+      const float* const row = from + place * x.dim(2);
+      for (std::size_t c = 0; c < channels; ++c) sums[c] += row[c];
+    }
+    for (double& sum : sums) sum /= static_cast<double>(places);
+    for (std::int64_t place = begin; place < end; ++place) {
+      std::ranges::transform(sums, to + place * x.dim(2), [](double mean) { return static_cast<float>(mean); });
     }
   });
   return out;
