@@ -16,15 +16,15 @@ constexpr double kUniform = 9999;  // wider than this is the mean
 std::vector<float> gaussian(double sigma, std::int64_t places) {
   const auto wanted = static_cast<std::int64_t>(std::ceil(6 * std::min(sigma, kUniform)));
   const std::int64_t size = std::min(wanted + 1 - wanted % 2, places + 1 - places % 2);
-  std::vector<double> weights;
+  const std::int64_t middle = size / 2;
+  std::vector<double> weights(static_cast<std::size_t>(size));
   double sum = 0;
   for (std::int64_t i = 0; i < size; ++i) {
-    const double at = static_cast<double>(i - size / 2) / sigma;
-    weights.push_back(std::exp(-at * at / 2));
-    sum += weights.back();
+    const double at = static_cast<double>(i - middle) / sigma;
+    sum += weights[static_cast<std::size_t>(i)] = std::exp(-at * at / 2);
   }
-  std::vector<float> out;
-  for (const double weight : weights) out.push_back(static_cast<float>(weight / sum));
+  std::vector<float> out(weights.size());
+  std::ranges::transform(weights, out.begin(), [&](double weight) { return static_cast<float>(weight / sum); });
   return out;
 }
 
