@@ -22,6 +22,7 @@
 #include "pixelforge/cancel.h"
 #include "pixelforge/convert.h"
 #include "pixelforge/error.h"
+#include "pixelforge/guidance.h"
 #include "pixelforge/image.h"
 #include "pixelforge/model_info.h"
 #include "pixelforge/progress.h"
@@ -58,14 +59,15 @@ struct Plan {
   std::string prediction;
   std::string sampler, sampler_label, scheduler, scheduler_label;
   int steps = 0, width = 0, height = 0, count = 0, clip_skip = 1;
-  double cfg_scale = 0;
+  double cfg_scale = 0;  // of the first step, where they differ
+  Guidance guidance;
   std::uint64_t seed = 0;
   NoiseSource noise = NoiseSource::cpu;
   std::vector<LoraPlan> loras;
   std::optional<double> strength = {};    // of image-to-image, or of the second pass
   int hires_width = 0, hires_height = 0;  // of the second pass; 0: there is none
   int hires_steps = 0;
-  int evaluations = 2;                      // of the network at a step: 1 without guidance, one more for each AND
+  int evaluations = 2;  // of the network at a step, at most: 1 without guidance, one more for each AND
   std::vector<std::string> prompt_reading;  // what was understood of the prompt, for people
   std::string settings_from;                // who recommended what the request left open
   std::uint64_t memory_needed = 0;          // bytes beyond what is held now, estimated

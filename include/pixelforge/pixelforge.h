@@ -86,6 +86,7 @@ typedef struct pxf_request {
   int width, height;      // pixels, multiples of 8; 0: as the checkpoint recommends, like all below
   int steps;              // 1 to 10,000; 0
   double cfg_scale;       // classifier-free guidance, 1: off; negative
+  const char* guidance;   // what else leads the picture, as pixelforge/guidance.h reads it ("pag:3; rescale:0.7"); NULL
   const char* sampler;    // any name that A1111, ComfyUI or diffusers uses; NULL
   const char* scheduler;  // likewise
   bool has_seed;          // false: the seed is drawn at random

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "pixelforge/guidance.h"
 #include "pixelforge/image.h"
 
 namespace pxf {
@@ -37,6 +38,7 @@ struct Request {
   std::optional<int> width = {}, height = {};  // pixels, multiples of 8
   std::optional<int> steps = {};               // 1 to 10,000
   std::optional<double> cfg_scale = {};        // classifier-free guidance; 1: off, one evaluation a step
+  Guidance guidance = {};                      // what else leads the picture
   std::optional<std::string> sampler = {};     // any name that A1111, ComfyUI, diffusers or stable-diffusion.cpp uses
   std::optional<std::string> scheduler = {};   // likewise
   std::optional<std::uint64_t> seed = {};      // of the first picture, the k-th has seed + k; random when not given

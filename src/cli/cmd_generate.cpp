@@ -83,7 +83,9 @@ void print_plan(const Plan& plan) {
   row("scheduler", fmt::format("{} ({})", plan.scheduler_label, plan.scheduler));
   row("steps", fmt::format("{}", plan.steps));
   row("CFG scale",
-      fmt::format("{}{}", plan.cfg_scale, plan.cfg_scale == 1 ? " (off: the negative prompt does nothing)" : ""));
+      fmt::format("{}{}", plan.cfg_scale,
+                  plan.cfg_scale == 1 && !plan.guidance.cfg ? " (off: the negative prompt does nothing)" : ""));
+  if (const std::string guidance = to_text(plan.guidance); !guidance.empty()) row("guidance", guidance);
   row("size", fmt::format("{}x{}", plan.width, plan.height));
   row("seed", plan.count == 1 ? fmt::format("{}", plan.seed)
                               : fmt::format("{} and the {} after it", plan.seed, plan.count - 1));
@@ -180,6 +182,7 @@ Verb add_generate(CLI::App& program) {
       "  pixelforge generate \"a boat\" -n \"people\" --seed 42 --size 128x192 -c 4 -o pictures/\n"
       "  pixelforge generate \"a boat, neon\" --lora neon:0.8 --lora style.safetensors:0.5:0.2\n"
       "  pixelforge generate \"a boat\" -m dreamlike.safetensors --sampler euler_a --steps 30 --cfg 7\n"
+      "  pixelforge generate \"a boat\" --cfg 4 --guidance pag:3 --guidance freeu\n"
       "  echo \"a boat\" | pixelforge generate - -o - > boat.png\n"
       "  pixelforge generate -o out.png -- \"-a prompt that begins with a hyphen\"");
   return {app, [options] { return generate(*options); }};

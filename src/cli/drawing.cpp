@@ -59,8 +59,8 @@ void Drawing::show(const Saved& saved) const {
 
 std::string Drawing::origin_of_settings() const {
   const Request& r = options_.request;
-  const int said = r.sampler.has_value() + r.scheduler.has_value() + r.steps.has_value() + r.cfg_scale.has_value() +
-                   r.width.has_value();
+  const int said = r.sampler.has_value() + r.scheduler.has_value() + r.steps.has_value() +
+                   (r.cfg_scale || r.guidance.cfg) + r.width.has_value();
   if (said == 5) return "";
   return fmt::format(" ({}recommended by {})", said > 0 ? "the rest " : "", plan_.settings_from);
 }

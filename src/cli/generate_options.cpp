@@ -69,13 +69,48 @@ std::optional<double> parse_factor(const std::string& text) {
   return parse_number<double>(text.ends_with("x") ? std::string_view(text).substr(0, text.size() - 1) : text);
 }
 
+/// One number, or several, of which each is for a step: "7.5", "7,7,5,3", "7x10,4".
+std::optional<CfgSchedule> parse_scales(const std::string& text) {
+  if (text.find_first_of(":;=") != std::string::npos) return std::nullopt;
+  auto guidance = parse_guidance("cfg:" + text);
+  return guidance ? std::move(guidance).value().cfg : std::nullopt;
+}
+
+// Each use adds methods to those before.
+void add_methods(const std::vector<std::string>& texts, Guidance& into) {
+  std::string all = to_text(into);
+  for (const std::string& text : texts) all += (all.empty() ? "" : "; ") + text;
+  auto guidance = parse_guidance(all);
+  if (!guidance) throw CLI::ValidationError("--guidance", guidance.error().message);
+  into = std::move(guidance).value();
+}
+
+void add_guidance(CLI::App& app, Request& r) {
+  app.add_option_function<std::string>(
+         "--cfg",
+         [&r](const std::string& text) {
+           const auto scales = parse_scales(text);
+           if (!scales) throw refused("--cfg", text, "a number such as 7.5, or one for each step such as 7,7,5,3");
+           if (scales->scales.size() == 1)
+             r.cfg_scale = scales->scales[0];
+           else
+             r.guidance.cfg = scales;
+         },
+         "How closely to follow the prompt; 1: off. Several are for one step each, the last goes on: 7,7,5,3")
+      ->type_name("X[,X...]");
+  app.add_option_function<std::vector<std::string>>(
+         "--guidance", [&r](const std::vector<std::string>& texts) { add_methods(texts, r.guidance); },
+         "What else leads the picture, such as pag:3 or rescale:0.7: pag, seg, slg, freeu, apg, cfg_zero, rescale, "
+         "dynthres, thresholding, interval (docs/guidance.md); may be given several times")
+      ->type_name("METHOD[:X,KEY=X...]")
+      ->allow_extra_args(false);
+}
+
 void add_settings(CLI::App& app, GenerateOptions& o) {
   Request& r = o.request;
   app.add_option("-n,--negative", r.negative, "What the picture should not show");
   add_whole(app, "-s,--steps", r.steps, "Sampling steps");
-  add_value(app, "--cfg", r.cfg_scale, parse_number<double>, "a number such as 7.5",
-            "How closely to follow the prompt; 1: off")
-      ->type_name("X");
+  add_guidance(app, r);
   app.add_option("--sampler", r.sampler, "Sampler, by any program's name for it")->type_name("NAME");
   app.add_option("--scheduler", r.scheduler, "Noise schedule, likewise")->type_name("NAME");
   add_value(app, "--seed", r.seed, parse_seed,

@@ -95,6 +95,7 @@ Json to_json(const Plan& plan) {
       {"scheduler", plan.scheduler},
       {"steps", plan.steps},
       {"cfg_scale", plan.cfg_scale},
+      {"guidance", to_text(plan.guidance)},
       {"seed", plan.seed},
       {"width", plan.width},
       {"height", plan.height},

@@ -4,10 +4,14 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <span>
+#include <string>
+#include <vector>
 
 #include "nn/scope.h"
+#include "pixelforge/guidance.h"
 #include "tensor/tensor.h"
 
 namespace pxf {
@@ -26,13 +30,37 @@ struct SizeConditioning {
   double aesthetic_score = 6;  // the refiner is told this in place of the target's sides; 2.5 for the negative prompt
 };
 
+/// How a picture is evaluated worse than the network can, for guidance to lead away from.
+struct Perturbation {
+  enum class Kind : std::uint8_t {
+    identity_attention,  // each place sees itself alone
+    blurred_queries,
+    skipped,  // what goes into a block comes out
+  };
+  Kind kind = Kind::identity_attention;
+  double blur_sigma = std::numeric_limits<double>::infinity();
+  std::vector<bool> blocks = {};  // in which of Network::transformer_blocks
+};
+
+/// What an evaluation does otherwise than the network was trained.
+struct Alterations {
+  std::span<const Perturbation* const> perturbed = {};  // one a picture of the batch, null: not; empty: none is
+  const FreeU* freeu = nullptr;                         // of all pictures; of its interval the caller takes care
+};
+
 /// The network that is evaluated at every step.
 class Network {
  public:
   virtual ~Network() = default;
   /// x (B, H, W, in_channels) already scaled for the network, one (fractional) timestep a picture -> its raw prediction
   /// (B, H, W, out_channels).
-  virtual Tensor predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const = 0;
+  Tensor predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const {
+    return predict(x, timesteps, cond, {});
+  }
+  virtual Tensor predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond,
+                         const Alterations& how) const = 0;
+  /// The blocks that a Perturbation can act in, by name, in their order: "input.4.0". Empty: none.
+  virtual std::vector<std::string> transformer_blocks() const { return {}; }
   /// Memory that predict needs for its intermediate results, about; weights not counted.
   virtual std::uint64_t working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const = 0;
   virtual std::int64_t in_channels() const = 0;

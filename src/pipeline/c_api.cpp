@@ -88,8 +88,13 @@ auto guarded(pxf_error* error, Body body) noexcept -> std::decay_t<decltype(body
   return {};
 }
 
-pxf::Request request_of(const pxf_request& from) {
+Result<pxf::Request> request_of(const pxf_request& from) {
   pxf::Request request;
+  if (from.guidance != nullptr) {
+    auto guidance = pxf::parse_guidance(from.guidance);
+    if (!guidance) return std::move(guidance).error();
+    request.guidance = std::move(guidance).value();
+  }
   request.prompt = from.prompt;
   if (from.negative != nullptr) request.negative = from.negative;
   if (from.width != 0) request.width = from.width;
@@ -183,7 +188,9 @@ pxf_pictures* pxf_generate(pxf_engine* engine, const pxf_checkpoint* checkpoint,
         return on_progress(&told, user) ? pxf::Go::on : pxf::Go::stop;
       };
     }
-    auto pictures = engine->engine.generate(checkpoint->checkpoint, request_of(*request), listener);
+    const auto wanted = request_of(*request);
+    if (!wanted) return wanted.error();
+    auto pictures = engine->engine.generate(checkpoint->checkpoint, wanted.value(), listener);
     if (!pictures) return std::move(pictures).error();
     return new pxf_pictures{std::move(pictures).value()};
   });

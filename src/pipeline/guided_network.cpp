@@ -1,82 +1,161 @@
 #include "pipeline/guided_network.h"
 
+#include <algorithm>
 #include <array>
-#include <optional>
 #include <utility>
 
 #include "ops/arrange.h"
 #include "ops/elementwise.h"
-#include "sampling/guidance.h"
+#include "pipeline/guidance_check.h"
 #include "sampling/prediction.h"
 
 namespace pxf {
+namespace {
 
-GuidedNetwork::GuidedNetwork(const Model& model, const Prompts& prompts, double scale, double image_scale,
-                             Beside beside)
+GuidanceScale scale_of(const Plan& plan, double factor) {
+  GuidanceScale out{.scale = plan.cfg_scale * factor, .steps = plan.steps};
+  if (plan.guidance.cfg) out.by_step = plan.guidance.cfg->scales;
+  for (double& scale : out.by_step) scale *= factor;
+  if (plan.guidance.interval) out.interval = *plan.guidance.interval;
+  return out;
+}
+
+}  // namespace
+
+GuidedNetwork::GuidedNetwork(const Model& model, const Prompts& prompts, const Plan& plan, double factor,
+                             double image_scale, Beside beside)
     : model_(model),
       prompts_(prompts),
-      scale_(scale),
+      methods_(plan.guidance),
+      scale_(scale_of(plan, factor)),
       image_scale_(image_scale),
       beside_(std::move(beside)),
-      network_(&model.network_at(0)) {}
+      network_(&model.network_at(0)) {
+  if (methods_.apg) projection_.emplace(*methods_.apg);
+  add_contrasts(methods_);
+}
+
+void GuidedNetwork::add_contrasts(const Guidance& methods) {
+  using Kind = Perturbation::Kind;
+  const auto add = [&](Kind kind, const auto& method, const char* name) -> Contrast& {
+    const Perturbation how{.kind = kind, .blocks = named_blocks(*model_.network, method.layers, name)};
+    return contrasts_.emplace_back(Contrast{how, method.scale, 0, method.when});
+  };
+  if (methods.pag) add(Kind::identity_attention, *methods.pag, "pag").adaptive_scale = methods.pag->adaptive_scale;
+  if (methods.seg) add(Kind::blurred_queries, *methods.seg, "seg").perturbation.blur_sigma = methods.seg->blur_sigma;
+  if (methods.slg) add(Kind::skipped, *methods.slg, "slg");
+}
+
+bool GuidedNetwork::acts(const GuidanceInterval& when, double sigma) const {
+  return acts_at(when, step_ - 1, scale_.steps, sigma);
+}
+
+// diffusers' adaptive scaling: weaker the later the step.
+double GuidedNetwork::scale_at(const Contrast& contrast, double sigma) const {
+  if (!acts(contrast.when, sigma)) return 0;
+  const double behind = 1000 - model_.noise.timestep_of(sigma);
+  return std::max(0.0, contrast.scale - contrast.adaptive_scale * behind);
+}
 
 std::vector<Tensor> GuidedNetwork::evaluate(const Tensor& x, double sigma, std::span<const Row> rows) const {
   const Tensor input = x * input_scale(model_.prediction, sigma);
   const double t = model_.noise.timestep_of(sigma);
   std::vector<const Conditioning*> conds;
+  std::vector<const Perturbation*> perturbed;
   std::vector<Tensor> inputs, out;
   for (const Row& row : rows) {
     conds.push_back(row.cond);
+    perturbed.push_back(row.perturbed);
     inputs.push_back(row.beside->defined() ? concat_channels(input, *row.beside) : input);
   }
+  const FreeU* freeu = methods_.freeu && acts(methods_.freeu->when, sigma) ? &*methods_.freeu : nullptr;
   const std::optional<Conditioning> batch = rows.size() > 1 ? as_batch(conds) : std::nullopt;
   if (!batch) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      out.push_back(network_->predict(inputs[i], std::array{t}, *conds[i]));
+      out.push_back(network_->predict(inputs[i], std::array{t}, *conds[i], {{&perturbed[i], 1}, freeu}));
     }
     return out;
   }
-  const Tensor all = network_->predict(concat_batch(inputs), std::vector<double>(rows.size(), t), *batch);
+  const Tensor all =
+      network_->predict(concat_batch(inputs), std::vector<double>(rows.size(), t), *batch, {perturbed, freeu});
   for (std::int64_t i = 0; i < std::ssize(rows); ++i) out.push_back(all.rows(i, i + 1));
   return out;
 }
 
-GuidedNetwork::Outputs GuidedNetwork::combine(const Tensor& x, double sigma, bool wants_uncond) const {
-  if (model_.family->follows_picture) return follow_picture(x, sigma);
+Guided GuidedNetwork::guide(const Tensor& x, double sigma, bool wants_uncond) {
+  const auto denoised = [&](const Tensor& output) { return denoised_from(model_.prediction, output, x, sigma); };
+  if (methods_.cfg_zero && step_ <= methods_.cfg_zero->zero_init_steps) {
+    const Tensor nothing = denoised(x * 0.0);
+    return {nothing, nothing};
+  }
+  const double scale = scale_.at(step_ - 1, sigma);
+  Outputs out =
+      model_.family->follows_picture ? follow_picture(x, sigma, scale) : follow_prompts(x, sigma, scale, wants_uncond);
+  if (methods_.rescale) out.guided = rescale_to(out.guided, out.cond, methods_.rescale->amount);
+  Tensor guided = denoised(out.guided);
+  if (methods_.dynthres && scale != 1) guided = in_mimicked_range(guided, denoised(out.cond), scale);
+  if (const auto& to = methods_.thresholding) guided = dynamic_threshold(guided, to->ratio, to->max_value);
+  return {std::move(guided), out.uncond.defined() ? denoised(out.uncond) : Tensor()};
+}
+
+GuidedNetwork::Outputs GuidedNetwork::follow_prompts(const Tensor& x, double sigma, double scale, bool wants_uncond) {
   std::vector<Row> rows;
   std::vector<double> weights;
   for (const PromptCourse& part : prompts_.positive) {
     rows.push_back({&part.at(step_), &beside_.with_picture});
     weights.push_back(part.weight);
   }
-  const bool alone = rows.size() == 1 && weights[0] == 1;
-  if (alone && scale_ == 1 && !wants_uncond) return {evaluate(x, sigma, rows)[0], {}};
-  rows.push_back({&prompts_.negative.at(step_), &beside_.with_picture});
-  std::vector<Tensor> out = evaluate(x, sigma, rows);
-  Tensor uncond = std::move(out.back());
-  out.pop_back();
-  Tensor guided = alone ? cfg(out[0], uncond, scale_) : cfg_and(out, weights, uncond, scale_);
-  return {std::move(guided), std::move(uncond)};
+  const std::size_t parts = rows.size();
+  std::vector<double> contrast_scales;
+  for (const Contrast& contrast : contrasts_) {
+    const double strength = scale_at(contrast, sigma);
+    if (strength == 0) continue;
+    contrast_scales.push_back(strength);
+    for (std::size_t i = 0; i < parts; ++i) rows.push_back({rows[i].cond, rows[i].beside, &contrast.perturbation});
+  }
+  const bool alone = parts == 1 && weights[0] == 1;
+  const bool asks_uncond = !alone || scale != 1 || wants_uncond;
+  if (asks_uncond) rows.push_back({&prompts_.negative.at(step_), &beside_.with_picture});
+
+  const std::vector<Tensor> said = evaluate(x, sigma, rows);
+  const Tensor uncond = asks_uncond ? said.back() : Tensor();
+  // That of all prompts together, with the network as it is, then under each contrast.
+  const auto prompts = [&](std::size_t pass) {
+    const std::span<const Tensor> of_parts = std::span(said).subspan(pass * parts, parts);
+    return alone ? of_parts[0] : all_of(of_parts, weights, uncond);
+  };
+  Outputs out{.guided = {}, .cond = prompts(0), .uncond = uncond};
+  out.guided = asks_uncond ? led_by_prompt(out.cond, uncond, scale, x, sigma) : out.cond;
+  for (std::size_t i = 0; i < contrast_scales.size(); ++i) {
+    out.guided = weighted_sum(1, std::move(out.guided), contrast_scales[i], out.cond - prompts(i + 1));
+  }
+  return out;
+}
+
+Tensor GuidedNetwork::led_by_prompt(const Tensor& cond, const Tensor& uncond, double scale, const Tensor& x,
+                                    double sigma) {
+  if (methods_.cfg_zero) return cfg_zero_star(cond, uncond, scale);
+  if (!projection_) return cfg(cond, uncond, scale);
+  // What lies along the picture is to be told from what lies across it: so of clean latents, as in the paper.
+  const Tensor guided = (*projection_)(denoised_from(model_.prediction, cond, x, sigma),
+                                       denoised_from(model_.prediction, uncond, x, sigma), scale);
+  return output_from(model_.prediction, guided, x, sigma);
 }
 
 // Brooks et al. 2023, "InstructPix2Pix", equation 3.
-GuidedNetwork::Outputs GuidedNetwork::follow_picture(const Tensor& x, double sigma) const {
+GuidedNetwork::Outputs GuidedNetwork::follow_picture(const Tensor& x, double sigma, double scale) const {
   const Conditioning &prompt = prompts_.positive[0].at(step_), &negative = prompts_.negative.at(step_);
   const std::array rows{Row{&prompt, &beside_.with_picture}, Row{&negative, &beside_.with_picture},
                         Row{&negative, &beside_.without_picture}};
   const std::vector<Tensor> out = evaluate(x, sigma, rows);
   const Tensor to_picture = weighted_sum(image_scale_, out[1], 1 - image_scale_, out[2]);
-  return {to_picture + (out[0] - out[1]) * scale_, out[2]};
+  return {to_picture + (out[0] - out[1]) * scale, out[0], out[2]};
 }
 
-Tensor GuidedNetwork::denoised(const Tensor& x, double sigma) const {
-  return denoised_from(model_.prediction, combine(x, sigma, false).guided, x, sigma);
-}
-
-Guided GuidedNetwork::guided(const Tensor& x, double sigma) const {
-  const Outputs out = combine(x, sigma, true);
-  return {denoised_from(model_.prediction, out.guided, x, sigma),
-          denoised_from(model_.prediction, out.uncond, x, sigma)};
+Tensor GuidedNetwork::in_mimicked_range(const Tensor& guided, const Tensor& cond, double scale) const {
+  // All that guidance adds to the prompt alone grows with the scale less 1.
+  const double share = (methods_.dynthres->mimic_scale - 1) / (scale - 1);
+  return in_range_of(guided, weighted_sum(share, guided, 1 - share, cond), methods_.dynthres->percentile);
 }
 
 }  // namespace pxf

@@ -11,6 +11,8 @@
 #include "image/parameters.h"
 #include "image/utf8.h"
 #include "pipeline/conditioning.h"
+#include "pipeline/guidance_check.h"
+#include "pipeline/guidance_fields.h"
 
 namespace pxf {
 namespace {
@@ -18,7 +20,6 @@ namespace {
 constexpr int kLargestSide = 16384;
 constexpr int kMostSteps = 10000;
 constexpr int kMostPictures = 1000;
-constexpr double kLargestCfg = 1000;
 
 void check_parts(const ModelInfo& info, const Model& model) {
   const char* missing = !model.network        ? "UNet"
@@ -105,10 +106,11 @@ void settle_hires(const Model& model, const Request& request, Plan& plan) {
   plan.strength = request.hires_strength;
 }
 
-int evaluations_of(const Model& model, const PromptPlan& prompt, double cfg_scale) {
+int evaluations_of(const Model& model, const PromptPlan& prompt, const Plan& plan) {
   if (model.family->follows_picture) return 3;
   const bool alone = prompt.parts.size() == 1 && prompt.parts[0].weight == 1;
-  return cfg_scale == 1 && alone ? 1 : static_cast<int>(prompt.parts.size()) + 1;
+  const bool without_prompt = !alone || uses_cfg(plan.guidance, plan.cfg_scale);
+  return static_cast<int>(prompt.parts.size()) * (1 + extra_passes(plan.guidance)) + int{without_prompt};
 }
 
 // A picture's parameters hold it, and a PNG holds only such text.
@@ -190,13 +192,16 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     plan.cfg_scale = request.cfg_scale.value_or(usual.cfg_scale);
     require(std::isfinite(plan.cfg_scale) && plan.cfg_scale >= 0 && plan.cfg_scale <= kLargestCfg,
             "CFG scale: got {}, need 0 to {}; usual are 1 to 15", plan.cfg_scale, kLargestCfg);
+    check_guidance(request.guidance, model);
+    plan.guidance = request.guidance;
+    if (plan.guidance.cfg) plan.cfg_scale = plan.guidance.cfg->scales.front();
     plan.seed = request.seed.value_or(random_seed());
     plan.noise = request.noise;
     if (request.init && !model.family->follows_picture) plan.strength = request.strength;
     settle_hires(model, request, plan);
     const PromptPlan prompt = plan_prompt(request.prompt, grammar_of(request.syntax), {.steps = plan.steps});
     plan.prompt_reading = explain(prompt);
-    plan.evaluations = evaluations_of(model, prompt, plan.cfg_scale);
+    plan.evaluations = evaluations_of(model, prompt, plan);
     return out;
   });
 }
@@ -237,6 +242,7 @@ std::string parameters_text(const Plan& plan, const Request& request, const Pict
   add("Sampler", plan.sampler_label);
   add("Schedule type", plan.scheduler_label);
   add("CFG scale", fmt::format("{}", plan.cfg_scale));
+  if (std::string guidance = to_text(plan.guidance); !guidance.empty()) add("Guidance", std::move(guidance));
   add("Seed", std::to_string(picture.seed));
   add("Size", fmt::format("{}x{}", plan.width, plan.height));
   if (!hash.empty()) add("Model hash", hash.substr(0, 10));

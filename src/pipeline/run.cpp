@@ -115,7 +115,7 @@ class Sampling {
       const double lowest = sigmas.back() > 0 ? sigmas.back() : sigmas[sigmas.size() - 2];
       path.emplace(kind, seed, lowest, sigmas.front(), static_cast<std::size_t>(drawn.numel()));
     }
-    GuidedNetwork network(model_, prompts, plan_.cfg_scale * needs.guidance_factor, request_.image_cfg, start_.beside);
+    GuidedNetwork network(model_, prompts, plan_, needs.guidance_factor, request_.image_cfg, start_.beside);
     const Tensor first = fresh();
     SamplerOptions options;
     options.schedule = &model_.noise;

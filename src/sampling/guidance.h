@@ -6,6 +6,7 @@
 #include <span>
 #include <vector>
 
+#include "pixelforge/guidance.h"
 #include "tensor/tensor.h"
 
 namespace pxf {
@@ -14,17 +15,21 @@ namespace pxf {
 /// scale 1 is cond itself: the caller may then leave the other pass out.
 Tensor cfg(Tensor cond, const Tensor& uncond, double scale);
 
-/// A1111's AND: uncond + sum of weights[i] * scale * (conds[i] - uncond). Liu et al. 2022, "Compositional Visual
-/// Generation", equation 11.
-Tensor cfg_and(std::span<const Tensor> conds, std::span<const double> weights, const Tensor& uncond, double scale);
+/// Several conditions as one: uncond + sum of weights[i] * (conds[i] - uncond). With cfg, A1111's AND. Liu et al. 2022,
+/// "Compositional Visual Generation", equation 11.
+Tensor all_of(std::span<const Tensor> conds, std::span<const double> weights, const Tensor& uncond);
+
+/// Whether it is time for a method, at `step` of `steps`, from 0, and at noise level sigma. Samplers that take more
+/// steps than planned are at the end of theirs.
+bool acts_at(const GuidanceInterval& when, int step, int steps, double sigma);
 
 /// The CFG scale where it changes with the step or the noise.
 struct GuidanceScale {
   double scale = 1;
   std::vector<double> by_step = {};  // instead of `scale`; the last one goes on. Empty: none
-  /// Only here does guidance act, both ends included: Kynkaanniemi et al. 2024, "Applying Guidance in a Limited
-  /// Interval".
-  double sigma_from = std::numeric_limits<double>::infinity(), sigma_to = 0;
+  /// Only here does guidance act: Kynkaanniemi et al. 2024, "Applying Guidance in a Limited Interval".
+  GuidanceInterval interval = {};
+  int steps = 1;  // of the run
 
   /// For step `step` from 0, at sigma; 1, that is no guidance, outside the interval.
   double at(int step, double sigma) const;
@@ -38,6 +43,10 @@ Tensor rescale_to(const Tensor& guided, const Tensor& cond, double amount);
 /// 1; more than `most` counts as `most`. Saharia et al. 2022 (Imagen), section 2.3.
 Tensor dynamic_threshold(const Tensor& denoised, double share, double most = std::numeric_limits<double>::infinity());
 
+/// Each channel of `guided`, (B, h, w, C), about its mean: clipped to the larger of its own quantile `percentile` and
+/// the range of `mimicked`, and brought to the latter. McMonkey4eva's "Dynamic Thresholding", with its usual settings.
+Tensor in_range_of(const Tensor& guided, const Tensor& mimicked, double percentile);
+
 /// CFG with uncond scaled so that it explains as much of cond as it can. Fan et al. 2025, "CFG-Zero*", equation 8;
 /// leaving out the first steps, their zero-init, is the caller's.
 Tensor cfg_zero_star(const Tensor& cond, const Tensor& uncond, double scale);
@@ -47,17 +56,12 @@ Tensor cfg_zero_star(const Tensor& cond, const Tensor& uncond, double scale);
 /// Guidance Scales", algorithm 1. Keeps the running difference: one object a run.
 class ProjectedGuidance {
  public:
-  struct Options {
-    double along = 0;     // how much of the difference along cond stays: eta of the paper; 1 is CFG
-    double longest = 0;   // the difference's largest length, r; 0: any
-    double momentum = 0;  // beta; negative in the paper
-  };
-  explicit ProjectedGuidance(const Options& options) : options_(options) {}
+  explicit ProjectedGuidance(const AdaptiveProjection& options) : options_(options) {}
 
   Tensor operator()(const Tensor& cond, const Tensor& uncond, double scale);
 
  private:
-  Options options_;
+  AdaptiveProjection options_;
   Tensor running_;
 };
 

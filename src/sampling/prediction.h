@@ -23,6 +23,9 @@ double input_scale(Prediction prediction, double sigma, double sigma_data = 1);
 /// The clean latent from the network's output; all of one shape.
 Tensor denoised_from(Prediction prediction, const Tensor& output, Tensor x, double sigma, double sigma_data = 1);
 
+/// What the network would have to say for `denoised` to be the clean latent; sigma above 0.
+Tensor output_from(Prediction prediction, const Tensor& denoised, Tensor x, double sigma, double sigma_data = 1);
+
 /// A latent with noise of standard normal numbers: z + sigma n, or (1 - sigma) z + sigma n of flow models.
 Tensor noised(Prediction prediction, Tensor latent, const Tensor& noise, double sigma);
 

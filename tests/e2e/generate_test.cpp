@@ -91,6 +91,17 @@ TEST(Generate, TellsWhatItDidAsJson) {
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "boat-7.png"));
 }
 
+TEST(Generate, ReportsItsGuidanceAsItCanBeGivenAgain) {
+  const Outcome done = run(fast({"generate", "boat", "--json", "--explain", "--cfg", "5,3", "--guidance", "PAG:2",
+                                 "--guidance", "rescale; freeu:version=1"}));
+  ASSERT_EQ(done.status, 0) << done.err;
+  const std::string guidance = done.json()["settings"]["guidance"];
+  EXPECT_EQ(guidance, "cfg:5,3; rescale:0.7; pag:2; freeu:1.3,version=1");
+  EXPECT_EQ(done.json()["settings"]["cfg_scale"], 5);
+  const Outcome again = run(fast({"generate", "boat", "--json", "--explain", "--guidance", guidance}));
+  EXPECT_EQ(again.json()["settings"], done.json()["settings"]);
+}
+
 TEST(Generate, QuietPrintsThePathsAlone) {
   TemporaryFolder folder;
   const Outcome done = run(fast({"generate", "boat", "-q", "-c", "2"}), {.folder = folder.path()});

@@ -22,6 +22,20 @@ using test::Computer;
 using test::expect_close;
 using test::GoldenArrays;
 
+const std::filesystem::path kAlterations =
+    std::filesystem::path(PIXELFORGE_SOURCE_DIR) / "tests/models/files/alterations.safetensors";
+
+/// The first 8 x 8 places of (B, C, H, W), as (B, 8, 8, C).
+Tensor first_places(const Tensor& x) {
+  const Tensor all = channels_last(x);
+  Tensor out = x.context().empty({all.dim(0), 8, 8, all.dim(3)});
+  const std::int64_t row = 8 * all.dim(3), wide = all.dim(2) * all.dim(3), picture = all.dim(1) * wide;
+  for (std::int64_t i = 0; i < all.dim(0) * 8; ++i) {
+    std::copy_n(all.f32() + i / 8 * picture + i % 8 * wide, row, out.f32() + i * row);
+  }
+  return out;
+}
+
 struct Folder {
   std::filesystem::path path;
   std::string backend;
@@ -103,6 +117,43 @@ TEST_P(GoldenFamilies, Network) {
         expect_close(channels_first(out).span<float>(), want(name, "prediction"), tolerance);
       });
   EXPECT_GT(count, 0);
+}
+
+// PAG, SEG, skipped blocks and FreeU as diffusers has them (files/make_alterations.py); of two rows the second is
+// perturbed.
+TEST_P(GoldenFamilies, AlteredNetwork) {
+  const std::string family = GetParam().path.filename().string();
+  if (family != "sd1" && family != "sdxl") return;
+  const auto source = value_or_throw(open_safetensors(kAlterations));
+  const std::vector<std::string> blocks = opened_.model.network->transformer_blocks();
+  const auto expect = [&](const std::string& name, const Alterations& how) {
+    const std::vector<float> t = cases_.f32("unet/in/timestep");
+    Conditioning cond{input("unet", "context")};
+    if (cases_.has("unet/in/y")) cond.vector = input("unet", "y");
+    const Tensor x = first_places(input("unet", "sample"));
+    const Tensor got = opened_.model.network->predict(x, std::vector<double>(t.begin(), t.end()), cond, how);
+    std::vector<float> want(static_cast<std::size_t>(got.numel()));
+    widen_to_f32(source->bytes(family + "/" + name), DType::f32, want);
+    SCOPED_TRACE(name);
+    expect_close(channels_first(got).span<float>(), want, 1e-4);
+  };
+  const auto expect_perturbed = [&](const std::string& name, Perturbation how) {
+    for (const std::string& block : blocks) {
+      how.blocks.push_back(block == "mid.0" || block == (family == "sd1" ? "output.3.0" : "output.1.1"));
+    }
+    const std::array<const Perturbation*, 2> rows{nullptr, &how};
+    expect(name, {.perturbed = rows});
+  };
+  expect_perturbed("pag", {.kind = Perturbation::Kind::identity_attention});
+  expect_perturbed("seg_inf", {.kind = Perturbation::Kind::blurred_queries});
+  expect_perturbed("seg_0.7", {.kind = Perturbation::Kind::blurred_queries, .blur_sigma = 0.7});
+  expect_perturbed("slg", {.kind = Perturbation::Kind::skipped});
+  for (const auto& [name, version] : {std::pair{"freeu_1", FreeUVersion::v1},
+                                      {"freeu_2", FreeUVersion::v2},
+                                      {"freeu_diffusers", FreeUVersion::diffusers}}) {
+    const FreeU freeu{.version = version};
+    expect(name, {.freeu = &freeu});
+  }
 }
 
 TEST_P(GoldenFamilies, TextEncoder) {

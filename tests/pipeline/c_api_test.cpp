@@ -77,6 +77,19 @@ TEST_F(CApi, GivesThePictureThatCppGives) {
   }
 }
 
+TEST_F(CApi, TakesGuidanceAsText) {
+  request.guidance = "pag:2; rescale:0.5";
+  const PicturesHandle pictures = generate();
+  ASSERT_TRUE(pictures) << error.message;
+  pxf_picture got;
+  ASSERT_TRUE(pxf_pictures_get(pictures.get(), 0, &got));
+  EXPECT_THAT(got.parameters, HasSubstr("Guidance: \"rescale:0.5; pag:2\""));
+  request.guidance = "pug:2";
+  EXPECT_FALSE(generate());
+  EXPECT_EQ(error.code, PXF_INVALID_ARGUMENT);
+  EXPECT_THAT(error.message, HasSubstr("did you mean"));
+}
+
 TEST_F(CApi, DescribesTheCheckpoint) {
   pxf_checkpoint_info info;
   pxf_checkpoint_describe(checkpoint.get(), &info);

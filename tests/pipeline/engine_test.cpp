@@ -88,6 +88,18 @@ TEST(Generate, OneTwoAndFiveThreadsGiveTheSameBytes) {
   }
 }
 
+TEST(Generate, GuidedPicturesAreTheSameForAnyNumberOfThreads) {
+  Request request = small_request();
+  request.guidance =
+      value_or_throw(parse_guidance("pag:2,layers=input+mid; seg:1,blur=1,layers=output; slg:1,start=0; freeu"));
+  EngineOptions options;
+  options.threads = 1;
+  const auto one = pixels_of(options, request);
+  EXPECT_NE(pixels_of(options, small_request()), one);
+  options.threads = 5;
+  EXPECT_EQ(pixels_of(options, request), one);
+}
+
 TEST(Generate, ASecondRunGivesTheSameBytesAndAnotherSeedDoesNot) {
   Engine engine;
   const Checkpoint starter = value_or_throw(engine.open("starter"));

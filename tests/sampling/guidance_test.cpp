@@ -1,10 +1,13 @@
 // CFG, its rescaling and AND are held against ComfyUI, diffusers and A1111 (golden guidance/, in prediction_test.cpp);
-// these are what defines the others.
+// the others against diffusers (files/guidance.json) and what defines them.
 #include "sampling/guidance.h"
 
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "golden_files.h"
 #include "ops/elementwise.h"
@@ -33,7 +36,7 @@ class Guidance : public testing::Test {
 };
 
 TEST_F(Guidance, ActsOnlyInItsInterval) {
-  const GuidanceScale scale{.scale = 7, .sigma_from = 5, .sigma_to = 0.3};
+  const GuidanceScale scale{.scale = 7, .interval = {.sigma_start = 5, .sigma_end = 0.3}};
   EXPECT_EQ(scale.at(0, 14.6), 1);
   EXPECT_EQ(scale.at(3, 5), 7);
   EXPECT_EQ(scale.at(5, 0.3), 7);
@@ -69,25 +72,69 @@ TEST_F(Guidance, CfgZeroStarOfParallelPredictionsIsTheCondition) {
 }
 
 TEST_F(Guidance, ProjectedMovesAtRightAnglesToCond) {
-  const Tensor moved = ProjectedGuidance({})(cond, uncond, 8) - cond;
+  const Tensor moved = ProjectedGuidance({.norm_threshold = 0, .momentum = 0})(cond, uncond, 8) - cond;
   for (const std::int64_t picture : {0, 1}) EXPECT_NEAR(dot(moved, cond, picture), 0, 1e-12);
   EXPECT_GT(dot(moved, moved, 0), 0);
 }
 
 TEST_F(Guidance, ProjectedWithAllOfTheParallelPartIsCfg) {
-  EXPECT_LE(difference(ProjectedGuidance({.along = 1})(cond, uncond, 8), cfg(cond, uncond, 8)), 1e-12);
+  EXPECT_LE(difference(ProjectedGuidance({.eta = 1, .norm_threshold = 0, .momentum = 0})(cond, uncond, 8),
+                       cfg(cond, uncond, 8)),
+            1e-12);
 }
 
 TEST_F(Guidance, ProjectedKeepsTheDifferenceToItsLength) {
-  const Tensor moved = ProjectedGuidance({.along = 1, .longest = 0.1})(cond, uncond, 2) - cond;
+  const Tensor moved = ProjectedGuidance({.eta = 1, .norm_threshold = 0.1, .momentum = 0})(cond, uncond, 2) - cond;
   for (const std::int64_t picture : {0, 1}) EXPECT_NEAR(std::sqrt(dot(moved, moved, picture)), 0.1, 1e-12);
 }
 
 TEST_F(Guidance, ProjectedGoesOnFromEarlierSteps) {
-  ProjectedGuidance guide({.along = 1, .momentum = -0.5});
+  ProjectedGuidance guide({.eta = 1, .norm_threshold = 0, .momentum = -0.5});
   guide(cond, uncond, 2);
   const Tensor moved = guide(cond, uncond, 2) - cond;  // d - d / 2
   EXPECT_LE(difference(moved, (cond - uncond) * 0.5), 1e-12);
+}
+
+TEST_F(Guidance, ActsInItsShareOfTheStepsAsDiffusersCountsThem) {
+  const GuidanceInterval when{.start = 0.25, .end = 0.5};  // of 10 steps: int(2.5) to before int(5)
+  std::vector<int> steps;
+  for (int step = 0; step < 10; ++step) {
+    if (acts_at(when, step, 10, 1)) steps.push_back(step);
+  }
+  EXPECT_EQ(steps, (std::vector{2, 3, 4}));
+  EXPECT_TRUE(acts_at({}, 14, 10, 1));  // a sampler that takes more steps than planned
+}
+
+/// What make_guidance.py wrote.
+class GuidanceOfReferences : public testing::Test {
+ protected:
+  void SetUp() override {
+    std::ifstream(std::filesystem::path(PIXELFORGE_SOURCE_DIR) / "tests/sampling/files/guidance.json") >> about;
+  }
+  Tensor tensor(const char* name) { return on.ctx.from(std::span<const double>(numbers(about[name])), {2, 3, 4, 2}); }
+  void expect_near(const Tensor& got, const char* name, double tolerance = 1e-9) {
+    EXPECT_LE(worst_difference(got.span<double>(), numbers(about[name])), tolerance) << name;
+  }
+
+  Computer on{"reference"};
+  nlohmann::json about;
+};
+
+TEST_F(GuidanceOfReferences, ProjectedFollowsDiffusers) {
+  ProjectedGuidance guide({.eta = 0.3, .norm_threshold = 2, .momentum = -0.5});
+  expect_near(guide(tensor("cond"), tensor("uncond"), about["scale"]), "apg");
+  expect_near(guide(tensor("cond"), tensor("uncond"), about["scale"]), "apg_second_step");
+}
+
+TEST_F(GuidanceOfReferences, CfgZeroStarFollowsDiffusers) {
+  expect_near(cfg_zero_star(tensor("cond"), tensor("uncond"), about["scale"]), "cfg_zero", 1e-5);  // f32 there
+}
+
+TEST_F(GuidanceOfReferences, DynamicThresholdingFollowsTheExtension) {
+  const Tensor guided = cfg(tensor("cond"), tensor("uncond"), about["scale"]);
+  const Tensor mimicked = cfg(tensor("cond"), tensor("uncond"), about["mimic"]);
+  expect_near(in_range_of(guided, mimicked, 1), "dynthres");
+  expect_near(in_range_of(guided, mimicked, 0.9), "dynthres_0.9");
 }
 
 }  // namespace

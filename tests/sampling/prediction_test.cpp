@@ -58,7 +58,10 @@ TYPED_TEST(GuidanceGolden, OutputsMeanWhatComfyUiTakesThemToMean) {
     const double sigma = c["sigma"], data = c["sigma_data"];
     const std::string key = c["key"];
     this->expect_near(x * input_scale(prediction, sigma, data), key + ".input");
-    this->expect_near(denoised_from(prediction, output, x, sigma, data), key + ".denoised");
+    const Tensor denoised = denoised_from(prediction, output, x, sigma, data);
+    this->expect_near(denoised, key + ".denoised");
+    const Tensor again = denoised_from(prediction, output_from(prediction, denoised, x, sigma, data), x, sigma, data);
+    this->expect_near(again, key + ".denoised");
   }
 }
 
@@ -90,7 +93,7 @@ TYPED_TEST(GuidanceGolden, AndFollowsA1111) {
   const Tensor uncond = this->tensor("uncond");
   for (const nlohmann::json& c : this->about["guidance"]) {
     if (!c.contains("weights")) continue;
-    this->expect_near(cfg_and(conds, numbers(c["weights"]), uncond, c["scale"]), c["key"]);
+    this->expect_near(cfg(all_of(conds, numbers(c["weights"]), uncond), uncond, c["scale"]), c["key"]);
   }
 }
 

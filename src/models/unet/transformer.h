@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "models/parts.h"
 #include "nn/layers.h"
 
 namespace pxf::unet {
@@ -48,16 +49,24 @@ struct TransformerBlock {
   }
   Tensor operator()(Tensor x, const Tensor& context) const {
     const Tensor n = norm1(x);
-    x = attn1(n, n) + x;
+    return after_self_attention(attn1(n, n) + x, context);
+  }
+  Tensor after_self_attention(Tensor x, const Tensor& context) const {
     x = attn2(norm2(x), context) + x;
     return ff(norm3(x)) + x;
   }
+};
+
+/// Of a feature map.
+struct Sides {
+  std::int64_t height, width;
 };
 
 struct SpatialTransformer {  // (B, H, W, C) -> (B, H, W, C)
   GroupNorm norm;
   Linear proj_in, proj_out;  // stored as 1x1 convolutions in SD 1.x, which are the same thing channels-last
   std::vector<TransformerBlock> blocks;
+  std::size_t first = 0;  // its first block's number among the network's
 
   void declare(Scope s, std::int64_t channels, std::int64_t context, std::int64_t depth, std::int64_t heads,
                std::int64_t groups) {
@@ -69,11 +78,7 @@ struct SpatialTransformer {  // (B, H, W, C) -> (B, H, W, C)
     }
     proj_out.declare(s / "proj_out", channels, channels);
   }
-  Tensor operator()(const Tensor& x, const Tensor& context) const {
-    Tensor h = proj_in(norm(x)).reshape({x.dim(0), x.dim(1) * x.dim(2), x.dim(3)});
-    for (const TransformerBlock& block : blocks) h = block(std::move(h), context);
-    return proj_out(h).reshape(x.shape()) + x;
-  }
+  Tensor operator()(const Tensor& x, const Tensor& context, const Alterations& how) const;
 };
 
 }  // namespace pxf::unet

@@ -1,5 +1,9 @@
 #include "models/unet/unet.h"
 
+#include <fmt/format.h>
+
+#include "models/unet/freeu.h"
+
 namespace pxf::unet {
 
 Unet::Unet(Layout layout) : layout_(std::move(layout)) { declare(Scope(declarations_)); }
@@ -17,7 +21,7 @@ void Unet::declare(Scope s) {
   for (std::size_t i = 0; i < down_.size(); ++i) {
     const Scope block = s / "input_blocks" / static_cast<std::int64_t>(i + 1);
     if (layout_.down[i].resnet) {
-      declare_block(block, layout_.down[i], down_[i]);
+      declare_block(block, layout_.down[i], fmt::format("input.{}", i + 1), down_[i]);
     } else {
       down_[i].resample.emplace().declare(block / "0.op", layout_.down[i].in, layout_.down[i].out, 3, 2);
     }
@@ -26,6 +30,7 @@ void Unet::declare(Scope s) {
   if (layout_.middle_depth > 0) {
     middle_attention_.emplace().declare(s / "middle_block.1", wide, layout_.context, layout_.middle_depth,
                                         layout_.hints.heads_of(wide), groups);
+    name_blocks("mid", *middle_attention_);
   }
   middle_out_.declare(s / (layout_.middle_depth > 0 ? "middle_block.2" : "middle_block.1"), wide, wide,
                       layout_.embedding, groups);
@@ -33,24 +38,32 @@ void Unet::declare(Scope s) {
   for (std::size_t i = 0; i < up_.size(); ++i) {
     const Layout::Block& b = layout_.up[i];
     const Scope block = s / "output_blocks" / static_cast<std::int64_t>(i);
-    declare_block(block, b, up_[i]);
+    declare_block(block, b, fmt::format("output.{}", i), up_[i]);
     if (b.upsample) up_[i].resample.emplace().declare(block / (b.depth > 0 ? "2.conv" : "1.conv"), b.out, b.out, 3);
   }
   norm_out_.declare(s / "out.0", layout_.up.back().out, groups, 1e-5);
   conv_out_.declare(s / "out.2", layout_.up.back().out, layout_.out_channels, 3);
 }
 
-void Unet::declare_block(Scope s, const Layout::Block& layout, Block& block) const {
+void Unet::declare_block(Scope s, const Layout::Block& layout, const std::string& name, Block& block) {
   block.resnet.emplace().declare(s / "0", layout.in, layout.out, layout_.embedding, layout_.hints.groups);
   if (layout.depth > 0) {
     block.attention.emplace().declare(s / "1", layout.out, layout_.context, layout.depth,
                                       layout_.hints.heads_of(layout.out), layout_.hints.groups);
+    name_blocks(name, *block.attention);
   }
 }
 
-Tensor Unet::Block::operator()(Tensor x, const Tensor& e, const Tensor& context) const {
+void Unet::name_blocks(const std::string& layer, SpatialTransformer& transformer) {
+  transformer.first = transformer_blocks_.size();
+  for (std::size_t i = 0; i < transformer.blocks.size(); ++i) {
+    transformer_blocks_.push_back(fmt::format("{}.{}", layer, i));
+  }
+}
+
+Tensor Unet::Block::operator()(Tensor x, const Tensor& e, const Tensor& context, const Alterations& how) const {
   if (resnet) x = (*resnet)(x, e);
-  if (attention) x = (*attention)(x, context);
+  if (attention) x = (*attention)(x, context, how);
   return x;
 }
 
@@ -71,7 +84,15 @@ Tensor Unet::embed(const Tensor& x, std::span<const double> timesteps, const Con
   return std::move(e) + vector_out_(silu(vector_in_(cond.vector)));
 }
 
-Tensor Unet::predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const {
+void Unet::apply_freeu(const FreeU& freeu, int level, Tensor& h, Tensor& skip) const {
+  const auto factors = freeu_factors(freeu, level, h.dim(3), layout_.channels);
+  if (!factors) return;
+  h = amplified_backbone(h, factors->backbone, freeu.version);
+  skip = damped_skip(skip, factors->skip);
+}
+
+Tensor Unet::predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond,
+                     const Alterations& how) const {
   require(x.rank() == 4 && x.dim(3) == layout_.in_channels, "[unet] input: got {}, need (B, H, W, {})",
           x.shape().text(), layout_.in_channels);
   require(static_cast<std::int64_t>(timesteps.size()) == x.dim(0), "[unet] {} timesteps for {} pictures",
@@ -79,20 +100,26 @@ Tensor Unet::predict(const Tensor& x, std::span<const double> timesteps, const C
   require(cond.context.rank() == 3 && cond.context.dim(0) == x.dim(0) && cond.context.dim(2) == layout_.context,
           "[unet] text features: got {}, need ({}, tokens, {})", cond.context.shape().text(), x.dim(0),
           layout_.context);
+  require(how.perturbed.empty() || std::ssize(how.perturbed) == x.dim(0), "[unet] {} perturbations for {} pictures",
+          how.perturbed.size(), x.dim(0));
 
   const Tensor e = silu(embed(x, timesteps, cond));
   std::vector<Tensor> skips{conv_in_(x)};
   for (const Block& block : down_) {
-    skips.push_back(block.resample ? (*block.resample)(skips.back()) : block(skips.back(), e, cond.context));
+    skips.push_back(block.resample ? (*block.resample)(skips.back()) : block(skips.back(), e, cond.context, how));
   }
   Tensor h = middle_in_(skips.back(), e);
-  if (middle_attention_) h = (*middle_attention_)(h, cond.context);
+  if (middle_attention_) h = (*middle_attention_)(h, cond.context, how);
   h = middle_out_(h, e);
+  int level = 0;
   for (const Block& block : up_) {
-    h = block(concat_channels(h, skips.back()), e, cond.context);
+    if (how.freeu != nullptr) apply_freeu(*how.freeu, level, h, skips.back());
+    h = block(concat_channels(h, skips.back()), e, cond.context, how);
     skips.pop_back();
     // Odd sides do not double evenly: the next skip says which size to reach.
-    if (block.resample) h = (*block.resample)(upsample_nearest(h, skips.back().dim(1), skips.back().dim(2)));
+    if (!block.resample) continue;
+    h = (*block.resample)(upsample_nearest(h, skips.back().dim(1), skips.back().dim(2)));
+    ++level;
   }
   return conv_out_(norm_out_.silu(h));
 }

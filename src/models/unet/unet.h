@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "models/parts.h"
@@ -16,7 +17,11 @@ class Unet final : public Network {
  public:
   explicit Unet(Layout layout);
 
-  Tensor predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const override;
+  using Network::predict;
+  Tensor predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond,
+                 const Alterations& how) const override;
+  /// As checkpoints number them: "input.1.0" is transformer_blocks.0 of input_blocks.1, "mid.0", "output.3.0".
+  std::vector<std::string> transformer_blocks() const override { return transformer_blocks_; }
   std::uint64_t working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const override;
   std::int64_t in_channels() const override { return layout_.in_channels; }
   std::int64_t context_width() const override { return layout_.context; }
@@ -26,15 +31,19 @@ class Unet final : public Network {
   // What the timesteps and the conditioning's vector add to every block: (B, embedding).
   Tensor embed(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond) const;
 
+  // Before an output block.
+  void apply_freeu(const FreeU& freeu, int level, Tensor& h, Tensor& skip) const;
+
   struct Block {
     std::optional<ResnetBlock> resnet;
     std::optional<SpatialTransformer> attention;
     std::optional<Conv2d> resample;  // down: stride 2, alone; up: after doubling the size
 
-    Tensor operator()(Tensor x, const Tensor& e, const Tensor& context) const;
+    Tensor operator()(Tensor x, const Tensor& e, const Tensor& context, const Alterations& how) const;
   };
   void declare(Scope s);
-  void declare_block(Scope s, const Layout::Block& layout, Block& block) const;
+  void declare_block(Scope s, const Layout::Block& layout, const std::string& name, Block& block);
+  void name_blocks(const std::string& layer, SpatialTransformer& transformer);
 
   Layout layout_;
   Linear time_in_, time_out_, vector_in_, vector_out_;
@@ -43,6 +52,7 @@ class Unet final : public Network {
   ResnetBlock middle_in_, middle_out_;
   std::optional<SpatialTransformer> middle_attention_;
   GroupNorm norm_out_;
+  std::vector<std::string> transformer_blocks_;
 };
 
 }  // namespace pxf::unet
