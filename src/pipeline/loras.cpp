@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "formats/in_quotes.h"
 #include "pipeline/lora_file.h"
+#include "pixelforge/picture_file.h"
 #include "text/prompt_networks.h"
 #include "weights/adapters/apply.h"
 
@@ -17,14 +18,11 @@ namespace {
 constexpr double kStrongest = 100;
 constexpr std::size_t kMostLoras = 100;
 
-// The request's own, then those in its prompt: <lora:name:text:unet>, as A1111 reads it.
+// Those in the prompt, then the request's own: the order in which a picture's parameters list them, so that the same
+// sums come of them.
 std::vector<LoraUse> loras_of(const Request& request) {
-  std::vector<LoraUse> out = request.loras;
-  for (const ExtraNetwork& network : cut_networks(request.prompt).networks) {
-    if (network.kind != "lora" && network.kind != "lyco") continue;
-    const double text = network.number("te", network.number(1, 1));
-    out.push_back({network.name(), network.number("unet", network.number(2, text)), text});
-  }
+  std::vector<LoraUse> out = take_loras(request.prompt).loras;
+  out.insert(out.end(), request.loras.begin(), request.loras.end());
   return out;
 }
 
@@ -131,6 +129,19 @@ std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const st
 }
 
 }  // namespace
+
+// <lora:name:text:unet>, as A1111 reads it.
+PromptAndLoras take_loras(const std::string& prompt) {
+  PromptNetworks cut = cut_networks(prompt);
+  PromptAndLoras out{std::move(cut.prompt), {}};
+  for (const ExtraNetwork& network : cut.networks) {
+    if (network.kind != "lora" && network.kind != "lyco") continue;
+    const double text = network.number("te", network.number(1, 1));
+    out.loras.push_back({network.name(), network.number("unet", network.number(2, text)), text});
+  }
+  while (out.prompt.ends_with(' ')) out.prompt.pop_back();  // that stood between them
+  return out;
+}
 
 Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, AdaptedCache& cache, const Request& request,
                                                   ThreadPool* threads) {
