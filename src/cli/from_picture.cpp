@@ -55,7 +55,8 @@ Status choose_checkpoint(GenerateOptions& options, const PictureRecipe& recipe, 
 /// Of the library by its name with or without ending, or a file that lies here; else the checkpoint's own stays.
 void choose_vae(GenerateOptions& options, const PictureRecipe& recipe, Engine& engine) {
   if (!options.vae.empty() || recipe.vae.empty()) return;
-  for (const std::string& name : {recipe.vae, std::filesystem::path(recipe.vae).stem().string()}) {
+  const std::filesystem::path file = std::filesystem::path(recipe.vae).filename();
+  for (const std::string& name : {file.string(), file.stem().string()}) {
     const auto vae = engine.inspect(name);
     if (!vae) continue;
     options.vae = name;
@@ -132,6 +133,9 @@ Json to_json(const PictureRecipe& recipe) {
           {"width", or_null(r.width)},
           {"height", or_null(r.height)},
           {"clip_skip", r.clip_skip},
+          {"variation_seed", or_null(r.variation_seed)},
+          {"variation_strength", r.variation_strength},
+          {"hires", or_null(r.hires)},
           {"noise", r.noise == NoiseSource::cpu ? "cpu" : "gpu"},
           {"needs_picture", recipe.needs_picture},
           {"not_repeated", recipe.lost}};

@@ -64,6 +64,14 @@ Span grown(Span span, int wanted, int limit) {
   return {std::clamp(span.begin - (length - span.length) / 2, 0, limit - length), length};
 }
 
+/// Init's mask, black where there is none, in white margins.
+Image with_margins(const Request& request, const std::optional<Image>& mask) {
+  Image out = plain(canvas_size(request), kWhite);
+  const Sides inner{request.init->width, request.init->height};
+  paste(out, mask ? *mask : plain(inner, kBlack), request.outpaint.left, request.outpaint.top);
+  return out;
+}
+
 }  // namespace
 
 void check_canvas(const Request& request) {
@@ -92,22 +100,18 @@ Sides canvas_size(const Request& request) {
 }
 
 Canvas canvas_of(const Request& request) {
-  const std::optional<Image> mask = own_mask(request);
-  if (!request.outpaint.any()) return {*request.init, mask};
-  const Margins& m = request.outpaint;
-  const Sides size = canvas_size(request), inner{request.init->width, request.init->height};
-  Image holes = plain(size, kWhite), picture = plain(size, kBlack);
-  paste(holes, plain(inner, kBlack), m.left, m.top);
-  paste(picture, *request.init, m.left, m.top);
+  if (!request.outpaint.any()) return {*request.init, own_mask(request)};
+  Image picture = plain(canvas_size(request), kBlack);
+  paste(picture, *request.init, request.outpaint.left, request.outpaint.top);
   std::vector<float> hole;
-  for (std::size_t i = 0; i < holes.pixels.size(); i += 3) hole.push_back(holes.pixels[i] == kWhite ? 1.0f : 0.0f);
-  if (mask) paste(holes, *mask, m.left, m.top);
-  return {filled_from_around(picture, hole), std::move(holes)};
+  const Image margins = with_margins(request, std::nullopt);
+  for (std::size_t i = 0; i < margins.pixels.size(); i += 3) hole.push_back(margins.pixels[i] == kWhite ? 1.0f : 0.0f);
+  return {filled_from_around(picture, hole), with_margins(request, own_mask(request))};
 }
 
 Region masked_region(const Request& request) {
   const Sides size = canvas_size(request);
-  const Region bounds = bounds_of(*canvas_of(request).mask);
+  const Region bounds = bounds_of(with_margins(request, own_mask(request)));
   const int around = request.masked_padding + 2 * request.mask_blur;  // so far the blur reaches
   Region out;
   out.x = std::max(0, bounds.x - around);

@@ -193,6 +193,10 @@ class Settling {
   void passes() {
     Request& r = out_.request;
     number("Hires upscale", r.hires);
+    std::optional<int> hires_width;  // in place of a factor
+    number("Hires resize-1", hires_width);
+    if (hires_width && r.width && *r.width > 0 && !r.hires) r.hires = static_cast<double>(*hires_width) / *r.width;
+    if (r.hires) take("Hires resize-2");
     number("Hires steps", r.hires_steps);
     if (r.hires_steps == 0) r.hires_steps = r.steps;  // A1111's 0: as many as the first pass
     const auto strength = take("Denoising strength");

@@ -70,6 +70,15 @@ TEST(Recipe, OfA1111FromBeforeSchedulesHadAFieldOfTheirOwn) {
   EXPECT_EQ(method("Warp Drive"), "none, none");
 }
 
+TEST(Recipe, OfASecondPassOfAGivenSize) {
+  const PictureRecipe got = recipe_of_text(
+      "parameters", "a\nSteps: 20, Seed: 1, Size: 512x768, Denoising strength: 0.4, Hires resize: 768x1152");
+  EXPECT_EQ(got.request.hires, 1.5);
+  EXPECT_EQ(got.request.hires_strength, 0.4);
+  EXPECT_FALSE(got.needs_picture);
+  EXPECT_THAT(got.lost, IsEmpty());
+}
+
 TEST(Recipe, OfInpaintingInA1111) {
   const PictureRecipe got = recipe_of_text(
       "parameters",
