@@ -4,7 +4,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
+
 #include "files.h"
+#include "support.h"
 
 namespace pxf {
 namespace {
@@ -57,6 +61,35 @@ TEST(Recipe, OfA1111) {
   EXPECT_EQ(got.lora_hashes.at("neon"), "0123456789ab");
   EXPECT_FALSE(got.needs_picture) << "the strength is the second pass's";
   EXPECT_THAT(got.lost, ElementsAre("Hires upscaler: Latent"));
+}
+
+// Of A1111's own texts: the numbers that A1111 reads in them.
+TEST(RecipeGolden, ReadsTheNumbersThatA1111Reads) {
+  std::ifstream stream(test::golden_folder() / "metadata/infotext.json");
+  const nlohmann::json cases = nlohmann::json::parse(stream)["cases"];
+  int checked = 0;
+  for (const auto& entry : cases) {
+    const std::string text = entry["text"];
+    const auto recipe = recipe_in(std::vector<TextEntry>{{"parameters", text}});
+    if (!recipe || text.find("First pass size") != text.npos) continue;
+    SCOPED_TRACE(text);
+    const auto expect_number = [&](const char* key, auto got) {
+      const std::string want = entry["fields"].value(key, "");
+      if (want.empty() || want.find_first_not_of("0123456789.") != want.npos) return;
+      ++checked;
+      EXPECT_TRUE(got && static_cast<double>(*got) == std::stod(want)) << key;
+    };
+    const Request& r = recipe.value().request;
+    expect_number("Steps", r.steps);
+    expect_number("CFG scale", r.cfg_scale);
+    expect_number("Seed", r.seed);
+    expect_number("Size-1", r.width);
+    expect_number("Size-2", r.height);
+    expect_number("Clip skip", std::optional(r.clip_skip));
+    expect_number("Variation seed", r.variation_seed);
+    EXPECT_EQ(r.noise == NoiseSource::cpu, entry["fields"].value("RNG", "GPU") == "CPU");
+  }
+  EXPECT_GT(checked, 60);
 }
 
 TEST(Recipe, OfA1111FromBeforeSchedulesHadAFieldOfTheirOwn) {
