@@ -63,6 +63,8 @@ struct Plan {
   Guidance guidance;
   std::uint64_t seed = 0;
   NoiseSource noise = NoiseSource::cpu;
+  double variation_strength = 0;
+  std::uint64_t variation_seed = 0;  // of the first picture; says nothing at strength 0
   std::vector<LoraPlan> loras;
   std::optional<double> strength = {};    // of image-to-image, or of the second pass
   int hires_width = 0, hires_height = 0;  // of the second pass; 0: there is none
@@ -75,7 +77,7 @@ struct Plan {
 
 struct Picture {
   Image image;
-  std::uint64_t seed = 0;
+  std::uint64_t seed = 0, variation_seed = 0;
   std::string prompt;      // the request's, with its {variants} chosen
   std::string parameters;  // A1111's text, as embedded in the file
   struct Seconds {

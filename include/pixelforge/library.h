@@ -46,6 +46,12 @@ struct LibraryModel {
   bool missing = false;                    // its file is gone
 };
 
+struct FoundCheckpoint {
+  std::string name;         // for Engine::open; empty: there is none
+  bool is_same = false;     // it has that sha256, or none was asked for
+  std::string sha256 = {};  // its own, where it had to be looked at
+};
+
 enum class ImportMode : std::uint8_t {
   link,  // the file stays where it is and is used there
   copy,
@@ -112,6 +118,9 @@ class Library {
   /// All entries by name, without looking at the files.
   Result<std::vector<LibraryEntry>> list();
   Result<LibraryModel> show(const std::string& name);
+  /// Which checkpoint, of the library or in the program, another program or a picture means: by the first digits of its
+  /// sha256, else by its name. May read a file of that name whole, to compute its sha256.
+  Result<FoundCheckpoint> find_checkpoint(const std::string& name, const std::string& sha256_start);
 
   /// Drops the name and, for a file that the library keeps and that has no other name, the file. Gives the bytes that
   /// became free.

@@ -133,7 +133,10 @@ bool pxf_pictures_get(const pxf_pictures* pictures, size_t index, pxf_picture* p
 /// Writes a picture as a PNG with its parameters; a reader of `path` sees nothing or all of it. Errors:
 /// invalid_argument (no such picture), no_space, io, not_found.
 bool pxf_save_png(const pxf_pictures* pictures, size_t index, const char* path, pxf_error* error);
-/// The same in memory: `*size` bytes, to be freed with pxf_free. Errors: invalid_argument, out_of_memory.
+/// As a PNG, JPEG or WebP, by the ending of `path`; quality 1 to 100, of JPEG and WebP. Errors: also invalid_argument
+/// for another ending, and for a quality.
+bool pxf_save_picture(const pxf_pictures* pictures, size_t index, const char* path, int quality, pxf_error* error);
+/// A PNG in memory: `*size` bytes, to be freed with pxf_free. Errors: invalid_argument, out_of_memory.
 uint8_t* pxf_encode_png(const pxf_pictures* pictures, size_t index, size_t* size, pxf_error* error);
 void pxf_free(void* memory);
 

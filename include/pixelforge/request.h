@@ -29,8 +29,15 @@ struct LoraUse {
 /// How brackets in a prompt are read: as A1111 does (weights, [a:b:0.5], [a|b], AND, BREAK), or as ComfyUI (weights).
 enum class PromptSyntax : std::uint8_t { a1111, comfy };
 
-/// What lies under a mask at the beginning: the picture, or noise alone.
-enum class MaskFill : std::uint8_t { original, noise };
+/// What lies under a mask at the beginning: the picture, the colours around the mask, random latents, or zeros.
+/// (A1111's "original", "fill", "latent noise" and "latent nothing".)
+enum class MaskFill : std::uint8_t { original, fill, noise, nothing };
+
+/// Pixels that a picture grows by at each side.
+struct Margins {
+  int left = 0, right = 0, top = 0, bottom = 0;
+  bool any() const noexcept { return left != 0 || right != 0 || top != 0 || bottom != 0; }
+};
 
 struct Request {
   std::string prompt = {};
@@ -45,8 +52,17 @@ struct Request {
   int count = 1;                               // pictures, 1 to 1,000
   int clip_skip = 1;                           // 1: the text encoder's last layer, 2: the one before
   NoiseSource noise = NoiseSource::cpu;
-  std::vector<LoraUse> loras = {};  // applied in this order, then those in the prompt (<lora:neon:0.8>)
+  std::vector<LoraUse> loras = {};  // applied in this order, after those in the prompt (<lora:neon:0.8>)
   PromptSyntax syntax = PromptSyntax::a1111;
+
+  /// Variations of a picture: its noise, turned so far, 0 to 1, towards that of another seed. Then every picture has
+  /// the same `seed`, and the k-th variation_seed + k (random when not given).
+  double variation_strength = 0;
+  std::optional<std::uint64_t> variation_seed = {};
+  /// The noise of a picture of this size lies in the middle of this one's: much the same picture with more around it.
+  std::optional<int> seed_resize_width = {}, seed_resize_height = {};
+  bool tile_x = false, tile_y = false;  // edges that fit to the opposite ones, left to right, top to bottom
+  std::uint64_t noise_seed_delta = 0;   // added to the seed for what samplers draw after the first noise (A1111's ENSD)
 
   /// Image-to-image: the picture to begin with, cropped to the shape and scaled to the size of the result. Where no
   /// size is given, its own, brought near the checkpoint's. A pix2pix checkpoint takes the picture it is to change
@@ -56,6 +72,12 @@ struct Request {
   std::optional<Image> mask = {};  // of init's size: white is made anew, black is kept byte for byte
   int mask_blur = 4;               // pixels of the result over which the mask's edge goes from one to the other
   MaskFill mask_fill = MaskFill::original;
+  bool invert_mask = false;  // black is made anew
+  /// The mask's surroundings, so many pixels around it, are cut out, drawn at width x height and put back where the
+  /// mask is: details that are small in the picture. The result has init's size.
+  bool only_masked = false;
+  int masked_padding = 32;
+  Margins outpaint = {};  // init grows by these, which are made anew; the result has the size that comes of it
   /// Hires fix: the finished picture, so many times as wide and high, is the beginning of a second pass. Not with init.
   std::optional<double> hires = {};     // above 1, at most 8
   double hires_strength = 0.5;          // how much of it is made anew, above 0, at most 1

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/drawing.h"
+#include "cli/from_picture.h"
 #include "cli/generate_options.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
@@ -53,6 +54,7 @@ Json picture_json(const Saved& saved) {
   const Picture::Seconds& s = saved.picture.seconds;
   return {{"path", saved.path.string()},
           {"seed", saved.picture.seed},
+          {"parameters", saved.picture.parameters},
           {"width", saved.picture.image.width},
           {"height", saved.picture.image.height},
           {"seconds", {{"total", total(s)}, {"open", s.open}, {"text", s.text}, {"steps", s.steps}, {"vae", s.vae}}}};
@@ -96,6 +98,9 @@ void print_plan(const Plan& plan) {
     row("LoRA", fmt::format("{} at {}: {} of {} tensors apply", printable(lora.name), strength_text(lora), lora.applied,
                             lora.total));
   }
+  if (plan.variation_strength > 0) {
+    row("variation", fmt::format("{} towards seed {}", plan.variation_strength, plan.variation_seed));
+  }
   if (plan.strength) row("strength", fmt::format("{}", *plan.strength));
   const char* title = "prompt";
   for (const std::string& line : plan.prompt_reading) {
@@ -123,30 +128,44 @@ Status load_pictures(GenerateOptions& options) {
   return load(options.mask, options.request.mask);
 }
 
-Status generate(GenerateOptions& options) {
-  const CancelToken& cancel = cancel_on_interrupt();
+// What stands beside the request while flags are parsed.
+Status complete_request(GenerateOptions& options, Engine& engine) {
   Request& request = options.request;
-  if (request.prompt == "-") {
+  if (Status filled = fill_from_picture(options, engine); !filled) return filled;
+  if (options.prompt == "-") {
     auto text = read_standard_input();
     if (!text) return std::move(text).error();
-    request.prompt = std::move(text).value();
+    options.prompt = std::move(text).value();
   }
+  if (options.prompt) request.prompt = *options.prompt;
+  request.loras.insert(request.loras.end(), options.loras.begin(), options.loras.end());
   if (options.size) {
     request.width = options.size->width;
     request.height = options.size->height;
   }
-  if (Status loaded = load_pictures(options); !loaded) return loaded;
-  const auto output = Output::to(options.output, request.count);
-  if (!output) return output.error();
+  if (options.seed_resize) {
+    request.seed_resize_width = options.seed_resize->width;
+    request.seed_resize_height = options.seed_resize->height;
+  }
+  if (options.checkpoint.empty()) options.checkpoint = "auto";
+  return load_pictures(options);
+}
 
+Status generate(GenerateOptions& options) {
+  const CancelToken& cancel = cancel_on_interrupt();
+  Request& request = options.request;
   options.engine.one_request = request.count == 1;
   Engine engine(options.engine);
+  if (Status completed = complete_request(options, engine); !completed) return completed;
+  const auto output = Output::to(options.output, request.count, {options.format, options.quality});
+  if (!output) return output.error();
   const auto checkpoint = engine.open(options.checkpoint == "auto" ? "starter" : options.checkpoint, options.vae);
   if (!checkpoint) return checkpoint.error();
   const auto settled = engine.plan(checkpoint.value(), request);
   if (!settled) return settled.error();
   const Plan& plan = settled.value();
   notice_loras(plan, options.quiet);
+  notice_other_loras(options, plan);
   if (options.explain) {
     options.json ? print_json(plan_json(plan, request)) : print_plan(plan);
     return Done{};
@@ -163,6 +182,7 @@ Status generate(GenerateOptions& options) {
   }
   if (options.json) {
     Json report = plan_json(plan, request);
+    if (options.recipe) report["from"] = to_json(*options.recipe);
     report["pictures"] = std::move(pictures);
     print_json(report);
   }
@@ -183,6 +203,10 @@ Verb add_generate(CLI::App& program) {
       "  pixelforge generate \"a boat, neon\" --lora neon:0.8 --lora style.safetensors:0.5:0.2\n"
       "  pixelforge generate \"a boat\" -m dreamlike.safetensors --sampler euler_a --steps 30 --cfg 7\n"
       "  pixelforge generate \"a boat\" --cfg 4 --guidance pag:3 --guidance freeu\n"
+      "  pixelforge generate \"a boat\" -o boat.webp --quality 80\n"
+      "  pixelforge generate --from boat.webp --steps 40\n"
+      "  pixelforge generate \"a boat\" --seed 42 --variation-strength 0.2 -c 4\n"
+      "  pixelforge generate \"a boat\" -i sea.png --outpaint left=64,right=64 --strength 0.9\n"
       "  echo \"a boat\" | pixelforge generate - -o - > boat.png\n"
       "  pixelforge generate -o out.png -- \"-a prompt that begins with a hyphen\"");
   return {app, [options] { return generate(*options); }};

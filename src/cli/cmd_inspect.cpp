@@ -1,10 +1,12 @@
 #include <memory>
 #include <string>
 
+#include "cli/from_picture.h"
 #include "cli/json.h"
 #include "cli/sheet.h"
 #include "cli/verbs.h"
 #include "pixelforge/engine.h"
+#include "pixelforge/picture_file.h"
 
 namespace pxf::cli {
 namespace {
@@ -15,6 +17,12 @@ struct InspectArguments {
 };
 
 Status inspect(const InspectArguments& options) {
+  if (format_of_name(options.file)) {
+    const auto recipe = load_recipe(options.file);
+    if (!recipe) return recipe.error();
+    options.json ? print_json(to_json(recipe.value())) : print_recipe(recipe.value());
+    return Done{};
+  }
   Engine engine;
   const auto model = engine.inspect(options.file, options.hash);
   if (!model) return model.error();
@@ -26,8 +34,9 @@ Status inspect(const InspectArguments& options) {
 
 Verb add_inspect(CLI::App& program) {
   const auto options = std::make_shared<InspectArguments>();
-  CLI::App* app = program.add_subcommand("inspect", "Say what a model file is; reads its header only");
-  app->add_option("file", options->file, "A model file, or a name of list")->required();
+  CLI::App* app =
+      program.add_subcommand("inspect", "Say what a model file is, or what made a picture; reads its header only");
+  app->add_option("file", options->file, "A model file, a name of list, or a picture")->required();
   app->add_flag("--hash", options->hash, "Also compute the sha256, which reads the whole file");
   app->add_flag("--metadata", options->metadata, "Also print all of the file's metadata");
   app->add_flag("--json", options->json, "Print everything as JSON");
@@ -35,6 +44,7 @@ Verb add_inspect(CLI::App& program) {
       "Examples:\n"
       "  pixelforge inspect dreamlike.safetensors\n"
       "  pixelforge inspect starter --metadata\n"
+      "  pixelforge inspect picture.png\n"
       "  pixelforge inspect dreamlike.safetensors --hash --json");
   return {app, [options] { return inspect(*options); }};
 }

@@ -29,7 +29,10 @@ void Drawing::announce() const {
 Result<Saved> Drawing::draw(Engine& engine, const Checkpoint& checkpoint, int k) const {
   Request request = options_.request;  // for this picture alone: it is on the disk before the next begins
   request.count = 1;
-  request.seed = plan_.seed + static_cast<std::uint64_t>(k);
+  const auto number = static_cast<std::uint64_t>(k);
+  const bool varies = plan_.variation_strength > 0;  // then all have one seed
+  request.seed = varies ? plan_.seed : plan_.seed + number;
+  if (varies) request.variation_seed = plan_.variation_seed + number;
   ProgressBar bar(!options_.quiet);
   const auto on_progress = [&](const Progress& progress) {
     bar.show(of_all(progress, k));

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "pixelforge/picture_file.h"
+
 namespace pxf::cli {
 namespace {
 
@@ -127,6 +129,49 @@ void add_settings(CLI::App& app, GenerateOptions& o) {
                           "Whose noise a seed stands for: PyTorch's on a CPU (default), or on an NVIDIA card as A1111");
 }
 
+void add_variations(CLI::App& app, GenerateOptions& o) {
+  Request& r = o.request;
+  add_value(app, "--variation-strength", r.variation_strength, parse_number<double>, "a number from 0 to 1",
+            "Variations of one picture: how far its noise is turned to another seed's (default: 0)")
+      ->type_name("X");
+  add_value(app, "--variation-seed", r.variation_seed, parse_seed, "a whole number from 0 to 18446744073709551615",
+            "That seed, of the first picture (default: random)")
+      ->type_name("N");
+  add_value(app, "--seed-resize", o.seed_resize, parse_size, "WIDTHxHEIGHT, such as 512x512",
+            "Size of the picture whose noise lies in the middle of this one's")
+      ->type_name("WxH");
+  add_value(
+      app, "--tiling", r.tile_x,
+      [&r](const std::string& edges) {
+        r.tile_y = edges == "y" || edges == "xy";
+        const bool is_known = edges == "x" || edges == "y" || edges == "xy" || edges == "none";
+        return is_known ? std::optional(edges == "x" || edges == "xy") : std::nullopt;
+      },
+      "x, y, xy or none", "A picture that fits to itself: side by side (x), one above the other (y), or both")
+      ->type_name("x|y|xy");
+  add_value(app, "--ensd", r.noise_seed_delta, parse_seed, "a whole number from 0 to 18446744073709551615",
+            "A1111's eta noise seed delta: added to the seed for all noise but the first (default: 0)")
+      ->type_name("N");
+}
+
+// Inpainting and outpainting, beyond --mask.
+void add_mask_extras(CLI::App& app, Request& r) {
+  add_choice<MaskFill>(app, "--mask-fill", r.mask_fill,
+                       {{"original", MaskFill::original},
+                        {"fill", MaskFill::fill},
+                        {"noise", MaskFill::noise},
+                        {"nothing", MaskFill::nothing}},
+                       "What lies under the mask at the beginning: original (default), fill (the colours around it), "
+                       "noise, or nothing");
+  app.add_flag("--mask-invert", r.invert_mask, "Draw where the mask is black");
+  app.add_flag("--only-masked", r.only_masked,
+               "Draw the mask's surroundings at full size and put them back: for small details");
+  add_whole(app, "--mask-padding", r.masked_padding, "Pixels around the mask that --only-masked sees (default: 32)");
+  add_value(app, "--outpaint", r.outpaint, parse_margins, "left=64,right=64,top=64,bottom=64, some of them, or 64",
+            "Grow the picture by so many pixels a side")
+      ->type_name("SIDES");
+}
+
 void add_pictures(CLI::App& app, GenerateOptions& o) {
   Request& r = o.request;
   app.add_option("-i,--init", o.init, "Image-to-image: a PNG, JPEG or WebP to begin with")->type_name("FILE");
@@ -135,8 +180,7 @@ void add_pictures(CLI::App& app, GenerateOptions& o) {
       ->type_name("X");
   app.add_option("--mask", o.mask, "Inpainting: a picture of the same size, white where to draw")->type_name("FILE");
   add_whole(app, "--mask-blur", r.mask_blur, "Pixels over which the mask's edge is soft (default: 4)");
-  add_choice<MaskFill>(app, "--mask-fill", r.mask_fill, {{"original", MaskFill::original}, {"noise", MaskFill::noise}},
-                       "What lies under the mask at the beginning: original (default) or noise");
+  add_mask_extras(app, r);
   add_value(app, "--hires", r.hires, parse_factor, "a factor above 1 such as 2x",
             "Hires fix: a second pass at so many times the size")
       ->type_name("2x");
@@ -149,16 +193,37 @@ void add_pictures(CLI::App& app, GenerateOptions& o) {
       ->type_name("X");
 }
 
+CLI::Option* add_from(CLI::App& app, GenerateOptions& o) {
+  return app
+      .add_option_function<std::string>(
+          "--from",
+          [&o](const std::string& path) {
+            o.from = path;
+            auto recipe = load_recipe(path);
+            if (!recipe) return static_cast<void>(o.recipe_error = recipe.error());
+            o.recipe = std::move(recipe).value();
+            o.request = o.recipe->request;
+          },
+          "A picture (PNG, JPEG, WebP; of this program, A1111, ComfyUI and others) whose settings are used again; "
+          "flags "
+          "and a prompt beside it replace them")
+      ->type_name("FILE");
+}
+
 void add_output(CLI::App& app, GenerateOptions& o) {
   app.add_option("-o,--output", o.output, "File, folder, or - for standard output (default: this folder)")
       ->type_name("PATH");
-  app.add_option_function<std::string>(
-         "--format",
-         [](const std::string& format) {
-           if (format != "png") throw refused("--format", format, "png: other formats are not built yet");
-         },
-         "Picture format: png")
-      ->type_name("png");
+  const std::map<std::string, ImageFormat> formats = {
+      {"png", ImageFormat::png}, {"jpeg", ImageFormat::jpeg}, {"jpg", ImageFormat::jpeg}, {"webp", ImageFormat::webp}};
+  add_value(
+      app, "--format", o.format,
+      [formats](const std::string& name) {
+        const auto found = formats.find(name);
+        return found == formats.end() ? std::optional<ImageFormat>() : found->second;
+      },
+      "one of png|jpeg|webp", "Picture format (default: by the ending of -o, else png)")
+      ->type_name("png|jpeg|webp");
+  add_whole(app, "--quality", o.quality, "Of JPEG and WebP, 1 to 100; a WebP of 100 is lossless (default: 90)");
   const std::map<std::string, PictureStyle> styles = {{"auto", PictureStyle::automatic},
                                                       {"kitty", PictureStyle::kitty},
                                                       {"sixel", PictureStyle::sixel},
@@ -176,12 +241,17 @@ void add_output(CLI::App& app, GenerateOptions& o) {
 }  // namespace
 
 void add_flags(CLI::App& app, GenerateOptions& options) {
-  app.add_option("prompt", options.request.prompt, "What to draw; - reads it from standard input")->required();
+  // First: values are taken over in the order of these lines, so that every flag replaces what the picture says.
+  CLI::Option* from = add_from(app, options);
+  CLI::Option* prompt = app.add_option("prompt", options.prompt, "What to draw; - reads it from standard input");
+  prompt->required();
+  from->each([prompt](const std::string&) { prompt->required(false); });
   app.add_option("-m,--checkpoint", options.checkpoint, "Checkpoint: a name, a file, or auto (default)")
       ->type_name("NAME|FILE");
-  add_loras(app, options.request.loras);
+  add_loras(app, options.loras);
   app.add_option("--vae", options.vae, "A VAE in place of the checkpoint's own")->type_name("FILE");
   add_settings(app, options);
+  add_variations(app, options);
   add_pictures(app, options);
   add_output(app, options);
 }

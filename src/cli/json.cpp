@@ -107,6 +107,9 @@ Json to_json(const Plan& plan) {
       {"loras", loras},
       {"prompt_reading", plan.prompt_reading},
   };
+  if (plan.variation_strength > 0) {
+    out["variation"] = {{"seed", plan.variation_seed}, {"strength", plan.variation_strength}};
+  }
   if (plan.strength) out["strength"] = *plan.strength;
   if (plan.hires_steps > 0) {
     out["hires"] = {{"width", plan.hires_width}, {"height", plan.hires_height}, {"steps", plan.hires_steps}};

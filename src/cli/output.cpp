@@ -38,21 +38,38 @@ Status check_folder(const fs::path& folder) {
   return Done{};
 }
 
-Status write_stream(const Picture& picture, std::FILE* stream, const char* name) {
-  const auto bytes = encode_png(picture);
-  if (!bytes) return bytes.error();
-  const auto& png = bytes.value();
-  if (std::fwrite(png.data(), 1, png.size(), stream) != png.size() || std::fflush(stream) != 0) {
+const char* ending_of(ImageFormat format) {
+  return format == ImageFormat::jpeg ? ".jpg" : format == ImageFormat::webp ? ".webp" : ".png";
+}
+
+/// The format that is said, else that of the ending. Error: a name whose ending is none, or of another.
+Result<ImageFormat> format_for(const fs::path& file, const std::optional<ImageFormat>& said) {
+  const auto named = format_of_name(file);
+  const std::string ending = file.extension().string();
+  if (!ending.empty() && (!named || (said && *named != *said))) {
+    return Error{ErrorCode::invalid_argument,
+                 fmt::format("got a name that ends in \"{}\", need {}", ending,
+                             said ? fmt::format("\"{}\" for --format", ending_of(*said)) : ".png, .jpg or .webp"),
+                 "-o " + file.string()};
+  }
+  return said.value_or(named.value_or(ImageFormat::png));
+}
+
+Status write_stream(const Picture& picture, std::FILE* stream, const char* name, const Encoding& encoding) {
+  const auto encoded = encode_picture(picture, encoding);
+  if (!encoded) return encoded.error();
+  const auto& bytes = encoded.value();
+  if (std::fwrite(bytes.data(), 1, bytes.size(), stream) != bytes.size() || std::fflush(stream) != 0) {
     return write_error(errno, name);
   }
   return Done{};
 }
 
 /// Writes to what is there: renaming a new file over /dev/null would replace the device.
-Status write_device(const Picture& picture, const fs::path& path) {
+Status write_device(const Picture& picture, const fs::path& path, const Encoding& encoding) {
   std::FILE* stream = std::fopen(path.c_str(), "wb");
   if (stream == nullptr) return write_error(errno, path.c_str());
-  const Status written = write_stream(picture, stream, path.c_str());
+  const Status written = write_stream(picture, stream, path.c_str(), encoding);
   std::fclose(stream);
   return written;
 }
@@ -84,9 +101,13 @@ std::string slug(std::string_view prompt, std::size_t limit) {
   return out.empty() ? "picture" : out;
 }
 
-Result<Output> Output::to(const std::string& wish, int count) {
+Result<Output> Output::to(const std::string& wish, int count, const Form& form) {
+  if (form.quality < 1 || form.quality > 100) {
+    return Error{ErrorCode::invalid_argument, fmt::format("got {}, need 1 to 100", form.quality), "--quality"};
+  }
+  Encoding encoding{form.format.value_or(ImageFormat::png), form.quality};
   if (wish == "-") {
-    if (count == 1) return Output(Kind::standard_output, wish);
+    if (count == 1) return Output(Kind::standard_output, wish, encoding);
     return Error{ErrorCode::invalid_argument,
                  fmt::format("got {} pictures, standard output takes 1; give a folder to -o", count), "-o -"};
   }
@@ -97,25 +118,22 @@ Result<Output> Output::to(const std::string& wish, int count) {
   if (names_folder) {
     const fs::path folder = wish.empty() ? fs::path(".") : path;
     if (auto usable = check_folder(folder); !usable) return std::move(usable).error();
-    return Output(Kind::folder, path);
+    return Output(Kind::folder, path, encoding);
   }
-  if (fs::exists(status) && !fs::is_regular_file(status)) return Output(Kind::device, path);
-  if (const fs::path ending = path.extension(); !ending.empty() && ending != ".png" && ending != ".PNG") {
-    return Error{
-        ErrorCode::invalid_argument,
-        fmt::format("got a name that ends in \"{}\", need \".png\": other formats are not built yet", ending.string()),
-        "-o " + wish};
-  }
+  if (fs::exists(status) && !fs::is_regular_file(status)) return Output(Kind::device, path, encoding);
+  const auto format = format_for(path, form.format);
+  if (!format) return format.error();
+  encoding.format = format.value();
   const fs::path folder = path.has_parent_path() ? path.parent_path() : fs::path(".");
   if (auto usable = check_folder(folder); !usable) return std::move(usable).error();
-  return Output(Kind::file, path);
+  return Output(Kind::file, path, encoding);
 }
 
 Result<fs::path> Output::write(const Picture& picture, const std::string& prompt, int k) const {
   const fs::path path = path_for(picture.seed, prompt, k);
-  Status written = kind_ == Kind::standard_output ? write_stream(picture, stdout, "standard output")
-                   : kind_ == Kind::device        ? write_device(picture, path)
-                                                  : save_png(picture, path);
+  Status written = kind_ == Kind::standard_output ? write_stream(picture, stdout, "standard output", encoding_)
+                   : kind_ == Kind::device        ? write_device(picture, path, encoding_)
+                                                  : save_picture(picture, path, encoding_);
   if (!written) return std::move(written).error();
   return path;
 }
@@ -126,9 +144,12 @@ fs::path Output::path_for(std::uint64_t seed, const std::string& prompt, int k) 
   }
   if (kind_ != Kind::folder) return path_;
   const std::string name = fmt::format("{}-{}", slug(prompt, kSlugLimit), seed);
-  fs::path path = path_ / (name + ".png");
+  const char* ending = ending_of(encoding_.format);
+  fs::path path = path_ / (name + ending);
   std::error_code ignored;
-  for (int i = 2; fs::exists(fs::symlink_status(path, ignored)); ++i) path = path_ / fmt::format("{}-{}.png", name, i);
+  for (int i = 2; fs::exists(fs::symlink_status(path, ignored)); ++i) {
+    path = path_ / fmt::format("{}-{}{}", name, i, ending);
+  }
   return path;
 }
 

@@ -4,11 +4,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "pixelforge/engine.h"
+#include "pixelforge/picture_file.h"
 
 namespace pxf::cli {
 
@@ -18,26 +20,33 @@ std::string slug(std::string_view prompt, std::size_t limit);
 
 class Output {
  public:
+  /// What is wished for; a format that is not said is that of the file's ending, else PNG.
+  struct Form {
+    std::optional<ImageFormat> format = {};
+    int quality = Encoding{}.quality;
+  };
   /// `wish` as -o gives it: a folder, a file, "-" for standard output, or empty for the current folder.
-  /// Refuses here, before anything is computed, what cannot work: a folder that is not there or may not be written to.
-  /// Errors: invalid_argument, not_found, io.
-  static Result<Output> to(const std::string& wish, int count);
+  /// Refuses here, before anything is computed, what cannot work: a folder that is not there or may not be written to,
+  /// a name whose ending is of another format. Errors: invalid_argument, not_found, io.
+  static Result<Output> to(const std::string& wish, int count, const Form& form);
 
   /// Standard output itself, so that nothing else may be written there.
   bool is_standard_output() const noexcept { return kind_ == Kind::standard_output; }
 
-  /// Writes the k-th picture and gives its path ("-" for standard output). In a folder "SLUG-SEED.png", then
-  /// "SLUG-SEED-2.png" and so on: what is there stays. A file that was named is replaced; of several pictures the
-  /// second goes to "NAME-2.png". Files appear whole or not at all. Errors: no_space, io, not_found.
+  /// Writes the k-th picture and gives its path ("-" for standard output). In a folder "SLUG-SEED.png" (or .jpg,
+  /// .webp), then "SLUG-SEED-2.png" and so on: what is there stays. A file that was named is replaced; of several
+  /// pictures the second goes to "NAME-2.png". Files appear whole or not at all. Errors: no_space, io, not_found.
   Result<std::filesystem::path> write(const Picture& picture, const std::string& prompt, int k) const;
 
  private:
   enum class Kind : std::uint8_t { folder, file, device, standard_output };
-  Output(Kind kind, std::filesystem::path path) : kind_(kind), path_(std::move(path)) {}
+  Output(Kind kind, std::filesystem::path path, Encoding encoding)
+      : kind_(kind), path_(std::move(path)), encoding_(encoding) {}
   std::filesystem::path path_for(std::uint64_t seed, const std::string& prompt, int k) const;
 
   Kind kind_;
   std::filesystem::path path_;
+  Encoding encoding_;
 };
 
 }  // namespace pxf::cli

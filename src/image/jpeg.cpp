@@ -3,65 +3,50 @@
 #include <algorithm>
 #include <memory>
 #include <new>
-#include <optional>
 #include <string>
 
 #include "image/decode.h"
 #include "image/decoding.h"
+#include "image/encode.h"
+#include "image/exif.h"
+#include "image/metadata.h"
+#include "image/utf8.h"
 
 namespace pxf {
 namespace {
 
-using Decoder = std::unique_ptr<void, int (*)(tjhandle)>;
+using Codec = std::unique_ptr<void, int (*)(tjhandle)>;
 
-/// Big- or little-endian, as an Exif block says of itself.
-class ExifNumbers {
- public:
-  ExifNumbers(Bytes bytes, bool big) : bytes_(bytes), big_(big) {}
-  std::optional<std::uint32_t> at(std::size_t offset, std::size_t size) const {
-    if (offset > bytes_.size() || size > bytes_.size() - offset) return std::nullopt;
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < size; ++i) {
-      value = value << 8 | static_cast<std::uint32_t>(bytes_[offset + (big_ ? i : size - 1 - i)]);
-    }
-    return value;
-  }
+constexpr unsigned kExifMarker = 0xe1, kCommentMarker = 0xfe;
+constexpr std::string_view kExifName("Exif\0\0", 6);
+constexpr std::size_t kMostInSegment = 0xffff - 2;  // its size is counted in 16 bits, with their own two bytes
 
- private:
-  Bytes bytes_;
-  bool big_;
+struct JpegSegment {
+  unsigned marker;
+  Bytes body;
 };
 
-/// Tag 0x0112 of the first directory of a TIFF block; 1, upright, when it is not there.
-int orientation_in(Bytes tiff) {
-  const std::string_view text = as_text(tiff);
-  if (!text.starts_with("MM") && !text.starts_with("II")) return 1;
-  const ExifNumbers numbers(tiff, text.starts_with("MM"));
-  const auto directory = numbers.at(4, 4);
-  if (!directory) return 1;
-  const std::uint32_t count = numbers.at(*directory, 2).value_or(0);
-  for (std::uint32_t i = 0; i < count; ++i) {
-    const std::size_t entry = std::size_t{*directory} + 2 + std::size_t{12} * i;
-    const auto tag = numbers.at(entry, 2);
-    if (!tag) return 1;
-    if (*tag == 0x0112) return static_cast<int>(numbers.at(entry + 8, 2).value_or(1));
+/// Those before the picture itself.
+std::vector<JpegSegment> jpeg_segments(Bytes file) {
+  std::vector<JpegSegment> out;
+  std::size_t at = 2;
+  while (at + 4 <= file.size() && file[at] == std::byte{0xff}) {
+    const auto marker = static_cast<unsigned>(file[at + 1]);
+    if (marker == 0xda) break;  // the picture
+    const std::size_t size = static_cast<std::size_t>(file[at + 2]) << 8 | static_cast<std::size_t>(file[at + 3]);
+    if (size < 2 || size > file.size() - at - 2) break;
+    out.push_back({marker, file.subspan(at + 4, size - 2)});
+    at += 2 + size;
   }
-  return 1;
+  return out;
 }
 
 /// Of the first Exif segment.
 int orientation_of(Bytes file) {
-  std::size_t at = 2;
-  while (at + 4 <= file.size() && file[at] == std::byte{0xff}) {
-    const auto marker = static_cast<unsigned>(file[at + 1]);
-    if (marker == 0xda) break;  // the picture itself
-    const std::size_t size = static_cast<std::size_t>(file[at + 2]) << 8 | static_cast<std::size_t>(file[at + 3]);
-    if (size < 2 || size > file.size() - at - 2) break;
-    const Bytes body = file.subspan(at + 4, size - 2);
-    if (marker == 0xe1 && as_text(body).starts_with(std::string_view("Exif\0\0", 6))) {
-      return orientation_in(body.subspan(6));
+  for (const JpegSegment& segment : jpeg_segments(file)) {
+    if (segment.marker == kExifMarker && as_text(segment.body).starts_with(kExifName)) {
+      return exif_orientation(segment.body.subspan(kExifName.size()));
     }
-    at += 2 + size;
   }
   return 1;
 }
@@ -103,7 +88,7 @@ void to_rgb(std::vector<std::uint8_t>& pixels) {
 }  // namespace
 
 Result<Image> decode_jpeg(Bytes file) {
-  const Decoder decoder(tjInitDecompress(), tjDestroy);
+  const Codec decoder(tjInitDecompress(), tjDestroy);
   if (!decoder) return make_error(ErrorCode::out_of_memory, "no memory to decode a JPEG");
   const auto* data = reinterpret_cast<const unsigned char*>(file.data());
   int width = 0, height = 0, sampling = 0, colours = 0;
@@ -129,6 +114,54 @@ Result<Image> decode_jpeg(Bytes file) {
   } catch (const std::bad_alloc&) {
     return make_error(ErrorCode::out_of_memory, "no memory for a JPEG of {}x{} pixels", w, h);
   }
+}
+
+std::vector<TextEntry> jpeg_texts(Bytes file) {
+  // stable-diffusion.cpp writes a comment that begins with the name of what it is.
+  constexpr std::string_view kNamedComment("parameters\0", 11);
+  std::vector<TextEntry> out;
+  for (const auto& [marker, body] : jpeg_segments(file)) {
+    const std::string_view text = as_text(body);
+    if (marker == kExifMarker && text.starts_with(kExifName)) {
+      for (auto& [name, value] : exif_texts(body.subspan(kExifName.size()))) out.push_back({name, std::move(value)});
+    } else if (marker == kCommentMarker) {
+      const std::string_view comment = text.starts_with(kNamedComment) ? text.substr(kNamedComment.size()) : text;
+      const std::string_view line = comment.substr(0, comment.find('\0'));
+      out.push_back({"parameters", is_utf8(line) ? std::string(line) : latin1_to_utf8(line)});
+    }
+  }
+  return out;
+}
+
+Result<std::vector<std::byte>> encode_jpeg(const Image& image, const std::string& parameters, int quality) {
+  const std::string exif = std::string(kExifName) + exif_with_comment(parameters);
+  if (exif.size() > kMostInSegment) {
+    return make_error(ErrorCode::invalid_argument,
+                      "JPEG: got {} bytes of parameters, a JPEG holds {}; write a PNG or a WebP", exif.size(),
+                      kMostInSegment);
+  }
+  const Codec encoder(tjInitCompress(), tjDestroy);
+  if (!encoder) return make_error(ErrorCode::out_of_memory, "no memory to encode a JPEG");
+  unsigned char* data = nullptr;
+  unsigned long size = 0;
+  // Colours at full resolution: halved, they bleed around thin bright lines, of which drawings are full.
+  const int status = tjCompress2(encoder.get(), image.pixels.data(), image.width, 0, image.height, TJPF_RGB, &data,
+                                 &size, TJSAMP_444, quality, TJFLAG_ACCURATEDCT);
+  const std::unique_ptr<unsigned char, void (*)(unsigned char*)> owned(data, tjFree);
+  if (status != 0) return make_error(ErrorCode::invalid_argument, "JPEG: {}", tjGetErrorStr2(encoder.get()));
+
+  // After the start of the file (2 bytes) and the JFIF segment that turbojpeg writes.
+  const Bytes file(reinterpret_cast<const std::byte*>(data), size);
+  const std::size_t before = 2 + 2 + 2 + jpeg_segments(file).at(0).body.size();
+  std::vector<std::byte> out(file.begin(), file.begin() + static_cast<std::ptrdiff_t>(before));
+  const std::size_t counted = exif.size() + 2;
+  for (const std::size_t byte : {std::size_t{0xff}, std::size_t{kExifMarker}, counted >> 8, counted & 0xff}) {
+    out.push_back(static_cast<std::byte>(byte));
+  }
+  const Bytes block = as_bytes(exif);
+  out.insert(out.end(), block.begin(), block.end());
+  out.insert(out.end(), file.begin() + static_cast<std::ptrdiff_t>(before), file.end());
+  return out;
 }
 
 }  // namespace pxf

@@ -17,20 +17,6 @@
 #pragma GCC diagnostic pop
 
 namespace pxf {
-namespace {
-
-/// The rectangle of `image` that begins at (x, y).
-Image cut(const Image& image, int x, int y, int width, int height) {
-  Image out{width, height, {}};
-  out.pixels.reserve(out.byte_count());
-  for (int row = y; row < y + height; ++row) {
-    const auto begin = image.pixels.begin() + Image::kChannels * (static_cast<std::ptrdiff_t>(row) * image.width + x);
-    out.pixels.insert(out.pixels.end(), begin, begin + static_cast<std::ptrdiff_t>(Image::kChannels) * width);
-  }
-  return out;
-}
-
-}  // namespace
 
 Image resized(const Image& image, int width, int height) {
   require(width > 0 && height > 0 && image.width > 0 && image.height > 0,
@@ -41,6 +27,16 @@ Image resized(const Image& image, int width, int height) {
   if (!stbir_resize_uint8_srgb(image.pixels.data(), image.width, image.height, 0, out.pixels.data(), width, height, 0,
                                Image::kChannels, STBIR_ALPHA_CHANNEL_NONE, 0)) {
     throw std::bad_alloc();
+  }
+  return out;
+}
+
+Image cut(const Image& image, int x, int y, int width, int height) {
+  Image out{width, height, {}};
+  out.pixels.reserve(out.byte_count());
+  for (int row = y; row < y + height; ++row) {
+    const auto begin = image.pixels.begin() + Image::kChannels * (static_cast<std::ptrdiff_t>(row) * image.width + x);
+    out.pixels.insert(out.pixels.end(), begin, begin + static_cast<std::ptrdiff_t>(Image::kChannels) * width);
   }
   return out;
 }

@@ -40,15 +40,7 @@ bool is_ascii(std::string_view text) noexcept {
 std::string latin1_to_utf8(std::string_view latin1) {
   std::string out;
   out.reserve(latin1.size());
-  for (const char c : latin1) {
-    const auto byte = static_cast<unsigned char>(c);
-    if (byte < 0x80) {
-      out += c;
-    } else {
-      out += static_cast<char>(0xc0 | byte >> 6);
-      out += static_cast<char>(0x80 | (byte & 0x3f));
-    }
-  }
+  for (const char c : latin1) append_utf8(out, static_cast<unsigned char>(c));
   return out;
 }
 
@@ -61,6 +53,31 @@ std::optional<std::string> utf8_to_latin1(std::string_view utf8) {
     out += static_cast<char>(code);
   }
   return out;
+}
+
+std::string utf8_to_utf16be(std::string_view utf8) {
+  std::string out;
+  const auto add = [&](std::uint32_t unit) {
+    out += static_cast<char>(unit >> 8);
+    out += static_cast<char>(unit & 0xff);
+  };
+  for (std::size_t at = 0; at < utf8.size();) {
+    const std::uint32_t code = next_character(utf8, at);
+    if (code > 0xffff && code != kInvalid) {
+      add(0xd800 + ((code - 0x10000) >> 10));
+      add(0xdc00 + ((code - 0x10000) & 0x3ff));
+    } else {
+      add(code == kInvalid ? 0xfffd : code);
+    }
+  }
+  return out;
+}
+
+void append_utf8(std::string& out, std::uint32_t code) {
+  const int extra = code < 0x80 ? 0 : code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+  constexpr std::uint32_t kLead[] = {0, 0xc0, 0xe0, 0xf0};
+  out += static_cast<char>(kLead[extra] | code >> (6 * extra));
+  for (int i = extra - 1; i >= 0; --i) out += static_cast<char>(0x80 | (code >> (6 * i) & 0x3f));
 }
 
 }  // namespace pxf

@@ -52,6 +52,30 @@ Tensor upsample_nearest(const Tensor& src, std::int64_t height, std::int64_t wid
   return dst;
 }
 
+Tensor padded(const Tensor& src, std::int64_t before, std::int64_t after, Wrap wrap) {
+  require(src.rank() == 4 && src.numel() > 0 && before >= 0 && after >= 0, "[padded] src: got {}, need (B, H, W, C)",
+          src.shape().text());
+  const std::int64_t h = src.dim(1), w = src.dim(2), c = src.dim(3);
+  const std::int64_t rows = h + before + after, columns = w + before + after;
+  Tensor dst = src.context().full({src.dim(0), rows, columns, c}, 0);
+  // Where a place of dst comes from; negative: it stays zero.
+  const auto origin = [before](std::int64_t at, std::int64_t size, bool wraps) {
+    const std::int64_t from = at - before;
+    if (from >= 0 && from < size) return from;
+    return wraps ? (from % size + size) % size : std::int64_t{-1};
+  };
+  const float* from = src.f32();
+  float* to = dst.f32();
+  src.context().threads().parallel_for(src.dim(0) * rows, [&](std::int64_t task) {
+    const std::int64_t b = task / rows, y = origin(task % rows, h, wrap.y);
+    for (std::int64_t column = 0; y >= 0 && column < columns; ++column) {
+      const std::int64_t x = origin(column, w, wrap.x);
+      if (x >= 0) std::copy_n(from + ((b * h + y) * w + x) * c, c, to + (task * columns + column) * c);
+    }
+  });
+  return dst;
+}
+
 Tensor embedding(const Tensor& ids, const Weight& table) {
   require(ids.rank() == 2 && table.shape().rank() == 2, "[embedding] ids {}, table {}: need (B, N) and (rows, C)",
           ids.shape().text(), table.shape().text());

@@ -51,6 +51,9 @@ Tensor channel_range(const Tensor& src, std::int64_t begin, std::int64_t end);
 Tensor concat_batch(std::span<const Tensor> parts);
 /// Nearest neighbour, (B, H, W, C) -> (B, height, width, C): source row = floor(row * H / height).
 Tensor upsample_nearest(const Tensor& src, std::int64_t height, std::int64_t width);
+/// (B, H, W, C) with so many rows above and below and columns at both sides: those of the opposite edge where it wraps,
+/// else zeros.
+Tensor padded(const Tensor& src, std::int64_t before, std::int64_t after, Wrap wrap);
 /// Rows of a table: ids (B, N), i32 -> (B, N, C). Throws when an id has no row.
 Tensor embedding(const Tensor& ids, const Weight& table);
 /// (B, C, H, W) -> (B, H, W, C), and back.

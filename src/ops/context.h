@@ -30,6 +30,11 @@ struct Profile {
   std::map<std::string, Row, std::less<>> rows;  // "conv2d/igemm 3x3"
 };
 
+/// Whether convolutions go on at the opposite edge where they would see zeros: columns (x), rows (y).
+struct Wrap {
+  bool x = false, y = false;
+};
+
 class Context {
  public:
   /// Borrows all of them. `cancel` and `profile` may be null.
@@ -53,6 +58,8 @@ class Context {
   template <class Desc>
   void run(const Desc& desc);
 
+  void set_wrap(Wrap wrap) noexcept { wrap_ = wrap; }
+  Wrap wrap() const noexcept { return wrap_; }
   void set_profile(Profile* profile) noexcept { profile_ = profile; }
   /// Throws Failure(cancelled) once stopping is wished for.
   void check_cancelled() const;
@@ -63,6 +70,7 @@ class Context {
   BufferPool* memory_;
   const CancelToken* cancel_;
   Profile* profile_ = nullptr;
+  Wrap wrap_ = {};
 };
 
 template <class Desc>

@@ -1,5 +1,7 @@
 #include "ops/conv2d.h"
 
+#include "ops/arrange.h"
+
 namespace pxf {
 
 Tensor conv2d(const Tensor& src, const Weight& weight, const Weight* bias, Conv2dParams params) {
@@ -11,6 +13,9 @@ Tensor conv2d(const Tensor& src, const Weight& weight, const Weight* bias, Conv2
           bias == nullptr ? "" : bias->shape().text(), w.dim(0));
   require(params.stride > 0 && params.pad_before >= 0 && params.pad_after >= 0, "[conv2d] stride {} or padding {}, {}",
           params.stride, params.pad_before, params.pad_after);
+  if (const Wrap wrap = src.context().wrap(); (wrap.x || wrap.y) && params.pad_before + params.pad_after > 0) {
+    return conv2d(padded(src, params.pad_before, params.pad_after, wrap), weight, bias, {.stride = params.stride});
+  }
   const auto extent = [&](std::int64_t size, std::int64_t kernel) {
     const std::int64_t room = size + params.pad_before + params.pad_after - kernel;
     require(room >= 0, "[conv2d] src {} is smaller than the kernel {}", src.shape().text(), w.text());

@@ -1,4 +1,5 @@
-// 2-D convolution (cross-correlation, as networks use the word) with zero padding, channels-last.
+// 2-D convolution (cross-correlation, as networks use the word) with zero padding, or circular where the context says
+// so, channels-last.
 #pragma once
 
 #include "ops/context.h"

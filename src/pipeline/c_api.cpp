@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pixelforge/engine.h"
+#include "pixelforge/picture_file.h"
 #include "pixelforge/pixelforge.h"
 
 struct pxf_engine {
@@ -212,6 +213,18 @@ bool pxf_save_png(const pxf_pictures* pictures, size_t index, const char* path, 
     if (path == nullptr) return missing("pxf_save_png");
     if (index >= pxf_pictures_count(pictures)) return no_such_picture(index, pxf_pictures_count(pictures));
     const pxf::Status saved = pxf::save_png(pictures->pictures[index], path);
+    if (!saved) return saved.error();
+    return true;
+  });
+}
+
+bool pxf_save_picture(const pxf_pictures* pictures, size_t index, const char* path, int quality, pxf_error* error) {
+  return guarded(error, [&]() -> Result<bool> {
+    if (path == nullptr) return missing("pxf_save_picture");
+    if (index >= pxf_pictures_count(pictures)) return no_such_picture(index, pxf_pictures_count(pictures));
+    const auto format = pxf::format_of_name(path);
+    if (!format) return Error{ErrorCode::invalid_argument, "need a name that ends in .png, .jpg or .webp", path};
+    const pxf::Status saved = pxf::save_picture(pictures->pictures[index], path, {*format, quality});
     if (!saved) return saved.error();
     return true;
   });

@@ -7,6 +7,7 @@
 
 #include "models/family.h"
 #include "pipeline/loras.h"
+#include "pipeline/parameters_text.h"
 #include "pixelforge/engine.h"
 #include "weights/catalog.h"
 
@@ -17,8 +18,10 @@ struct Checkpoint::State {
   Catalog file;
   Model model;
 
+  std::string vae_path;  // of another file's VAE; empty without one
+
   std::mutex hash_mutex;
-  std::string sha256;  // of the file; empty until computed. Guarded by hash_mutex.
+  FileHashes hashes;  // empty until computed. Guarded by hash_mutex.
 
   AdaptedCache adapted = {};
 };

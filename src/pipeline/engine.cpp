@@ -17,9 +17,11 @@
 #include "pipeline/library_names.h"
 #include "pipeline/loras.h"
 #include "pipeline/memory.h"
+#include "pipeline/parameters_text.h"
 #include "pipeline/plan.h"
 #include "pipeline/run.h"
 #include "pipeline/starter.h"
+#include "pixelforge/picture_file.h"
 #include "store/file_hash.h"
 #include "weights/original_names.h"
 
@@ -126,8 +128,13 @@ ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path,
   return info;
 }
 
+/// A file whose VAE is in use.
+struct VaeFile {
+  std::string path, sha256;  // the latter empty until computed
+};
+
 /// Puts another file's VAE in place of the model's own.
-Status take_vae(const std::string& path, Model& model, ModelInfo& info) {
+Result<VaeFile> take_vae(const std::string& path, Model& model, ModelInfo& info) {
   Result<OpenedFile> file = open_file(path);
   if (!file) return std::move(file).error();
   Result<std::unique_ptr<Autoencoder>> vae = open_autoencoder(file.value().catalog);
@@ -143,7 +150,8 @@ Status take_vae(const std::string& path, Model& model, ModelInfo& info) {
   info.vae = path;
   std::erase_if(info.parts, [](const PartInfo& part) { return part.name == "vae"; });
   info.parts.push_back(part_info("vae", model.autoencoder->declarations()));
-  return Done{};
+  const auto& named = file.value().named;
+  return VaeFile{named ? named->path.string() : path, std::move(file.value().sha256)};
 }
 
 std::string size_text(std::uint64_t bytes) {
@@ -227,11 +235,14 @@ Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::stri
   OpenedModel opened;
   ModelInfo info = describe_file(file.value(), name_or_path, &opened);
   if (!info.supported) return open_model(file.value().catalog).error();
+  VaeFile other;
   if (!vae.empty()) {
-    if (Status taken = take_vae(vae, opened.model, info); !taken) return std::move(taken).error();
+    Result<VaeFile> taken = take_vae(vae, opened.model, info);
+    if (!taken) return std::move(taken).error();
+    other = std::move(taken).value();
   }
-  return Checkpoint(std::shared_ptr<Checkpoint::State>(
-      new Checkpoint::State{info, file.value().catalog, std::move(opened.model), {}, info.sha256}));
+  return Checkpoint(std::shared_ptr<Checkpoint::State>(new Checkpoint::State{
+      info, file.value().catalog, std::move(opened.model), other.path, {}, {info.sha256, other.sha256}}));
 }
 
 Result<ModelInfo> Engine::inspect(const std::string& name_or_path, bool hash) {
@@ -302,22 +313,26 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
   if (Status enough = check_memory(needed, read_memory_state().available, plan); !enough)
     return std::move(enough).error();
 
-  // The hash goes into the pictures' parameters; it is ready long before them.
-  const auto hash = [&]() -> std::string {
+  // The hashes go into the pictures' parameters; they are ready long before them.
+  const auto hash = [&]() -> FileHashes {
     std::lock_guard lock(opened.hash_mutex);
-    if (opened.sha256.empty()) {
-      if (Result<std::string> digest = hash_once(opened.info.path, cancel)) opened.sha256 = std::move(digest).value();
-    }
-    return opened.sha256;
+    const auto compute = [&](const std::string& path, std::string& into) {
+      if (path.empty() || !into.empty()) return;
+      if (Result<std::string> digest = hash_once(path, cancel)) into = std::move(digest).value();
+    };
+    compute(opened.info.path, opened.hashes.checkpoint);
+    compute(opened.vae_path, opened.hashes.vae);
+    return opened.hashes;
   };
   return catch_errors([&] {
-    std::future<std::string> hashing = std::async(std::launch::async, hash);
+    std::future<FileHashes> hashing = std::async(std::launch::async, hash);
     Context ctx(*state_->backend, *state_->threads, state_->memory, cancel);
+    ctx.set_wrap({request.tile_x, request.tile_y});
     const std::string& file = opened.info.path.empty() ? opened.info.name : opened.info.path;
     std::vector<Picture> pictures = run_plan(ctx, settled.value(), request, model, file, state_->tokenizer(),
                                              state_->options.one_request, on_progress);
-    const std::string sha256 = hashing.get();
-    for (Picture& picture : pictures) picture.parameters = parameters_text(plan, request, picture, sha256);
+    const FileHashes hashes = hashing.get();
+    for (Picture& picture : pictures) picture.parameters = parameters_text(plan, request, picture, hashes);
     state_->memory.trim();
     return pictures;
   });
@@ -335,10 +350,6 @@ Result<std::vector<std::byte>> encode_png(const Picture& picture) {
   return encode_png(picture.image, std::vector<TextEntry>{{"parameters", picture.parameters}});
 }
 
-Status save_png(const Picture& picture, const std::filesystem::path& path) {
-  Result<std::vector<std::byte>> bytes = encode_png(picture);
-  if (!bytes) return std::move(bytes).error();
-  return write_file_atomically(path, bytes.value());
-}
+Status save_png(const Picture& picture, const std::filesystem::path& path) { return save_picture(picture, path); }
 
 }  // namespace pxf

@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/nearest_name.h"
-#include "pipeline/guidance_fields.h"
+#include "recipe/guidance_fields.h"
 
 namespace pxf {
 namespace {

@@ -24,7 +24,8 @@ class GuidedNetwork {
   GuidedNetwork(const Model& model, const Prompts& prompts, const Plan& plan, double factor, double image_scale,
                 Beside beside);
 
-  /// What holds for the step to come, from 1, when this share of all is done: prompts, guidance, and LoRAs that begin or end.
+  /// What holds for the step to come, from 1, when this share of all is done: prompts, guidance, and LoRAs that begin
+  /// or end.
   void at_step(int step, double share_done) {
     step_ = step;
     network_ = &model_.network_at(share_done);

@@ -9,6 +9,7 @@
 #include "backends/backends.h"
 #include "base/error.h"
 #include "formats/in_quotes.h"
+#include "pixelforge/picture_file.h"
 #include "text/prompt_networks.h"
 #include "weights/adapters/apply.h"
 
@@ -22,11 +23,6 @@ constexpr std::array kArguments{"te", "unet", "start", "stop", "lbw"};
 
 // <lora:name:text:unet:start=0.3:stop=0.8:lbw=MIDD>, as A1111 and its lora-block-weight extension read it.
 LoraUse use_of(const ExtraNetwork& network) {
-  for (const auto& [key, value] : network.named) {
-    require(std::ranges::find(kArguments, key) != kArguments.end(),
-            "<lora:{}:…>: got {}, need one of te=, unet=, start=, stop= (shares of the steps), lbw=", network.name(),
-            in_quotes(key + "=" + value));
-  }
   LoraUse use;
   use.name = network.name();
   use.text_strength = network.number("te", network.number(1, 1));
@@ -37,12 +33,24 @@ LoraUse use_of(const ExtraNetwork& network) {
   return use;
 }
 
-// The request's own, then those in its prompt.
-std::vector<LoraUse> loras_of(const Request& request) {
-  std::vector<LoraUse> out = request.loras;
-  for (const ExtraNetwork& network : cut_networks(request.prompt).networks) {
-    if (network.kind == "lora" || network.kind == "lyco") out.push_back(use_of(network));
+bool is_lora(const ExtraNetwork& network) { return network.kind == "lora" || network.kind == "lyco"; }
+
+void check_arguments(const std::string& prompt) {
+  for (const ExtraNetwork& network : cut_networks(prompt).networks) {
+    for (const auto& [key, value] : network.named) {
+      require(!is_lora(network) || std::ranges::find(kArguments, key) != kArguments.end(),
+              "<lora:{}:…>: got {}, need one of te=, unet=, start=, stop= (shares of the steps), lbw=", network.name(),
+              in_quotes(key + "=" + value));
+    }
   }
+}
+
+// Those in the prompt, then the request's own: the order in which a picture's parameters list them, so that the same
+// sums come of them.
+std::vector<LoraUse> loras_of(const Request& request) {
+  check_arguments(request.prompt);
+  std::vector<LoraUse> out = take_loras(request.prompt).loras;
+  out.insert(out.end(), request.loras.begin(), request.loras.end());
   return out;
 }
 
@@ -208,6 +216,16 @@ std::vector<std::shared_ptr<const LoraFile>> OpenedLoras::all_of(const std::vect
     out.push_back(file);
   }
   last_ = std::move(now);
+  return out;
+}
+
+PromptAndLoras take_loras(const std::string& prompt) {
+  PromptNetworks cut = cut_networks(prompt);
+  PromptAndLoras out{std::move(cut.prompt), {}};
+  for (const ExtraNetwork& network : cut.networks) {
+    if (is_lora(network)) out.loras.push_back(use_of(network));
+  }
+  while (out.prompt.ends_with(' ')) out.prompt.pop_back();  // that stood between them
   return out;
 }
 

@@ -2,17 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
 #include <random>
-#include <span>
 #include <utility>
 
 #include "base/error.h"
-#include "image/parameters.h"
 #include "image/utf8.h"
+#include "pipeline/canvas.h"
 #include "pipeline/conditioning.h"
 #include "pipeline/guidance_check.h"
-#include "pipeline/guidance_fields.h"
+#include "recipe/guidance_fields.h"
 
 namespace pxf {
 namespace {
@@ -71,13 +69,9 @@ void check_pictures(const Model& model, const Request& request) {
           request.mask->pixels.size(), request.mask->width, request.mask->height);
 }
 
-struct Sides {
-  int width, height;
-};
-
 /// The size of a picture that is changed: its own where that is near what the checkpoint was trained on, else its shape
 /// at that area.
-Sides sides_near(const Image& init, const Recommended& usual, std::int64_t factor) {
+Sides sides_near(const Sides& init, const Recommended& usual, std::int64_t factor) {
   const double area = static_cast<double>(init.width) * init.height;
   const double trained = static_cast<double>(usual.width) * usual.height;
   const double scale = area > 1.5 * trained || area < trained / 2 ? std::sqrt(trained / area) : 1;
@@ -86,6 +80,30 @@ Sides sides_near(const Image& init, const Recommended& usual, std::int64_t facto
     return static_cast<int>(std::max(1.0, std::round(pixels * scale / f)) * f);
   };
   return {side(init.width), side(init.height)};
+}
+
+std::uint64_t random_seed() {
+  std::random_device device;
+  return device();  // 32 bits: what a PyTorch CPU generator uses of a seed
+}
+
+/// Of image-to-image where the request says none.
+Sides usual_sides(const Request& request, const Recommended& usual, std::int64_t factor) {
+  if (request.only_masked) return sides_near(sides_of(masked_region(request)), usual, factor);
+  const Sides canvas = canvas_size(request);
+  return request.outpaint.any() ? canvas : sides_near(canvas, usual, factor);
+}
+
+void settle_variation(const Model& model, const Request& request, Plan& plan) {
+  require(request.variation_strength >= 0 && request.variation_strength <= 1, "variation strength: got {}, need 0 to 1",
+          request.variation_strength);
+  plan.variation_strength = request.variation_strength;
+  if (plan.variation_strength > 0) plan.variation_seed = request.variation_seed.value_or(random_seed());
+  require(request.seed_resize_width.has_value() == request.seed_resize_height.has_value(),
+          "seed resize: got one side, need two");
+  if (!request.seed_resize_width) return;
+  check_side("seed resize width", *request.seed_resize_width, model.latent.factor);
+  check_side("seed resize height", *request.seed_resize_height, model.latent.factor);
 }
 
 void settle_hires(const Model& model, const Request& request, Plan& plan) {
@@ -117,11 +135,6 @@ int evaluations_of(const Model& model, const PromptPlan& prompt, const Plan& pla
 void check_text(const char* name, const std::string& text) {
   require(is_utf8(text), "{}: is not UTF-8 text; convert it first", name);
   require(text.find('\0') == std::string::npos, "{}: holds a zero byte; remove it", name);
-}
-
-std::uint64_t random_seed() {
-  std::random_device device;
-  return device();  // 32 bits: what a PyTorch CPU generator uses of a seed
 }
 
 }  // namespace
@@ -159,9 +172,10 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     check_text("prompt", request.prompt);
     check_text("negative prompt", request.negative);
     check_pictures(model, request);
+    check_canvas(request);
     Recommended usual = recommended_for(model);
     if (request.init && !request.width && !request.height) {
-      const auto [width, height] = sides_near(*request.init, usual, model.latent.factor);
+      const auto [width, height] = usual_sides(request, usual, model.latent.factor);
       usual.width = width;
       usual.height = height;
     }
@@ -197,6 +211,7 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     if (plan.guidance.cfg) plan.cfg_scale = plan.guidance.cfg->scales.front();
     plan.seed = request.seed.value_or(random_seed());
     plan.noise = request.noise;
+    settle_variation(model, request, plan);
     if (request.init && !model.family->follows_picture) plan.strength = request.strength;
     settle_hires(model, request, plan);
     const PromptPlan prompt = plan_prompt(request.prompt, grammar_of(request.syntax), {.steps = plan.steps});
@@ -204,63 +219,6 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     plan.evaluations = evaluations_of(model, prompt, plan);
     return out;
   });
-}
-
-namespace {
-
-// As A1111 asks for them in a prompt: text encoder's strength first, then the UNet's where it differs. Those that are
-// in the prompt come after the request's own.
-std::string lora_tags(const std::vector<LoraPlan>& loras, std::size_t requested) {
-  std::string out;
-  for (const LoraPlan& lora : std::span(loras).first(std::min(requested, loras.size()))) {
-    out += fmt::format(" <lora:{}:{}", lora.name, lora.text_strength);
-    if (lora.strength != lora.text_strength) out += fmt::format(":{}", lora.strength);
-    if (lora.start > 0) out += fmt::format(":start={}", lora.start);
-    if (lora.stop < 1) out += fmt::format(":stop={}", lora.stop);
-    if (!lora.blocks.empty()) out += ":lbw=" + lora.blocks;
-    out += '>';
-  }
-  return out;
-}
-
-std::string lora_hashes(const std::vector<LoraPlan>& loras) {
-  std::string out;
-  for (const LoraPlan& lora : loras) {
-    if (!lora.hash.empty()) out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", lora.name, lora.hash);
-  }
-  return out;
-}
-
-}  // namespace
-
-std::string parameters_text(const Plan& plan, const Request& request, const Picture& picture, const std::string& hash) {
-  Parameters text;
-  text.prompt = picture.prompt + lora_tags(plan.loras, request.loras.size());
-  text.negative = request.negative;
-  const auto add = [&](const char* key, std::string value) { text.fields.emplace_back(key, std::move(value)); };
-  add("Steps", std::to_string(plan.steps));
-  add("Sampler", plan.sampler_label);
-  add("Schedule type", plan.scheduler_label);
-  add("CFG scale", fmt::format("{}", plan.cfg_scale));
-  if (std::string guidance = to_text(plan.guidance); !guidance.empty()) add("Guidance", std::move(guidance));
-  add("Seed", std::to_string(picture.seed));
-  add("Size", fmt::format("{}x{}", plan.width, plan.height));
-  if (!hash.empty()) add("Model hash", hash.substr(0, 10));
-  add("Model", plan.checkpoint);
-  if (!plan.vae.empty()) add("VAE", std::filesystem::path(plan.vae).filename().string());
-  if (request.clip_skip > 1) add("Clip skip", std::to_string(request.clip_skip));
-  if (plan.strength) {
-    add("Denoising strength", fmt::format("{}", *plan.strength));
-    if (request.mask) add("Mask blur", std::to_string(request.mask_blur));
-    if (plan.hires_steps > 0) {
-      add("Hires upscale", fmt::format("{}", *request.hires));
-      add("Hires steps", std::to_string(plan.hires_steps));
-    }
-  }
-  if (plan.noise == NoiseSource::cpu) add("RNG", "CPU");  // A1111 leaves out its default, the GPU's
-  if (const std::string hashes = lora_hashes(plan.loras); !hashes.empty()) add("Lora hashes", hashes);
-  add("Version", fmt::format("PixelForge {}", version()));
-  return format_parameters(text);
 }
 
 }  // namespace pxf

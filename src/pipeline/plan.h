@@ -24,7 +24,4 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
 /// The settings that a request which says nothing gets.
 Recommended recommended_for(const Model& model);
 
-/// The "parameters" text of a picture. `hash` is the file's sha256, or empty.
-std::string parameters_text(const Plan& plan, const Request& request, const Picture& picture, const std::string& hash);
-
 }  // namespace pxf

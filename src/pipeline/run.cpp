@@ -8,7 +8,7 @@
 
 #include "base/error.h"
 #include "base/rng/brownian.h"
-#include "base/rng/generator.h"
+#include "base/rng/picture_noise.h"
 #include "formats/in_quotes.h"
 #include "image/resize.h"
 #include "ops/arrange.h"
@@ -94,8 +94,9 @@ class Sampling {
   Sampling(Context& ctx, const SettledPlan& settled, const Model& model, const Request& request, const Start& start)
       : ctx_(ctx), plan_(settled.plan), method_(settled.method), model_(model), request_(request), start_(start) {}
 
-  // The latent of one picture, in the sampler's scale: (1, h, w, channels).
-  Tensor operator()(const Prompts& prompts, std::uint64_t seed, const OnStep& on_step) const {
+  // The latent of one picture, in the sampler's scale: (1, h, w, channels). Of the picture only the seeds are looked
+  // at.
+  Tensor operator()(const Prompts& prompts, const Picture& picture, const OnStep& on_step) const {
     const SamplerNeeds& needs = method_.sampler->needs;
     const LatentSpace& latent = model_.latent;
     const Shape drawn{1, latent.channels, plan_.height / latent.factor, plan_.width / latent.factor};
@@ -104,16 +105,12 @@ class Sampling {
     const Sigmas sigmas = make_sigmas(*method_.scheduler, model_.noise, plan_.steps, strength, needs.dropped_sigma);
 
     // Numbers are drawn in PyTorch's order, (C, H, W).
-    const std::unique_ptr<Generator> generator = make_generator(kind, seed);
-    const auto fresh = [&] {
-      Tensor noise = ctx_.empty(drawn);
-      generator->randn(noise.span<float>());
-      return channels_last(noise);
-    };
+    PictureNoise noise(kind, picture.seed, noise_shape(drawn), variation_of(picture));
+    const auto fresh = [&] { return channels_last(ctx_.from(noise.next(), drawn)); };
     std::optional<BrownianPath> path;
     if (needs.brownian) {
       const double lowest = sigmas.back() > 0 ? sigmas.back() : sigmas[sigmas.size() - 2];
-      path.emplace(kind, seed, lowest, sigmas.front(), static_cast<std::size_t>(drawn.numel()));
+      path.emplace(kind, picture.seed, lowest, sigmas.front(), static_cast<std::size_t>(drawn.numel()));
     }
     GuidedNetwork network(model_, prompts, plan_, needs.guidance_factor, request_.image_cfg, start_.beside);
     const Tensor first = fresh();
@@ -133,12 +130,30 @@ class Sampling {
       network.at_step(step + 2, (step + 1.0) / plan_.steps);  // samplers count from 0, prompts from 1
       on_step(step, x, denoised);
     };
-    const Tensor begin = start_.latent.defined() ? noised(model_.prediction, start_.latent, first, sigmas.front())
+    const Tensor begin = start_.latent.defined() ? noised(model_.prediction, with_fill(first), first, sigmas.front())
                                                  : first * sigmas.front();
     return method_.sampler->sample(denoise, begin, sigmas, options, next_step);
   }
 
  private:
+  static NoiseShape noise_shape(const Shape& drawn) {
+    const auto extent = [&](int axis) { return static_cast<std::size_t>(drawn.dim(axis)); };
+    return {extent(1), extent(2), extent(3)};
+  }
+  SeedVariation variation_of(const Picture& picture) const {
+    const auto cells = [&](const std::optional<int>& pixels) {
+      return static_cast<std::size_t>(pixels.value_or(0) / model_.latent.factor);
+    };
+    return {picture.variation_seed, plan_.variation_strength, cells(request_.seed_resize_height),
+            cells(request_.seed_resize_width), request_.noise_seed_delta};
+  }
+  // The latent with what shall lie under the mask at the beginning.
+  Tensor with_fill(const Tensor& noise) const {
+    const bool as_it_is = request_.mask_fill == MaskFill::original || request_.mask_fill == MaskFill::fill;
+    if (!start_.mask.defined() || as_it_is) return start_.latent;
+    const Tensor kept = start_.latent - start_.latent * start_.mask;
+    return request_.mask_fill == MaskFill::noise ? kept + noise * start_.mask : kept;
+  }
   // What is kept, at this noise level, wherever the mask does not lie; as ComfyUI does it.
   Tensor with_kept(const Tensor& x, const Tensor& noise, double sigma) const {
     if (!start_.mask.defined()) return x;
@@ -188,7 +203,10 @@ class Drawing {
   Picture operator()(int k) {
     k_ = k;
     Picture picture;
-    picture.seed = plan_.seed + static_cast<std::uint64_t>(k);
+    const auto number = static_cast<std::uint64_t>(k);
+    const bool varies = plan_.variation_strength > 0;  // then the seed stays
+    picture.seed = varies ? plan_.seed : plan_.seed + number;
+    picture.variation_seed = varies ? plan_.variation_seed + number : 0;
     picture.prompt = choose_variants(request_.prompt, picture.seed);
     encode(picture);
     if (plan_.hires_steps == 0) {
@@ -233,7 +251,7 @@ class Drawing {
     const int steps = settled.plan.steps;
     report_.enter(Stage::steps, k_, before);
     const auto steps_start = Clock::now();
-    const Tensor latent = sample(prompts, picture.seed, [&](int step, const Tensor& x, const Tensor&) {
+    const Tensor latent = sample(prompts, picture, [&](int step, const Tensor& x, const Tensor&) {
       if (!all_finite(x))
         fail_not_finite(model_, file_, fmt::format("step {} of {} gives no numbers", step + 1, steps));
       report_.enter(Stage::steps, k_, before + std::min(step + 1, steps));  // some samplers take more

@@ -1,85 +1,16 @@
 #include "pipeline/start.h"
 
-#include <algorithm>
 #include <cmath>
 #include <optional>
+#include <utility>
 
+#include "image/fill.h"
 #include "image/resize.h"
 #include "ops/arrange.h"
 #include "ops/elementwise.h"
 
 namespace pxf {
 namespace {
-
-/// One number a pixel, rows from the top.
-struct Plane {
-  int width = 0, height = 0;
-  std::vector<float> values;
-
-  float& at(int x, int y) {
-    return values[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) + static_cast<std::size_t>(x)];
-  }
-  float at(int x, int y) const { return const_cast<Plane*>(this)->at(x, y); }
-};
-
-/// 0 to 1, by the mean of the colours.
-Plane brightness(const Image& image) {
-  Plane out{image.width, image.height, {}};
-  out.values.reserve(image.pixels.size() / 3);
-  for (std::size_t i = 0; i < image.pixels.size(); i += 3) {
-    out.values.push_back(static_cast<float>(image.pixels[i] + image.pixels[i + 1] + image.pixels[i + 2]) / 765.0f);
-  }
-  return out;
-}
-
-/// Along rows; the edge's value goes on beyond it.
-Plane blurred_rows(const Plane& plane, const std::vector<float>& kernel) {
-  const int radius = static_cast<int>(kernel.size() / 2);
-  Plane out = plane;
-  for (int y = 0; y < plane.height; ++y) {
-    for (int x = 0; x < plane.width; ++x) {
-      float sum = 0;
-      for (int k = -radius; k <= radius; ++k) {
-        sum += kernel[static_cast<std::size_t>(k + radius)] * plane.at(std::clamp(x + k, 0, plane.width - 1), y);
-      }
-      out.at(x, y) = sum;
-    }
-  }
-  return out;
-}
-
-Plane turned(const Plane& plane) {
-  Plane out{plane.height, plane.width, std::vector<float>(plane.values.size())};
-  for (int y = 0; y < plane.height; ++y) {
-    for (int x = 0; x < plane.width; ++x) out.at(y, x) = plane.at(x, y);
-  }
-  return out;
-}
-
-/// By a Gaussian of this standard deviation in pixels.
-Plane blurred(const Plane& plane, int sigma) {
-  if (sigma == 0) return plane;
-  const int radius = 2 * sigma;
-  std::vector<float> kernel;
-  for (int k = -radius; k <= radius; ++k) {
-    kernel.push_back(std::exp(-0.5f * static_cast<float>(k * k) / static_cast<float>(sigma * sigma)));
-  }
-  float sum = 0;
-  for (const float k : kernel) sum += k;
-  for (float& k : kernel) k /= sum;
-  return turned(blurred_rows(turned(blurred_rows(plane, kernel)), kernel));
-}
-
-/// The mean of each factor x factor pixels.
-Plane shrunk(const Plane& plane, int factor) {
-  Plane out{plane.width / factor, plane.height / factor, {}};
-  out.values.assign(static_cast<std::size_t>(out.width) * static_cast<std::size_t>(out.height), 0);
-  const float share = 1.0f / static_cast<float>(factor * factor);
-  for (int y = 0; y < out.height * factor; ++y) {
-    for (int x = 0; x < out.width * factor; ++x) out.at(x / factor, y / factor) += share * plane.at(x, y);
-  }
-  return out;
-}
 
 /// (1, h, w, channels), the same number in each channel.
 Tensor as_tensor(Context& ctx, const Plane& plane, std::int64_t channels) {
@@ -131,45 +62,85 @@ Tensor beside_of_inpainting(Context& ctx, const Encoder& encode, const Image& pi
   return concat_channels(as_tensor(ctx, places, 1), encode.latent(picture, &mask));
 }
 
+/// What is drawn of the canvas, at the plan's size.
+struct Drawn {
+  Image picture;
+  std::optional<Plane> mask, soft_mask;
+};
+
+Drawn all_of_canvas(const Canvas& canvas, const Request& request, const Plan& plan, Start& out) {
+  Drawn drawn{filled(canvas.picture, plan.width, plan.height), {}, {}};
+  if (!canvas.mask) return drawn;
+  drawn.mask = brightness(filled(*canvas.mask, plan.width, plan.height));
+  drawn.soft_mask = blurred(*drawn.mask, request.mask_blur);
+  out.whole = drawn.picture;
+  out.soft_mask = *drawn.soft_mask;
+  out.region = {0, 0, plan.width, plan.height};
+  return drawn;
+}
+
+Drawn masked_part_of(Canvas canvas, const Request& request, const Plan& plan, Start& out) {
+  const Region region = in_shape_of(masked_region(request), {plan.width, plan.height}, canvas_size(request));
+  const auto part = [&](const Image& image) {
+    return resized(cut(image, region.x, region.y, region.width, region.height), plan.width, plan.height);
+  };
+  const double scale = static_cast<double>(plan.width) / region.width;
+  Drawn drawn{part(canvas.picture), brightness(part(*canvas.mask)), {}};
+  drawn.soft_mask = blurred(*drawn.mask, static_cast<int>(std::lround(request.mask_blur * scale)));
+  out.soft_mask = blurred(brightness(*canvas.mask), request.mask_blur);
+  out.whole = std::move(canvas.picture);
+  out.region = region;
+  return drawn;
+}
+
 }  // namespace
 
 Start start_of(Context& ctx, const Model& model, const Request& request, const Plan& plan) {
   Start out;
   const Encoder encode(ctx, model);
-  const int factor = static_cast<int>(model.latent.factor);
-  if (request.init) out.picture = filled(*request.init, plan.width, plan.height);
+  Drawn drawn;
+  if (request.init && request.only_masked) {
+    drawn = masked_part_of(canvas_of(request), request, plan, out);
+  } else if (request.init) {
+    drawn = all_of_canvas(canvas_of(request), request, plan, out);
+  }
   if (model.family->follows_picture) {
-    out.beside.with_picture = encode.mean(out.picture);
+    out.beside.with_picture = encode.mean(drawn.picture);
     out.beside.without_picture = out.beside.with_picture * 0.0;
     return out;
   }
-  std::optional<Plane> mask;
-  if (request.mask) {
-    mask = brightness(filled(*request.mask, plan.width, plan.height));
-    const Plane soft = blurred(*mask, request.mask_blur);
-    out.mask = as_tensor(ctx, shrunk(soft, factor), model.latent.channels);
-    out.soft_mask = soft.values;
-  }
+  const int factor = static_cast<int>(model.latent.factor);
+  if (drawn.soft_mask) out.mask = as_tensor(ctx, shrunk(*drawn.soft_mask, factor), model.latent.channels);
   if (request.init) {
-    out.latent = encode.latent(out.picture);
-    if (request.mask && request.mask_fill == MaskFill::noise) out.latent = out.latent - out.latent * out.mask;
+    const bool fills = drawn.mask && request.mask_fill == MaskFill::fill;
+    out.latent = encode.latent(fills ? filled_from_around(drawn.picture, drawn.mask->values) : drawn.picture);
   }
   if (model.family->extra_channels > 0) {
-    Plane all{plan.width, plan.height, {}};
-    all.values.assign(static_cast<std::size_t>(plan.width) * static_cast<std::size_t>(plan.height), 1);
-    const Image picture = request.init ? out.picture : grey(plan.width, plan.height);
-    out.beside.with_picture = beside_of_inpainting(ctx, encode, picture, mask ? *mask : all, factor);
+    const Image picture = request.init ? drawn.picture : grey(plan.width, plan.height);
+    const Plane mask = drawn.mask.value_or(full_plane(plan.width, plan.height, 1));
+    out.beside.with_picture = beside_of_inpainting(ctx, encode, picture, mask, factor);
   }
   return out;
 }
 
 Image kept_outside_mask(Image made, const Start& start) {
-  for (std::size_t i = 0; i < start.soft_mask.size() * 3; ++i) {
-    const float m = start.soft_mask[i / 3];
-    const float mixed = m * static_cast<float>(made.pixels[i]) + (1 - m) * static_cast<float>(start.picture.pixels[i]);
-    made.pixels[i] = static_cast<std::uint8_t>(std::lround(mixed));
+  if (start.soft_mask.values.empty()) return made;
+  const Region& region = start.region;
+  const Image part = resized(made, region.width, region.height);
+  Image out = start.whole;
+  for (int y = 0; y < region.height; ++y) {
+    for (int x = 0; x < region.width; ++x) {
+      const float m = start.soft_mask.at(region.x + x, region.y + y);
+      const auto to = static_cast<std::size_t>(3 * ((region.y + y) * out.width + region.x + x));
+      const auto from = static_cast<std::size_t>(3 * (y * region.width + x));
+      for (std::size_t c = 0; c < 3; ++c) {
+        const float mixed =
+            m * static_cast<float>(part.pixels[from + c]) + (1 - m) * static_cast<float>(out.pixels[to + c]);
+        out.pixels[to + c] = static_cast<std::uint8_t>(std::lround(mixed));
+      }
+    }
   }
-  return made;
+  return out;
 }
 
 }  // namespace pxf

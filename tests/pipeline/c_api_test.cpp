@@ -119,6 +119,11 @@ TEST_F(CApi, EncodesAndSavesTheSameFile) {
   ASSERT_TRUE(file) << error.message;
   const auto path = std::filesystem::path(testing::TempDir()) / "c_api.png";
   ASSERT_TRUE(pxf_save_png(pictures.get(), 0, path.c_str(), &error)) << error.message;
+  const auto webp = std::filesystem::path(testing::TempDir()) / "c_api.webp";
+  ASSERT_TRUE(pxf_save_picture(pictures.get(), 0, webp.c_str(), 80, &error)) << error.message;
+  EXPECT_TRUE(std::filesystem::exists(webp));
+  EXPECT_FALSE(pxf_save_picture(pictures.get(), 0, "x.gif", 80, &error));
+  EXPECT_EQ(error.code, PXF_INVALID_ARGUMENT);
   EXPECT_EQ(std::filesystem::file_size(path), size);
   std::filesystem::remove(path);
 }
@@ -147,6 +152,7 @@ TEST_F(CApi, TakesNullWhereItSaysSoAndRefusesItElsewhere) {
   EXPECT_FALSE(generate());
   EXPECT_EQ(error.code, PXF_INVALID_ARGUMENT);
   EXPECT_FALSE(pxf_save_png(nullptr, 0, "x.png", &error));
+  EXPECT_FALSE(pxf_save_picture(nullptr, 0, "x.png", 90, &error));
   EXPECT_EQ(error.code, PXF_INVALID_ARGUMENT);
 }
 

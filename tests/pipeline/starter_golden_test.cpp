@@ -113,6 +113,26 @@ TEST_F(GoldenStarter, EulerTrajectoryAndPicture) {
   }
 }
 
+// Rolled along both axes, what leaves at one edge coming in at the other.
+Tensor rolled(const Tensor& x, std::int64_t rows, std::int64_t columns) {
+  Tensor out = x.context().empty(x.shape());
+  const std::int64_t h = x.dim(1), w = x.dim(2), c = x.dim(3);
+  for (std::int64_t i = 0; i < h * w; ++i) {
+    const std::int64_t to = (i / w + rows) % h * w + (i % w + columns) % w;
+    std::copy_n(x.f32() + i * c, c, out.f32() + to * c);
+  }
+  return out;
+}
+
+TEST_F(GoldenStarter, WithWrappingTheDecoderHasNoEdges) {
+  on_.ctx.set_wrap({true, true});
+  const auto decode = [&](const Tensor& latent) { return model().autoencoder->decode(latent); };
+  const Tensor latent = picture("prompt0.final_latent");
+  const std::int64_t factor = model().latent.factor;
+  const Tensor want = rolled(decode(latent), 3 * factor, 5 * factor), got = decode(rolled(latent, 3, 5));
+  expect_close(got.span<float>(), std::as_const(want).span<float>(), 1e-4);
+}
+
 TEST_F(GoldenStarter, AutoencoderBothWays) {
   const Autoencoder::Moments moments = model().autoencoder->encode(picture("vae.image"));
   expect_picture(moments.mean, "vae.mean");

@@ -18,3 +18,22 @@ image.save(here / "animated.webp", save_all=True, append_images=[green], duratio
 clear = image.convert("RGBA")
 clear.putalpha(0)
 clear.save(here / "clear.webp", lossless=True)
+
+# Parameters as A1111 has piexif write them, stable-diffusion.cpp as a comment, ComfyUI in a field for the camera.
+text = "ein Käfer\nSteps: 20"
+exif = Image.Exif()
+exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + text.encode("utf-16-be")
+image.save(here / "a1111.jpg", exif=exif)
+image.save(here / "a1111.webp", exif=exif, lossless=True)
+image.save(here / "sdcpp.jpg", comment=b"parameters\0" + text.encode() + b"\0")
+exif = Image.Exif()
+exif[0x0110] = 'prompt:{"1": {}}'
+image.save(here / "comfyui.webp", exif=exif, lossless=True)
+graph = """{"1": {"class_type": "KSampler", "inputs": {"seed": 5, "steps": 3, "cfg": 4, "sampler_name": "euler",
+"scheduler": "normal", "denoise": 1, "model": ["2", 0], "positive": ["3", 0], "negative": ["4", 0],
+"latent_image": ["5", 0]}}, "2": {"class_type": "CheckpointLoaderSimple", "inputs": {"ckpt_name":
+"dreamlike.safetensors"}}, "3": {"class_type": "CLIPTextEncode", "inputs": {"text": "a boat", "clip": ["2", 1]}},
+"4": {"class_type": "CLIPTextEncode", "inputs": {"text": "", "clip": ["2", 1]}},
+"5": {"class_type": "EmptyLatentImage", "inputs": {"width": 64, "height": 64}}}"""
+exif[0x0110] = "prompt:" + graph
+image.save(here / "graph.webp", exif=exif, lossless=True)

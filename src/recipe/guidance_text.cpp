@@ -8,7 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "pipeline/guidance_fields.h"
+#include "recipe/guidance_fields.h"
 #include "sampling/names.h"
 
 namespace pxf {
