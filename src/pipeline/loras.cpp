@@ -126,6 +126,9 @@ std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const st
     out->loras.push_back({files[i].name, uses[i].network, uses[i].text, report.applied, report.total,
                           std::move(left_out), files[i].hash});
   }
+  for (const LoraFile& file : files) {
+    out->embeddings.insert(out->embeddings.end(), file.embeddings.begin(), file.embeddings.end());
+  }
   for (const Shape& shape : applied.shapes()) out->packed_bytes += packed_weight_bytes(shape);
   return out;
 }

@@ -192,6 +192,7 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
             "CFG scale: got {}, need 0 to {}; usual are 1 to 15", plan.cfg_scale, kLargestCfg);
     plan.seed = request.seed.value_or(random_seed());
     plan.noise = request.noise;
+    plan.vae_tiling = request.vae_tiling;
     if (request.init && !model.family->follows_picture) plan.strength = request.strength;
     settle_hires(model, request, plan);
     const PromptPlan prompt = plan_prompt(request.prompt, grammar_of(request.syntax), {.steps = plan.steps});
@@ -223,6 +224,16 @@ std::string lora_hashes(const std::vector<LoraPlan>& loras) {
   return out;
 }
 
+std::string embedding_hashes(const std::vector<EmbeddingPlan>& embeddings) {
+  std::string out;
+  for (const EmbeddingPlan& one : embeddings) {
+    if (!one.hash.empty() && one.left_out.empty()) {
+      out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", one.name, one.hash);
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 std::string parameters_text(const Plan& plan, const Request& request, const Picture& picture, const std::string& hash) {
@@ -250,6 +261,7 @@ std::string parameters_text(const Plan& plan, const Request& request, const Pict
   }
   if (plan.noise == NoiseSource::cpu) add("RNG", "CPU");  // A1111 leaves out its default, the GPU's
   if (const std::string hashes = lora_hashes(plan.loras); !hashes.empty()) add("Lora hashes", hashes);
+  if (const std::string hashes = embedding_hashes(plan.embeddings); !hashes.empty()) add("TI hashes", hashes);
   add("Version", fmt::format("PixelForge {}", version()));
   return format_parameters(text);
 }
