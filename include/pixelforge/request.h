@@ -41,6 +41,10 @@ struct Request {
   NoiseSource noise = NoiseSource::cpu;
   std::vector<LoraUse> loras = {};  // applied in this order, then those in the prompt (<lora:neon:0.8>)
   PromptSyntax syntax = PromptSyntax::a1111;
+  /// Textual inversion embeddings that the prompts may name, besides those in the library: files, folders of them,
+  /// names. A prompt names one by a word ("easynegative"), in ComfyUI's syntax after a prefix
+  /// ("embedding:easynegative").
+  std::vector<std::string> embeddings = {};
 
   /// Image-to-image: the picture to begin with, cropped to the shape and scaled to the size of the result. Where no
   /// size is given, its own, brought near the checkpoint's. A pix2pix checkpoint takes the picture it is to change
@@ -56,6 +60,14 @@ struct Request {
   std::optional<int> hires_steps = {};  // as many as the strength's share of the steps where not given
 
   double image_cfg = 1.5;  // of a pix2pix checkpoint: how closely to follow the picture
+
+  /// The VAE computes its layers in bands of rows: a quarter of the memory, a little slower, the very same picture.
+  /// Done without asking where memory would not hold the whole.
+  bool vae_tiling = false;
+  /// Progress carries a small picture of what is to come. Changes nothing of the result, takes at most a fiftieth of
+  /// the time.
+  bool preview = false;
+  std::string preview_model = {};  // a tiny autoencoder (TAESD) that draws it, by file or name; empty: colours alone
 };
 
 }  // namespace pxf

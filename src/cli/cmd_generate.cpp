@@ -76,6 +76,14 @@ void notice_loras(const Plan& plan, bool quiet) {
   }
 }
 
+void notice_embeddings(const Plan& plan) {
+  for (const EmbeddingPlan& one : plan.embeddings) {
+    if (!one.left_out.empty()) {
+      fmt::print(stderr, "embedding {} is not used: {}\n", printable(one.name), printable(one.left_out));
+    }
+  }
+}
+
 void print_plan(const Plan& plan) {
   const auto row = [](const char* name, const std::string& value) { fmt::print("{:<14}{}\n", name, value); };
   row("checkpoint", checkpoint_line(plan));
@@ -94,13 +102,19 @@ void print_plan(const Plan& plan) {
     row("LoRA", fmt::format("{} at {}: {} of {} tensors apply", printable(lora.name), strength_text(lora), lora.applied,
                             lora.total));
   }
+  for (const EmbeddingPlan& one : plan.embeddings) {
+    const char* plural = one.vectors == 1 ? "" : "s";
+    if (one.left_out.empty())
+      row("embedding", fmt::format("{}: {} vector{}", printable(one.name), one.vectors, plural));
+  }
   if (plan.strength) row("strength", fmt::format("{}", *plan.strength));
   const char* title = "prompt";
   for (const std::string& line : plan.prompt_reading) {
     row(title, printable(line));
     title = "";
   }
-  row("memory", fmt::format("about {} more", bytes_text(plan.memory_needed)));
+  row("memory",
+      fmt::format("about {} more{}", bytes_text(plan.memory_needed), plan.vae_tiling ? ", with the VAE in bands" : ""));
   row("settings from", fmt::format("your flags, then {}", plan.settings_from));
 }
 
@@ -145,6 +159,7 @@ Status generate(GenerateOptions& options) {
   if (!settled) return settled.error();
   const Plan& plan = settled.value();
   notice_loras(plan, options.quiet);
+  notice_embeddings(plan);
   if (options.explain) {
     options.json ? print_json(plan_json(plan, request)) : print_plan(plan);
     return Done{};
@@ -179,6 +194,7 @@ Verb add_generate(CLI::App& program) {
       "  pixelforge generate \"a red apple on a beach\"\n"
       "  pixelforge generate \"a boat\" -n \"people\" --seed 42 --size 128x192 -c 4 -o pictures/\n"
       "  pixelforge generate \"a boat, neon\" --lora neon:0.8 --lora style.safetensors:0.5:0.2\n"
+      "  pixelforge generate \"a boat\" -n easynegative --embedding easynegative.safetensors\n"
       "  pixelforge generate \"a boat\" -m dreamlike.safetensors --sampler euler_a --steps 30 --cfg 7\n"
       "  echo \"a boat\" | pixelforge generate - -o - > boat.png\n"
       "  pixelforge generate -o out.png -- \"-a prompt that begins with a hyphen\"");

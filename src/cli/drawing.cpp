@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "cli/live_picture.h"
 #include "cli/plain_text.h"
 #include "cli/progress_bar.h"
 #include "cli/terminal.h"
@@ -31,7 +32,10 @@ Result<Saved> Drawing::draw(Engine& engine, const Checkpoint& checkpoint, int k)
   request.count = 1;
   request.seed = plan_.seed + static_cast<std::uint64_t>(k);
   ProgressBar bar(!options_.quiet);
+  LivePicture live(request.preview && !options_.quiet, options_.picture);
+  request.preview = live.draws();
   const auto on_progress = [&](const Progress& progress) {
+    if (progress.preview != nullptr) live.show(*progress.preview);
     bar.show(of_all(progress, k));
     return Go::on;
   };
@@ -41,6 +45,7 @@ Result<Saved> Drawing::draw(Engine& engine, const Checkpoint& checkpoint, int k)
   Picture picture = std::move(pictures).value().at(0);
   auto path = output_.write(picture, options_.request.prompt, k);
   if (!path) return std::move(path).error();
+  live.erase();
   bar.finish();
   return Saved{std::move(path).value(), std::move(picture)};
 }

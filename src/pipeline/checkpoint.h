@@ -7,6 +7,7 @@
 
 #include "models/family.h"
 #include "pipeline/loras.h"
+#include "pipeline/preview.h"
 #include "pixelforge/engine.h"
 #include "weights/catalog.h"
 
@@ -21,6 +22,7 @@ struct Checkpoint::State {
   std::string sha256;  // of the file; empty until computed. Guarded by hash_mutex.
 
   AdaptedCache adapted = {};
+  ColoursCache colours = {};
 };
 
 }  // namespace pxf
