@@ -61,7 +61,7 @@ struct Request {
 
   double image_cfg = 1.5;  // of a pix2pix checkpoint: how closely to follow the picture
 
-  /// The VAE computes its layers in bands of rows: a quarter of the memory, a little slower, the very same picture.
+  /// The VAE computes its layers in bands of rows: half the memory, a little slower, the very same picture.
   /// Done without asking where memory would not hold the whole.
   bool vae_tiling = false;
   /// Progress carries a small picture of what is to come. Changes nothing of the result, takes at most a fiftieth of

@@ -151,7 +151,7 @@ void add_flags(CLI::App& app, GenerateOptions& options) {
       ->type_name("FILE");
   app.add_flag(
       "--vae-tiling", options.request.vae_tiling,
-      "Run the VAE in bands: a quarter of the memory, the same picture (done by itself where memory is short)");
+      "Run the VAE in bands: half the memory, the same picture (done by itself where memory is short)");
   add_settings(app, options);
   add_pictures(app, options);
   add_output(app, options);

@@ -1,7 +1,7 @@
-// The autoencoder in bands of rows. At full size each layer of it takes half a gigabyte a megapixel, and a block holds
-// some six of them at once: here a layer's input and result are whole, and what lies between them exists for one band
-// at a time. Group normalisation, which is what makes tiles of a picture differ (each has a mean of its own), is by the
-// moments of the whole layer.
+// The autoencoder in bands of rows. At full size a layer of it takes half a gigabyte a megapixel or one, and a block
+// holds several at once: here a block's input and the result of its first convolution are whole, and what lies between
+// them exists for one band at a time. Group normalisation, which is what makes tiles of a picture differ (each has a
+// mean of its own), is by the moments of the whole layer.
 // The bytes are those of the whole: a band of a convolution begins at a multiple of four rows and is given four more
 // above it, so that every pixel lies in the same place of the same Winograd tile (backends/cpu/winograd.cpp).
 #include <algorithm>
