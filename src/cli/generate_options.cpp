@@ -149,9 +149,8 @@ void add_flags(CLI::App& app, GenerateOptions& options) {
   add_embeddings(app, options.request.embeddings);
   app.add_option("--vae", options.vae, "A VAE, or a tiny one (TAESD), in place of the checkpoint's own")
       ->type_name("FILE");
-  app.add_flag(
-      "--vae-tiling", options.request.vae_tiling,
-      "Run the VAE in bands: half the memory, the same picture (done by itself where memory is short)");
+  app.add_flag("--vae-tiling", options.request.vae_tiling,
+               "Run the VAE in bands: half the memory, the same picture (done by itself where memory is short)");
   add_settings(app, options);
   add_pictures(app, options);
   add_output(app, options);
