@@ -55,7 +55,7 @@ TEST(VaeBands, TheReferenceBackendAgrees) {
 
 TEST(VaeBands, TakeLessMemoryAndNoMoreThanTheySay) {
   const auto vae = starter_vae();
-  constexpr std::int64_t kSide = 48, kBand = 1 << 19;
+  constexpr std::int64_t kSide = 32, kBand = 1 << 17;
   const auto taken = [&](auto&& decode) {
     test::Computer on("cpu");
     decode(waves(on.ctx, {1, 8, 8, 4}));  // packs the weights

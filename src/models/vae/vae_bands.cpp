@@ -128,7 +128,7 @@ Autoencoder::Moments Vae::encode_in_bands(const Tensor& picture, std::int64_t ba
 
 std::uint64_t Vae::working_bytes_in_bands(std::int64_t height, std::int64_t width, std::int64_t band) const {
   // A level's input and the result of its first convolution, the largest of them whole; the middle, which is never cut,
-  // holds some six layers; and a few bands. Measured: tests/pipeline/memory_test.cpp.
+  // holds about six layers; and as many bands. Measured: tests/models/vae_bands_test.cpp.
   const HalfLayout& half = layout_.decoder;
   std::int64_t most = 6 * half.middle * height * width, in = half.middle;
   for (std::size_t i = half.levels.size(), scale = 1; i-- > 0; scale *= 2) {
@@ -140,7 +140,7 @@ std::uint64_t Vae::working_bytes_in_bands(std::int64_t height, std::int64_t widt
   const std::int64_t scale = std::int64_t{1} << (half.levels.empty() ? 0 : half.levels.size() - 1);
   const std::int64_t row = width * scale * in;
   const std::int64_t largest = std::min(std::max(band, kLeastRows * row), height * scale * row);
-  return static_cast<std::uint64_t>(most + 4 * largest) * sizeof(float);
+  return std::min(working_bytes(1, height, width), static_cast<std::uint64_t>(most + 6 * largest) * sizeof(float));
 }
 
 }  // namespace pxf::vae
