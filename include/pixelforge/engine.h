@@ -50,6 +50,14 @@ struct LoraPlan {
   std::string hash;                     // A1111's AutoV3: 12 digits; empty for files that are not safetensors
 };
 
+/// A textual inversion embedding that a request's prompts name, or that it gives.
+struct EmbeddingPlan {
+  std::string name;          // file name without its ending
+  std::int64_t vectors = 0;  // places of tokens that it takes
+  std::string hash;          // 12 digits of the file's sha256, as A1111 writes them; empty for those inside a LoRA
+  std::string left_out;      // why it is not used; empty: it is
+};
+
 /// A request with everything settled, as it will be run.
 struct Plan {
   std::string checkpoint;  // its name
@@ -66,6 +74,8 @@ struct Plan {
   double variation_strength = 0;
   std::uint64_t variation_seed = 0;  // of the first picture; says nothing at strength 0
   std::vector<LoraPlan> loras;
+  std::vector<EmbeddingPlan> embeddings = {};
+  bool vae_tiling = false;                // asked for, or for want of memory
   std::optional<double> strength = {};    // of image-to-image, or of the second pass
   int hires_width = 0, hires_height = 0;  // of the second pass; 0: there is none
   int hires_steps = 0;

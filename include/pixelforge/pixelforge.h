@@ -94,6 +94,10 @@ typedef struct pxf_request {
   int count;              // pictures, 1 to 1,000
   int clip_skip;          // 1: the text encoder's last layer, 2: the one before
   bool gpu_noise;         // noise as PyTorch makes it on an NVIDIA card (A1111's default), not as on a CPU
+  bool vae_tiling;        // the VAE works in bands: less memory, the same picture; done unasked where memory is short
+  bool preview;           // progress carries a small picture of what is to come
+  const char* const* embeddings;  // textual inversions that the prompts may name: files, folders, names; may be NULL
+  size_t embedding_count;
 } pxf_request;
 
 void pxf_request_init(pxf_request* request);
@@ -102,11 +106,13 @@ typedef enum pxf_stage { PXF_STAGE_OPEN, PXF_STAGE_TEXT, PXF_STAGE_STEPS, PXF_ST
 
 typedef struct pxf_progress {
   pxf_stage stage;
-  int picture, pictures;    // the one being made, from 0, and how many there will be
-  int step, steps;          // of this picture: done, in all
-  double seconds;           // since the request began
-  double steps_per_second;  // 0 before the first step has ended
-  double seconds_left;      // estimated for all pictures; negative while unknown
+  int picture, pictures;              // the one being made, from 0, and how many there will be
+  int step, steps;                    // of this picture: done, in all
+  double seconds;                     // since the request began
+  double steps_per_second;            // 0 before the first step has ended
+  double seconds_left;                // estimated for all pictures; negative while unknown
+  int preview_width, preview_height;  // of a request with `preview`, after a step; else 0
+  const uint8_t* preview_rgb;         // as in pxf_picture; valid during the call
 } pxf_progress;
 
 /// Called on the thread that called pxf_generate, between stages and steps; true to go on, false to stop. Must not

@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <functional>
 
+#include "pixelforge/image.h"
+
 namespace pxf {
 
 enum class Stage : std::uint8_t { open, text, steps, vae, done };
@@ -17,9 +19,11 @@ struct Progress {
   int pictures = 1;
   int step = 0;  // steps of this picture that are done
   int steps = 0;
-  double seconds = 0;           // since the request began
-  double steps_per_second = 0;  // so far; 0 before the first step has ended
-  double seconds_left = -1;     // estimated for all pictures; negative while unknown
+  double seconds = 0;              // since the request began
+  double steps_per_second = 0;     // so far; 0 before the first step has ended
+  double seconds_left = -1;        // estimated for all pictures; negative while unknown
+  const Image* preview = nullptr;  // of a request with `preview`, after a step: about what the picture will be, smaller
+                                   // than it; valid during the call
 };
 
 enum class Go : std::uint8_t { on, stop };

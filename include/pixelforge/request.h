@@ -54,6 +54,10 @@ struct Request {
   NoiseSource noise = NoiseSource::cpu;
   std::vector<LoraUse> loras = {};  // applied in this order, after those in the prompt (<lora:neon:0.8>)
   PromptSyntax syntax = PromptSyntax::a1111;
+  /// Textual inversion embeddings that the prompts may name, besides those in the library: files, folders of them,
+  /// names. A prompt names one by a word ("easynegative"), in ComfyUI's syntax after a prefix
+  /// ("embedding:easynegative").
+  std::vector<std::string> embeddings = {};
 
   /// Variations of a picture: its noise, turned so far, 0 to 1, towards that of another seed. Then every picture has
   /// the same `seed`, and the k-th variation_seed + k (random when not given).
@@ -84,6 +88,14 @@ struct Request {
   std::optional<int> hires_steps = {};  // as many as the strength's share of the steps where not given
 
   double image_cfg = 1.5;  // of a pix2pix checkpoint: how closely to follow the picture
+
+  /// The VAE computes its layers in bands of rows: half the memory, a little slower, the very same picture.
+  /// Done without asking where memory would not hold the whole.
+  bool vae_tiling = false;
+  /// Progress carries a small picture of what is to come. Changes nothing of the result, takes at most a fiftieth of
+  /// the time.
+  bool preview = false;
+  std::string preview_model = {};  // a tiny autoencoder (TAESD) that draws it, by file or name; empty: colours alone
 };
 
 }  // namespace pxf

@@ -78,6 +78,14 @@ void notice_loras(const Plan& plan, bool quiet) {
   }
 }
 
+void notice_embeddings(const Plan& plan) {
+  for (const EmbeddingPlan& one : plan.embeddings) {
+    if (!one.left_out.empty()) {
+      fmt::print(stderr, "embedding {} is not used: {}\n", printable(one.name), printable(one.left_out));
+    }
+  }
+}
+
 void print_plan(const Plan& plan) {
   const auto row = [](const char* name, const std::string& value) { fmt::print("{:<14}{}\n", name, value); };
   row("checkpoint", checkpoint_line(plan));
@@ -101,13 +109,19 @@ void print_plan(const Plan& plan) {
   if (plan.variation_strength > 0) {
     row("variation", fmt::format("{} towards seed {}", plan.variation_strength, plan.variation_seed));
   }
+  for (const EmbeddingPlan& one : plan.embeddings) {
+    const char* plural = one.vectors == 1 ? "" : "s";
+    if (one.left_out.empty())
+      row("embedding", fmt::format("{}: {} vector{}", printable(one.name), one.vectors, plural));
+  }
   if (plan.strength) row("strength", fmt::format("{}", *plan.strength));
   const char* title = "prompt";
   for (const std::string& line : plan.prompt_reading) {
     row(title, printable(line));
     title = "";
   }
-  row("memory", fmt::format("about {} more", bytes_text(plan.memory_needed)));
+  row("memory",
+      fmt::format("about {} more{}", bytes_text(plan.memory_needed), plan.vae_tiling ? ", with the VAE in bands" : ""));
   row("settings from", fmt::format("your flags, then {}", plan.settings_from));
 }
 
@@ -166,6 +180,7 @@ Status generate(GenerateOptions& options) {
   const Plan& plan = settled.value();
   notice_loras(plan, options.quiet);
   notice_other_loras(options, plan);
+  notice_embeddings(plan);
   if (options.explain) {
     options.json ? print_json(plan_json(plan, request)) : print_plan(plan);
     return Done{};
@@ -201,6 +216,7 @@ Verb add_generate(CLI::App& program) {
       "  pixelforge generate \"a red apple on a beach\"\n"
       "  pixelforge generate \"a boat\" -n \"people\" --seed 42 --size 128x192 -c 4 -o pictures/\n"
       "  pixelforge generate \"a boat, neon\" --lora neon:0.8 --lora style.safetensors:0.5:0.2\n"
+      "  pixelforge generate \"a boat\" -n easynegative --embedding easynegative.safetensors\n"
       "  pixelforge generate \"a boat\" -m dreamlike.safetensors --sampler euler_a --steps 30 --cfg 7\n"
       "  pixelforge generate \"a boat\" --cfg 4 --guidance pag:3 --guidance freeu\n"
       "  pixelforge generate \"a boat\" -o boat.webp --quality 80\n"

@@ -4,6 +4,7 @@
 
 #include <utility>
 
+#include "cli/live_picture.h"
 #include "cli/plain_text.h"
 #include "cli/progress_bar.h"
 #include "cli/terminal.h"
@@ -34,7 +35,10 @@ Result<Saved> Drawing::draw(Engine& engine, const Checkpoint& checkpoint, int k)
   request.seed = varies ? plan_.seed : plan_.seed + number;
   if (varies) request.variation_seed = plan_.variation_seed + number;
   ProgressBar bar(!options_.quiet);
+  LivePicture live(request.preview && !options_.quiet, options_.picture);
+  request.preview = live.draws();
   const auto on_progress = [&](const Progress& progress) {
+    if (progress.preview != nullptr) live.show(*progress.preview);
     bar.show(of_all(progress, k));
     return Go::on;
   };
@@ -44,6 +48,7 @@ Result<Saved> Drawing::draw(Engine& engine, const Checkpoint& checkpoint, int k)
   Picture picture = std::move(pictures).value().at(0);
   auto path = output_.write(picture, options_.request.prompt, k);
   if (!path) return std::move(path).error();
+  live.erase();
   bar.finish();
   return Saved{std::move(path).value(), std::move(picture)};
 }

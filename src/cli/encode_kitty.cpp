@@ -25,7 +25,7 @@ std::string base64(std::span<const std::uint8_t> bytes) {
 
 }  // namespace
 
-std::string encode_kitty(const Image& image, int columns) {
+std::string encode_kitty(const Image& image, int columns, int id) {
   const std::string data = base64(image.pixels);
   std::string out;
   for (std::size_t at = 0; at < data.size(); at += kChunk) {
@@ -33,6 +33,7 @@ std::string encode_kitty(const Image& image, int columns) {
     out += "\x1b_G";
     if (at == 0) {  // a=T: show at once; f=24: RGB; q=2: answer nothing
       fmt::format_to(std::back_inserter(out), "a=T,f=24,q=2,s={},v={},c={},", image.width, image.height, columns);
+      if (id != 0) fmt::format_to(std::back_inserter(out), "i={},", id);
     }
     fmt::format_to(std::back_inserter(out), "m={};{}\x1b\\", more ? 1 : 0, data.substr(at, kChunk));
   }

@@ -66,6 +66,19 @@ void add_loras(CLI::App& app, std::vector<LoraUse>& loras) {
       ->allow_extra_args(false);
 }
 
+void add_embeddings(CLI::App& app, std::vector<std::string>& embeddings) {
+  app.add_option_function<std::vector<std::string>>(
+         "--embedding",
+         [&embeddings](const std::vector<std::string>& all) {
+           embeddings.insert(embeddings.end(), all.begin(), all.end());
+         },
+         "Textual inversion embedding that the prompt may name: a file, a folder of them, or a name; may be given "
+         "several "
+         "times. Those in the library need no flag")
+      ->type_name("NAME|FILE|FOLDER")
+      ->allow_extra_args(false);
+}
+
 /// "2x", "1.5"
 std::optional<double> parse_factor(const std::string& text) {
   return parse_number<double>(text.ends_with("x") ? std::string_view(text).substr(0, text.size() - 1) : text);
@@ -230,6 +243,15 @@ void add_output(CLI::App& app, GenerateOptions& o) {
                                                       {"blocks", PictureStyle::blocks},
                                                       {"none", PictureStyle::none}};
   add_choice(app, "--picture", o.picture, styles, "How to show the picture in the terminal");
+  app.add_flag("--preview", o.request.preview, "Show in the terminal what the picture will be, step by step");
+  app.add_option_function<std::string>(
+         "--preview-model",
+         [&o](const std::string& file) {
+           o.request.preview = true;
+           o.request.preview_model = file;
+         },
+         "The same, drawn by a tiny autoencoder (TAESD) where there is time for it")
+      ->type_name("NAME|FILE");
   app.add_flag_callback(
       "--no-picture", [&o] { o.picture = PictureStyle::none; }, "The same as --picture none");
   app.add_flag("--json", o.json, "Print what was done as JSON");
@@ -249,7 +271,11 @@ void add_flags(CLI::App& app, GenerateOptions& options) {
   app.add_option("-m,--checkpoint", options.checkpoint, "Checkpoint: a name, a file, or auto (default)")
       ->type_name("NAME|FILE");
   add_loras(app, options.loras);
-  app.add_option("--vae", options.vae, "A VAE in place of the checkpoint's own")->type_name("FILE");
+  add_embeddings(app, options.request.embeddings);
+  app.add_option("--vae", options.vae, "A VAE, or a tiny one (TAESD), in place of the checkpoint's own")
+      ->type_name("FILE");
+  app.add_flag("--vae-tiling", options.request.vae_tiling,
+               "Run the VAE in bands: half the memory, the same picture (done by itself where memory is short)");
   add_settings(app, options);
   add_variations(app, options);
   add_pictures(app, options);

@@ -90,6 +90,11 @@ Json to_json(const Plan& plan) {
                      {"unknown", lora.unknown},
                      {"hash", lora.hash}});
   }
+  Json embeddings = Json::array();
+  for (const EmbeddingPlan& one : plan.embeddings) {
+    embeddings.push_back(
+        {{"name", one.name}, {"vectors", one.vectors}, {"hash", one.hash}, {"left_out", one.left_out}});
+  }
   Json out = {
       {"sampler", plan.sampler},
       {"scheduler", plan.scheduler},
@@ -104,7 +109,9 @@ Json to_json(const Plan& plan) {
       {"noise", plan.noise == NoiseSource::cpu ? "cpu" : "gpu"},
       {"from", plan.settings_from},
       {"memory_needed", plan.memory_needed},
+      {"vae_tiling", plan.vae_tiling},
       {"loras", loras},
+      {"embeddings", embeddings},
       {"prompt_reading", plan.prompt_reading},
   };
   if (plan.variation_strength > 0) {

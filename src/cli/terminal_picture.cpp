@@ -26,18 +26,31 @@ PictureStyle best_style() {
 }
 
 std::string picture_text(const Image& image, PictureStyle style, const Window& window) {
+  return shown_picture(image, style, window, 0).text;
+}
+
+ShownPicture shown_picture(const Image& image, PictureStyle style, const Window& window, int id) {
   if (image.width < 1 || image.height < 1) return {};
   if (style == PictureStyle::automatic) style = best_style();
   const int columns = std::clamp(window.columns - 1, 1, kColumns);
   const int rows = std::max(1, window.rows - kRowsBeside);
   const int width = columns * window.cell_width, height = rows * window.cell_height;
+  const auto lines = [&](double pixels) { return static_cast<int>(std::ceil(pixels / window.cell_height)); };
   switch (style) {
     case PictureStyle::kitty: {
       const double shown = std::min<double>(width, static_cast<double>(height) * image.width / image.height);
-      return encode_kitty(fitted(image, width, height), std::max(1, static_cast<int>(shown / window.cell_width)));
+      const int across = std::max(1, static_cast<int>(shown / window.cell_width));
+      const double high = static_cast<double>(across) * window.cell_width * image.height / image.width;
+      return {encode_kitty(fitted(image, width, height), across, id), lines(high)};
     }
-    case PictureStyle::sixel: return encode_sixel(fitted(image, width, height));
-    case PictureStyle::blocks: return encode_blocks(fitted(image, columns, 2 * rows), has_true_colour());
+    case PictureStyle::sixel: {
+      const Image shown = fitted(image, width, height);
+      return {encode_sixel(shown), lines(shown.height)};
+    }
+    case PictureStyle::blocks: {
+      const Image shown = fitted(image, columns, 2 * rows);
+      return {encode_blocks(shown, has_true_colour()), (shown.height + 1) / 2};
+    }
     default: return {};
   }
 }

@@ -21,6 +21,9 @@ Error not_a_checkpoint(const Catalog& file, const Recognised& what) {
   std::string message;
   if (what.kind == FileKind::lora) {
     message = "is a LoRA, need a checkpoint; give it with --lora, beside a checkpoint of its family";
+  } else if (what.kind == FileKind::embedding) {
+    message =
+        "is a textual inversion embedding, need a checkpoint; name it in the prompt, and give it with --embedding";
   } else if (what.kind == FileKind::unknown) {
     message = fmt::format("holds {} tensors that no model known here has; need a checkpoint ({})",
                           file.source().tensors().size(), supported_titles());

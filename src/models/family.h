@@ -2,6 +2,7 @@
 // which family it has before it. docs/adding-a-model.md says how to add one.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -19,12 +20,19 @@
 
 namespace pxf {
 
+/// What colours latents show, about: colour = sum over channels of latent * factor, plus bias; -1 to 1.
+struct LatentColours {
+  std::vector<std::array<double, 3>> factors;  // red, green, blue of each channel; empty: not known
+  std::array<double, 3> bias{};
+};
+
 /// latent = (the autoencoder's mean - shift) * scale; each latent place stands for factor x factor pixels.
 struct LatentSpace {
   std::int64_t channels = 4;
   std::int64_t factor = 8;
   double scale = 1;
   double shift = 0;
+  LatentColours colours = {};  // of the family's published autoencoder
 };
 
 /// How a family's prompts become conditioning.

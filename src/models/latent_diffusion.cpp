@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "models/unet/unet.h"
+#include "models/vae/tiny.h"
 #include "models/vae/vae.h"
 
 namespace pxf {
@@ -20,21 +21,35 @@ void build_unet_and_vae(const Catalog& file, unet::Hints hints, Model& model, Lo
   }
 }
 
+namespace {
+
+/// With its weights, or the Error that says which are missing. Throws Failure.
+Result<std::unique_ptr<Autoencoder>> complete(std::unique_ptr<Autoencoder> vae, const Catalog& names) {
+  LoadReport report;
+  bind_weights(vae->declarations(), names, report);
+  if (report.complete()) return vae;
+  return Error{ErrorCode::bad_file, fmt::format("VAE tensors, {}; pull or copy the file again", report.problem()),
+               names.source().name()};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Autoencoder>> open_autoencoder(const Catalog& file) {
   const std::string& name = file.source().name();
   for (const char* path : {"first_stage_model", "vae", ""}) {
     const Catalog names = file.under(path);
     if (!names.has_any("decoder.up.")) continue;
     try {
-      LoadReport report;
       const std::int64_t groups = read_settings(file).group_norm_groups.value_or(unet::Hints().groups);
-      auto vae = bound(std::make_unique<vae::Vae>(vae::read_layout(names, groups)), names, report);
-      if (report.complete()) return std::unique_ptr<Autoencoder>(std::move(vae));
-      return Error{ErrorCode::bad_file, fmt::format("VAE tensors, {}; pull or copy the file again", report.problem()),
-                   name};
+      return complete(std::make_unique<vae::Vae>(vae::read_layout(names, groups)), names);
     } catch (...) {
       return with_context(current_error(), name);
     }
+  }
+  try {
+    if (const auto tiny = vae::find_tiny(file)) return complete(std::make_unique<vae::Tiny>(*tiny), file);
+  } catch (...) {
+    return with_context(current_error(), name);
   }
   return Error{ErrorCode::unsupported, "has no VAE (tensors \"decoder.up...\"); need a VAE or a checkpoint with one",
                name};

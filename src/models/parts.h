@@ -84,8 +84,26 @@ class Autoencoder {
   virtual Tensor decode(const Tensor& latent) const = 0;
   /// (B, H, W, 3) of -1 to 1, sides multiples of 8.
   virtual Moments encode(const Tensor& picture) const = 0;
-  /// Memory that decode needs for its intermediate results, about, for a latent of this size; weights not counted.
+  /// The same bytes from less memory: of one picture, its layers one after another in bands of rows, each band of about
+  /// `band` numbers. An autoencoder that needs little memory anyway works as ever.
+  virtual Tensor decode_in_bands(const Tensor& latent, std::int64_t band) const {
+    static_cast<void>(band);
+    return decode(latent);
+  }
+  virtual Moments encode_in_bands(const Tensor& picture, std::int64_t band) const {
+    static_cast<void>(band);
+    return encode(picture);
+  }
+  /// Memory that decode and encode need for their intermediate results, about, for a latent of this size; weights not
+  /// counted.
   virtual std::uint64_t working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const = 0;
+  /// The same in bands.
+  virtual std::uint64_t working_bytes_in_bands(std::int64_t height, std::int64_t width, std::int64_t band) const {
+    static_cast<void>(band);
+    return working_bytes(1, height, width);
+  }
+  /// latent = mean * this, where the file's own latents are of another scale than the family's: 1 for tiny ones.
+  virtual std::optional<double> latent_scale() const { return std::nullopt; }
   virtual std::int64_t latent_channels() const = 0;
   virtual bool has_encoder() const = 0;
   const Declarations& declarations() const noexcept { return declarations_; }
@@ -101,9 +119,13 @@ class TextEncoder {
     Tensor features;     // (B, N, width)
     Tensor pooled = {};  // (B, width): the last layer's row of each first end token; undefined where nobody wants it
   };
+  struct Rows {
+    Tensor ids;           // (B, N), i32, N at most positions()
+    Tensor vectors = {};  // (n, width): what ids from vocabulary() on stand for; undefined where there are none
+  };
   virtual ~TextEncoder() = default;
-  /// ids (B, N), i32, N at most positions(). clip_skip n takes the output of the n-th layer from the end (1: the last).
-  virtual Output encode(const Tensor& ids, int clip_skip) const = 0;
+  /// clip_skip n takes the output of the n-th layer from the end (1: the last).
+  virtual Output encode(const Rows& rows, int clip_skip) const = 0;
   virtual std::int64_t layers() const = 0;
   virtual std::int64_t positions() const = 0;
   virtual std::int64_t vocabulary() const = 0;

@@ -32,12 +32,12 @@ struct Conv2d {  // (B, H, W, in) -> (B, H', W', out)
   void declare(Scope s, std::int64_t in, std::int64_t out, int kernel, int stride = 1) {
     declare(s, in, out, kernel, Conv2dParams{stride, kernel / 2, kernel / 2});
   }
-  void declare(Scope s, std::int64_t in, std::int64_t out, int kernel, Conv2dParams with) {
+  void declare(Scope s, std::int64_t in, std::int64_t out, int kernel, Conv2dParams with, bool with_bias = true) {
     params = with;
     s.weight("weight", {out, in, kernel, kernel}, weight);
-    s.weight("bias", {out}, bias);
+    if (with_bias) s.weight("bias", {out}, bias);
   }
-  Tensor operator()(const Tensor& x) const { return conv2d(x, weight, &bias, params); }
+  Tensor operator()(const Tensor& x) const { return conv2d(x, weight, bias.defined() ? &bias : nullptr, params); }
 };
 
 struct GroupNorm {  // (B, ..., channels), normalised in `groups`
@@ -54,6 +54,11 @@ struct GroupNorm {  // (B, ..., channels), normalised in `groups`
   Tensor operator()(const Tensor& x) const { return group_norm(x, weight, bias, groups, eps); }
   /// silu(norm(x))
   Tensor silu(const Tensor& x) const { return group_norm_silu(x, weight, bias, groups, eps); }
+  /// The same of a part of a picture that has these moments.
+  Tensor silu(const Tensor& part, const GroupMoments& of_whole) const {
+    return group_norm_silu(part, weight, bias, of_whole, eps);
+  }
+  GroupMoments moments(const Tensor& x) const { return group_moments(x, groups); }
 };
 
 struct LayerNorm {  // (..., channels)

@@ -51,6 +51,7 @@ Tensor add_everywhere(Tensor x, const Tensor& y) {
   return binary(std::move(x), y, 1, 1, false);
 }
 
+Tensor relu(Tensor x) { return unary(Unary::relu, std::move(x)); }
 Tensor silu(Tensor x) { return unary(Unary::silu, std::move(x)); }
 Tensor gelu(Tensor x) { return unary(Unary::gelu, std::move(x)); }
 Tensor quick_gelu(Tensor x) { return unary(Unary::quick_gelu, std::move(x)); }

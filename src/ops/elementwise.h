@@ -8,6 +8,7 @@ namespace pxf {
 
 enum class Unary : std::uint8_t {
   affine,      // a x + b
+  relu,        // max(x, 0); NaN stays NaN
   silu,        // x sigmoid(x)
   gelu,        // x Phi(x), by the error function
   quick_gelu,  // x sigmoid(1.702 x)
@@ -56,6 +57,7 @@ Tensor weighted_sum(double a, Tensor x, double b, const Tensor& y);
 /// x (B, ..., C) with the row of `y` (B, C) added at every place.
 Tensor add_everywhere(Tensor x, const Tensor& y);
 
+Tensor relu(Tensor x);
 Tensor silu(Tensor x);
 Tensor gelu(Tensor x);
 Tensor quick_gelu(Tensor x);

@@ -36,6 +36,7 @@ struct LinearDesc;
 struct Conv2dDesc;
 struct AttentionDesc;
 struct GroupNormDesc;
+struct GroupMomentsDesc;
 struct LayerNormDesc;
 struct UnaryDesc;
 struct BinaryDesc;
@@ -48,9 +49,10 @@ struct TransposeDesc;
 struct Backend {
   const char* name = "";
   std::tuple<std::vector<Kernel<LinearDesc>>, std::vector<Kernel<Conv2dDesc>>, std::vector<Kernel<AttentionDesc>>,
-             std::vector<Kernel<GroupNormDesc>>, std::vector<Kernel<LayerNormDesc>>, std::vector<Kernel<UnaryDesc>>,
-             std::vector<Kernel<BinaryDesc>>, std::vector<Kernel<GegluDesc>>, std::vector<Kernel<ConcatDesc>>,
-             std::vector<Kernel<UpsampleDesc>>, std::vector<Kernel<EmbeddingDesc>>, std::vector<Kernel<TransposeDesc>>>
+             std::vector<Kernel<GroupNormDesc>>, std::vector<Kernel<GroupMomentsDesc>>,
+             std::vector<Kernel<LayerNormDesc>>, std::vector<Kernel<UnaryDesc>>, std::vector<Kernel<BinaryDesc>>,
+             std::vector<Kernel<GegluDesc>>, std::vector<Kernel<ConcatDesc>>, std::vector<Kernel<UpsampleDesc>>,
+             std::vector<Kernel<EmbeddingDesc>>, std::vector<Kernel<TransposeDesc>>>
       kernels;
 
   template <class Desc>

@@ -149,7 +149,7 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
       decode();
     });
     if (options.pictures) {
-      bench("picture", [&] { run_plan(ctx, settled.value(), request, model, file, tokenizer, false, {}); });
+      bench("picture", [&] { run_plan(ctx, settled.value(), request, model, file, tokenizer, false, nullptr, {}); });
     }
     ctx.memory().trim();
     report.peak_memory = peak_resident_bytes();

@@ -108,12 +108,32 @@ Result<pxf::Request> request_of(const pxf_request& from) {
   request.count = from.count;
   request.clip_skip = from.clip_skip;
   request.noise = from.gpu_noise ? pxf::NoiseSource::gpu : pxf::NoiseSource::cpu;
+  request.vae_tiling = from.vae_tiling;
+  request.preview = from.preview;
+  if (from.embeddings != nullptr) {
+    request.embeddings.assign(from.embeddings, from.embeddings + from.embedding_count);
+  }
   return request;
 }
 
 pxf_progress progress_of(const pxf::Progress& from) {
-  return {stage_of(from.stage), from.picture, from.pictures,         from.step,
-          from.steps,           from.seconds, from.steps_per_second, from.seconds_left};
+  pxf_progress to{stage_of(from.stage),
+                  from.picture,
+                  from.pictures,
+                  from.step,
+                  from.steps,
+                  from.seconds,
+                  from.steps_per_second,
+                  from.seconds_left,
+                  0,
+                  0,
+                  nullptr};
+  if (from.preview != nullptr) {
+    to.preview_width = from.preview->width;
+    to.preview_height = from.preview->height;
+    to.preview_rgb = from.preview->pixels.data();
+  }
+  return to;
 }
 
 Error missing(const char* argument) { return {ErrorCode::invalid_argument, std::string(argument) + ": got NULL", ""}; }

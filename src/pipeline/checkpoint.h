@@ -8,6 +8,7 @@
 #include "models/family.h"
 #include "pipeline/loras.h"
 #include "pipeline/parameters_text.h"
+#include "pipeline/preview.h"
 #include "pixelforge/engine.h"
 #include "weights/catalog.h"
 
@@ -24,6 +25,7 @@ struct Checkpoint::State {
   FileHashes hashes;  // empty until computed. Guarded by hash_mutex.
 
   AdaptedCache adapted = {};
+  ColoursCache colours = {};
 };
 
 }  // namespace pxf

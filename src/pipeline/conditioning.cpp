@@ -17,9 +17,14 @@ constexpr double kNegativeAestheticScore = 2.5;
 // Encodes texts, several at once, with one of the model's encoders.
 class Encoder {
  public:
+  /// `vectors` are those of the words, for this encoder.
   Encoder(Context& ctx, const TextEncoder& encoder, const ClipTokenizer& tokenizer, PromptGrammar grammar,
-          std::int64_t chunk, int clip_skip)
-      : ctx_(ctx), encoder_(encoder), tokenizer_(tokenizer), grammar_(grammar), clip_skip_(clip_skip) {
+          std::int64_t chunk, int clip_skip, std::span<const PromptEmbedding> words, std::span<const float> vectors)
+      : ctx_(ctx), encoder_(encoder), tokenizer_(tokenizer), grammar_(grammar), clip_skip_(clip_skip), words_(words) {
+    if (!vectors.empty()) {
+      const auto count = static_cast<std::int64_t>(vectors.size()) / encoder.width();
+      vectors_ = ctx.from(vectors, {count, encoder.width()});
+    }
     if (encoder.vocabulary() != ClipTokenizer::kVocabulary) {
       fail(ErrorCode::unsupported, "text encoder: its vocabulary has {} tokens, CLIP's has {}", encoder.vocabulary(),
            ClipTokenizer::kVocabulary);
@@ -33,7 +38,8 @@ class Encoder {
     std::vector<WeightedChunk> rows;
     std::vector<std::size_t> ends;
     for (const std::string& text : texts) {
-      for (WeightedChunk& row : prompt_chunks(tokenizer_, text, grammar_, layout_)) rows.push_back(std::move(row));
+      for (WeightedChunk& row : prompt_chunks(tokenizer_, text, grammar_, layout_, words_))
+        rows.push_back(std::move(row));
       ends.push_back(rows.size());
     }
     const std::size_t wanted = rows.size();
@@ -60,7 +66,7 @@ class Encoder {
     std::vector<std::int32_t> ids;
     for (const WeightedChunk& row : rows) ids.insert(ids.end(), row.ids.begin(), row.ids.end());
     const auto count = static_cast<std::int64_t>(rows.size()), length = static_cast<std::int64_t>(layout_.length);
-    return encoder_.encode(ctx_.from(ids, {count, length}), clip_skip_);
+    return encoder_.encode({ctx_.from(ids, {count, length}), vectors_}, clip_skip_);
   }
 
   /// The rows before `wanted`; where `lerps`, the one after them is the empty prompt's.
@@ -90,6 +96,8 @@ class Encoder {
   const ClipTokenizer& tokenizer_;
   PromptGrammar grammar_;
   int clip_skip_;
+  std::span<const PromptEmbedding> words_;
+  Tensor vectors_;  // undefined where there are no words
   ChunkLayout layout_;
 };
 
@@ -111,13 +119,14 @@ using ByText = std::map<std::string, Conditioning>;
 /// The conditioning of each text, of `prompts` and of `negatives`; every encoder runs once for all of them.
 std::pair<ByText, ByText> condition(Context& ctx, const Model& model, const ClipTokenizer& tokenizer,
                                     const Texts& prompts, const Texts& negatives, PromptGrammar grammar, int clip_skip,
-                                    SizeConditioning size) {
+                                    SizeConditioning size, const Embeddings& embeddings) {
   const TextLayout& layout = model.family->text;
   Texts all = prompts;
   all.insert(all.end(), negatives.begin(), negatives.end());
   std::vector<std::vector<TextEncoder::Output>> outputs(all.size());  // of each text, by encoder
-  for (const auto& encoder : model.texts) {
-    const Encoder encode(ctx, *encoder, tokenizer, grammar, layout.chunk, clip_skip);
+  for (std::size_t k = 0; k < model.texts.size(); ++k) {
+    const std::span<const float> vectors = embeddings.words.empty() ? std::span<const float>() : embeddings.tables[k];
+    const Encoder encode(ctx, *model.texts[k], tokenizer, grammar, layout.chunk, clip_skip, embeddings.words, vectors);
     auto of_encoder = encode(all);
     for (std::size_t i = 0; i < all.size(); ++i) {
       const bool is_negative = i >= prompts.size();
@@ -151,7 +160,7 @@ const Conditioning& PromptCourse::at(int step) const {
 }
 
 Prompts encode_prompts(Context& ctx, const Model& model, const ClipTokenizer& tokenizer, const std::string& prompt,
-                       const Request& request, const Plan& plan, Pass pass) {
+                       const Request& request, const Plan& plan, const Embeddings& embeddings, Pass pass) {
   const PromptGrammar grammar = grammar_of(request.syntax);
   ScheduleSteps steps{.steps = plan.steps};
   if (pass == Pass::second) steps.hires_steps = plan.hires_steps;
@@ -170,7 +179,7 @@ Prompts encode_prompts(Context& ctx, const Model& model, const ClipTokenizer& to
   size.height = size.target_height = height;
   size.width = size.target_width = width;
   const auto [conds, negative_conds] =
-      condition(ctx, model, tokenizer, texts, negative_texts, grammar, plan.clip_skip, size);
+      condition(ctx, model, tokenizer, texts, negative_texts, grammar, plan.clip_skip, size, embeddings);
   Prompts out;
   for (const PromptPart& part : positive.parts) out.positive.push_back(course_of(part.weight, part.schedule, conds));
   out.negative = course_of(1, negative, negative_conds);

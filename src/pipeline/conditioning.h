@@ -9,6 +9,7 @@
 
 #include "models/family.h"
 #include "ops/context.h"
+#include "pipeline/embeddings.h"
 #include "pixelforge/engine.h"
 #include "text/clip_tokenizer.h"
 #include "text/prompt.h"
@@ -42,7 +43,8 @@ enum class Pass : std::uint8_t { first, second };
 /// weights. `prompt` is the request's with its variants chosen.
 /// Throws Failure: unsupported for a text encoder of another vocabulary than CLIP's.
 Prompts encode_prompts(Context& ctx, const Model& model, const ClipTokenizer& tokenizer, const std::string& prompt,
-                       const Request& request, const Plan& plan, Pass pass = Pass::first);
+                       const Request& request, const Plan& plan, const Embeddings& embeddings = {},
+                       Pass pass = Pass::first);
 
 /// All as the rows of one batch, in their order; none when they are of different lengths.
 std::optional<Conditioning> as_batch(std::span<const Conditioning* const> all);

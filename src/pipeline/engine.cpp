@@ -147,6 +147,10 @@ Result<VaeFile> take_vae(const std::string& path, Model& model, ModelInfo& info)
         path};
   }
   model.autoencoder = std::move(vae).value();
+  if (const auto scale = model.autoencoder->latent_scale()) {
+    model.latent.scale = *scale;
+    model.latent.shift = 0;
+  }
   info.vae = path;
   std::erase_if(info.parts, [](const PartInfo& part) { return part.name == "vae"; });
   info.parts.push_back(part_info("vae", model.autoencoder->declarations()));
@@ -171,20 +175,72 @@ Result<std::string> hash_once(const std::string& path, const CancelToken* cancel
 // Bytes beyond `held`. What is held may be the checkpoint's packed weights: those that LoRAs change come on top.
 std::uint64_t memory_needed(const Model& model, const AdaptedModel* adapted, const Plan& plan, std::uint64_t held) {
   const std::uint64_t whole = memory_for(model, std::max(plan.width, plan.hires_width),
-                                         std::max(plan.height, plan.hires_height), plan.evaluations);
+                                         std::max(plan.height, plan.hires_height), plan.evaluations, plan.vae_tiling);
   const std::uint64_t changed = adapted == nullptr ? 0 : std::min(whole, adapted->packed_bytes);
   return whole - std::min(whole - changed, held);
 }
 
+/// A request, ready to be run.
+struct Prepared {
+  SettledPlan settled;
+  std::shared_ptr<const AdaptedModel> adapted;  // null without LoRAs
+};
+
+/// All that can fail before the first number is computed, but for the memory.
+Result<Prepared> prepare(const AdaptedBase& base, AdaptedCache& cache, const Request& request, ThreadPool& threads,
+                         std::uint64_t held) {
+  return catch_errors([&] {
+    Prepared out{value_or_throw(settle(base.info, base.model, request)),
+                 value_or_throw(adapt(base, cache, request, &threads))};
+    Plan& plan = out.settled.plan;
+    if (out.adapted) plan.loras = out.adapted->loras;
+    out.settled.embeddings = value_or_throw(find_embeddings(
+        base.info, base.model, request, out.adapted ? out.adapted->embeddings : std::vector<NamedEmbedding>()));
+    plan.embeddings = out.settled.embeddings.plans;
+
+    plan.memory_needed = memory_needed(base.model, out.adapted.get(), plan, held);
+    if (!plan.vae_tiling && !request.tile_y && plan.memory_needed > read_memory_state().available) {
+      plan.vae_tiling = true;
+      plan.memory_needed = memory_needed(base.model, out.adapted.get(), plan, held);
+    }
+    return out;
+  });
+}
+
 // What is missing for this plan; the engine's own waiting blocks and packed weights count as there.
-Status check_memory(std::uint64_t needed, std::uint64_t available, const Plan& plan) {
-  if (needed <= available) return Done{};
+Status check_memory(const Plan& plan) {
+  const std::uint64_t available = read_memory_state().available;
+  if (plan.memory_needed <= available) return Done{};
   return Error{
       ErrorCode::out_of_memory,
       fmt::format("memory: a picture of {}x{} needs about {} more, {} are free; use a smaller size or end other "
                   "programs",
-                  plan.width, plan.height, size_text(needed), size_text(available)),
+                  plan.width, plan.height, size_text(plan.memory_needed), size_text(available)),
       plan.checkpoint};
+}
+
+/// Throws Failure: those of open_autoencoder; unsupported for other latents than the checkpoint's.
+std::shared_ptr<const Autoencoder> open_preview_model(const std::string& name_or_path, const ModelInfo& info,
+                                                      std::int64_t channels) {
+  const OpenedFile file = value_or_throw(open_file(name_or_path));
+  std::shared_ptr<const Autoencoder> tiny = value_or_throw(open_autoencoder(file.catalog));
+  if (!tiny->latent_scale() || tiny->latent_channels() != channels) {
+    throw Failure(Error{
+        ErrorCode::unsupported,
+        fmt::format("previews: got {} of {} latent channels, need a TAESD of {} for {}",
+                    tiny->latent_scale() ? "a TAESD" : "a whole VAE", tiny->latent_channels(), channels, info.title),
+        name_or_path});
+  }
+  return tiny;
+}
+
+Previewer make_previewer(Context& ctx, const ModelInfo& info, const Model& model, ColoursCache& cache,
+                         const std::string& preview_model) {
+  std::shared_ptr<const Autoencoder> tiny;
+  if (!preview_model.empty()) tiny = open_preview_model(preview_model, info, model.latent.channels);
+  std::lock_guard lock(cache.mutex);
+  if (!cache.colours) cache.colours = colours_of(ctx, model);
+  return {*cache.colours, std::move(tiny)};
 }
 
 }  // namespace
@@ -287,31 +343,22 @@ std::vector<ModelInfo> Engine::list() const {
 Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) const {
   if (state_->unusable) return *state_->unusable;
   Checkpoint::State& opened = *checkpoint.state_;
-  Result<SettledPlan> settled = settle(opened.info, opened.model, request);
-  if (!settled) return std::move(settled).error();
-  Plan plan = std::move(settled).value().plan;
-  const auto adapted = adapt({opened.info, opened.file, opened.model}, opened.adapted, request, state_->threads.get());
-  if (!adapted) return adapted.error();
-  if (adapted.value()) plan.loras = adapted.value()->loras;
-  plan.memory_needed = memory_needed(opened.model, adapted.value().get(), plan, state_->memory.held());
-  return plan;
+  Result<Prepared> prepared = prepare({opened.info, opened.file, opened.model}, opened.adapted, request,
+                                      *state_->threads, state_->memory.held());
+  if (!prepared) return std::move(prepared).error();
+  return std::move(prepared).value().settled.plan;
 }
 
 Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, const Request& request,
                                               const OnProgress& on_progress, const CancelToken* cancel) {
   if (state_->unusable) return *state_->unusable;
   Checkpoint::State& opened = *checkpoint.state_;
-  Result<SettledPlan> settled = settle(opened.info, opened.model, request);
-  if (!settled) return std::move(settled).error();
-  Plan& plan = settled.value().plan;
-  const auto adapted = adapt({opened.info, opened.file, opened.model}, opened.adapted, request, state_->threads.get());
-  if (!adapted) return adapted.error();
-  if (adapted.value()) plan.loras = adapted.value()->loras;
-  const Model& model = adapted.value() ? adapted.value()->model : opened.model;
-
-  const std::uint64_t needed = memory_needed(opened.model, adapted.value().get(), plan, state_->memory.held());
-  if (Status enough = check_memory(needed, read_memory_state().available, plan); !enough)
-    return std::move(enough).error();
+  const Result<Prepared> prepared = prepare({opened.info, opened.file, opened.model}, opened.adapted, request,
+                                            *state_->threads, state_->memory.held());
+  if (!prepared) return prepared.error();
+  const SettledPlan& settled = prepared.value().settled;
+  const Model& model = prepared.value().adapted ? prepared.value().adapted->model : opened.model;
+  if (Status enough = check_memory(settled.plan); !enough) return std::move(enough).error();
 
   // The hashes go into the pictures' parameters; they are ready long before them.
   const auto hash = [&]() -> FileHashes {
@@ -329,10 +376,14 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     Context ctx(*state_->backend, *state_->threads, state_->memory, cancel);
     ctx.set_wrap({request.tile_x, request.tile_y});
     const std::string& file = opened.info.path.empty() ? opened.info.name : opened.info.path;
-    std::vector<Picture> pictures = run_plan(ctx, settled.value(), request, model, file, state_->tokenizer(),
-                                             state_->options.one_request, on_progress);
+    std::optional<Previewer> previewer;
+    if (request.preview)
+      previewer = make_previewer(ctx, opened.info, opened.model, opened.colours, request.preview_model);
+    std::vector<Picture> pictures =
+        run_plan(ctx, settled, request, model, file, state_->tokenizer(), state_->options.one_request,
+                 previewer ? &*previewer : nullptr, on_progress);
     const FileHashes hashes = hashing.get();
-    for (Picture& picture : pictures) picture.parameters = parameters_text(plan, request, picture, hashes);
+    for (Picture& picture : pictures) picture.parameters = parameters_text(settled.plan, request, picture, hashes);
     state_->memory.trim();
     return pictures;
   });

@@ -101,7 +101,7 @@ Result<LoraFile> open_lora(const std::string& name_or_path) {
                              : embedded ? name_or_path
                                         : (path.has_stem() ? path.stem() : path.parent_path().stem()).string();
     const AdapterFamily family = family_of(*adapter);
-    return {name, auto_v3(opened), std::move(adapter), family};
+    return {name, auto_v3(opened), std::move(adapter), family, read_bundled_embeddings(file)};
   });
 }
 

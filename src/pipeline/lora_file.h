@@ -3,7 +3,9 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
+#include "pipeline/embeddings.h"
 #include "pixelforge/error.h"
 #include "weights/adapters/adapter.h"
 #include "weights/adapters/adapter_family.h"
@@ -15,6 +17,7 @@ struct LoraFile {
   std::string hash;  // A1111's AutoV3; empty for what is no safetensors file
   std::shared_ptr<const Adapter> adapter;
   AdapterFamily family;
+  std::vector<NamedEmbedding> embeddings;
 };
 
 /// One in the program or the library by its name, a file, or PEFT's folder. Reads all of it.

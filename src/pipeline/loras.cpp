@@ -200,6 +200,9 @@ std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const st
     check_fit(*files[i], applied.reports()[i], loras[i].name, checkpoint.info);
     out->loras.push_back(plan_of(*files[i], loras[i], applied.reports()[i]));
   }
+  for (const auto& file : files) {
+    out->embeddings.insert(out->embeddings.end(), file->embeddings.begin(), file->embeddings.end());
+  }
   return out;
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/thread_pool.h"
 #include "models/family.h"
+#include "pipeline/embeddings.h"
 #include "pipeline/lora_file.h"
 #include "pixelforge/engine.h"
 #include "weights/catalog.h"
@@ -22,7 +23,8 @@ struct AdaptedModel {
   std::string key;  // which LoRAs, how strong, as their files are now
   Model model;
   std::vector<LoraPlan> loras;
-  std::uint64_t packed_bytes = 0;  // that the changed weights take as kernels hold them
+  std::vector<NamedEmbedding> embeddings;  // that their files bring along
+  std::uint64_t packed_bytes = 0;          // that the changed weights take as kernels hold them
 };
 
 /// The files of the last request's LoRAs, read and checked: another strength need not read them again. Not thread-safe.

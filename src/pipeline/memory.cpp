@@ -78,7 +78,7 @@ MemoryState read_memory_state() {
   return state;
 }
 
-std::uint64_t memory_for(const Model& model, int width, int height, int batch) {
+std::uint64_t memory_for(const Model& model, int width, int height, int batch, bool in_bands) {
   const std::int64_t h = height / model.latent.factor, w = width / model.latent.factor;
   std::uint64_t weights = 0, working = 0;
   if (model.network) {
@@ -87,7 +87,9 @@ std::uint64_t memory_for(const Model& model, int width, int height, int batch) {
   }
   if (model.autoencoder) {
     weights += packed_bytes(model.autoencoder->declarations(), "decoder.");
-    working = std::max(working, model.autoencoder->working_bytes(1, h, w));
+    const std::uint64_t bytes = in_bands ? model.autoencoder->working_bytes_in_bands(h, w, kVaeBand)
+                                         : model.autoencoder->working_bytes(1, h, w);
+    working = std::max(working, bytes);
   }
   for (const auto& text : model.texts) weights += packed_bytes(text->declarations(), "");
   return weights + working;

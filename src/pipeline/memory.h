@@ -15,6 +15,10 @@ MemoryState read_memory_state();
 
 /// Bytes that a picture of this size needs in all: weights as kernels hold them, and the larger of the network's and
 /// the autoencoder's intermediate results. Sides in pixels; `batch` evaluations at once.
-std::uint64_t memory_for(const Model& model, int width, int height, int batch);
+/// `in_bands`: of an autoencoder that works in bands of kVaeBand numbers.
+std::uint64_t memory_for(const Model& model, int width, int height, int batch, bool in_bands = false);
+
+/// 64 MiB a band: large against what two bands share, small against what is saved.
+inline constexpr std::int64_t kVaeBand = std::int64_t{16} << 20;
 
 }  // namespace pxf

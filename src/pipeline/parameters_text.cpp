@@ -35,6 +35,16 @@ std::string lora_hashes(const std::vector<LoraPlan>& loras) {
   return out;
 }
 
+std::string embedding_hashes(const std::vector<EmbeddingPlan>& embeddings) {
+  std::string out;
+  for (const EmbeddingPlan& one : embeddings) {
+    if (!one.hash.empty() && one.left_out.empty()) {
+      out += fmt::format("{}{}: {}", out.empty() ? "" : ", ", one.name, one.hash);
+    }
+  }
+  return out;
+}
+
 using Add = std::function<void(const char* key, std::string value)>;
 
 void add_noise(const Add& add, const Plan& plan, const Request& request, const Picture& picture) {
@@ -106,6 +116,7 @@ std::string parameters_text(const Plan& plan, const Request& request, const Pict
   }
   if (request.syntax == PromptSyntax::comfy) add("Prompt syntax", "comfy");
   if (const std::string loras = lora_hashes(plan.loras); !loras.empty()) add("Lora hashes", loras);
+  if (const std::string hashes = embedding_hashes(plan.embeddings); !hashes.empty()) add("TI hashes", hashes);
   add("Version", fmt::format("PixelForge {}", version()));
   return format_parameters(text);
 }

@@ -212,6 +212,10 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     plan.seed = request.seed.value_or(random_seed());
     plan.noise = request.noise;
     settle_variation(model, request, plan);
+    require(!request.vae_tiling || !request.tile_y,
+            "VAE tiling: got it with a picture that tiles downwards, whose bands would have to wrap around; leave out "
+            "one of the two");
+    plan.vae_tiling = request.vae_tiling;
     if (request.init && !model.family->follows_picture) plan.strength = request.strength;
     settle_hires(model, request, plan);
     const PromptPlan prompt = plan_prompt(request.prompt, grammar_of(request.syntax), {.steps = plan.steps});

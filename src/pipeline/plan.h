@@ -2,6 +2,7 @@
 #pragma once
 
 #include "pipeline/checkpoint.h"
+#include "pipeline/embeddings.h"
 #include "sampling/samplers.h"
 #include "sampling/schedulers.h"
 
@@ -16,6 +17,7 @@ struct Method {
 struct SettledPlan {
   Plan plan;
   Method method;
+  Embeddings embeddings = {};  // added when the LoRAs, which may bring some along, are read
 };
 
 /// Errors: invalid_argument (a setting, with what would do), unsupported (a part is missing).

@@ -76,10 +76,10 @@ Outputs probe_text(const Model& model, std::size_t which, const Inputs& in) {
   require(which < model.texts.size(), "[probe] this file has {} text encoders", model.texts.size());
   const TextEncoder& text = *model.texts[which];
   const Tensor ids = in.ids("ids");
-  const TextEncoder::Output last = text.encode(ids, 1);
+  const TextEncoder::Output last = text.encode({ids}, 1);
   Outputs out{{"last", last.features}};
   if (last.pooled.defined()) out["pooled"] = last.pooled;
-  if (text.layers() > 1) out["skip2"] = text.encode(ids, 2).features;
+  if (text.layers() > 1) out["skip2"] = text.encode({ids}, 2).features;
   return out;
 }
 

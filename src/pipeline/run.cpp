@@ -14,6 +14,7 @@
 #include "ops/arrange.h"
 #include "ops/elementwise.h"
 #include "pipeline/guided_network.h"
+#include "pipeline/memory.h"
 #include "pipeline/start.h"
 #include "sampling/prediction.h"
 #include "text/prompt_variants.h"
@@ -33,7 +34,8 @@ class Reporter {
     progress_.steps = plan.steps + plan.hires_steps;
   }
 
-  void enter(Stage stage, int picture, int step) {
+  void enter(Stage stage, int picture, int step, const Image* preview = nullptr) {
+    progress_.preview = preview;
     progress_.stage = stage;
     progress_.picture = picture;
     progress_.step = step;
@@ -173,22 +175,11 @@ class Sampling {
   const Start& start_;
 };
 
-Image to_image(const Tensor& decoded) {
-  Image image;
-  image.height = static_cast<int>(decoded.dim(1));
-  image.width = static_cast<int>(decoded.dim(2));
-  image.pixels.reserve(image.byte_count());
-  for (const float v : decoded.span<float>()) {
-    image.pixels.push_back(static_cast<std::uint8_t>(std::lround(std::clamp((v + 1) * 127.5f, 0.0f, 255.0f))));
-  }
-  return image;
-}
-
 // Draws the pictures of a plan one after another.
 class Drawing {
  public:
   Drawing(Context& ctx, const SettledPlan& settled, const Request& request, const Model& model, const std::string& file,
-          const ClipTokenizer& tokenizer, bool only_request, const OnProgress& on_progress)
+          const ClipTokenizer& tokenizer, bool only_request, Previewer* previewer, const OnProgress& on_progress)
       : ctx_(ctx),
         settled_(settled),
         plan_(settled.plan),
@@ -197,6 +188,7 @@ class Drawing {
         file_(file),
         tokenizer_(tokenizer),
         only_request_(only_request),
+        previewer_(previewer),
         report_(on_progress, settled.plan),
         start_(start_of(ctx, model, request, settled.plan)) {}
 
@@ -235,9 +227,10 @@ class Drawing {
     report_.enter(Stage::text, k_, 0);
     const auto begin = Clock::now();
     encoded_ = picture.prompt;
-    prompts_ = encode_prompts(ctx_, model_, tokenizer_, encoded_, request_, plan_);
+    prompts_ = encode_prompts(ctx_, model_, tokenizer_, encoded_, request_, plan_, settled_.embeddings);
     if (plan_.hires_steps > 0) {
-      second_prompts_ = encode_prompts(ctx_, model_, tokenizer_, encoded_, request_, plan_, Pass::second);
+      second_prompts_ =
+          encode_prompts(ctx_, model_, tokenizer_, encoded_, request_, plan_, settled_.embeddings, Pass::second);
     }
     picture.seconds.text = seconds_since(begin);
     if (!only_request_) return;
@@ -251,10 +244,13 @@ class Drawing {
     const int steps = settled.plan.steps;
     report_.enter(Stage::steps, k_, before);
     const auto steps_start = Clock::now();
-    const Tensor latent = sample(prompts, picture, [&](int step, const Tensor& x, const Tensor&) {
+    const Tensor latent = sample(prompts, picture, [&](int step, const Tensor& x, const Tensor& denoised) {
       if (!all_finite(x))
         fail_not_finite(model_, file_, fmt::format("step {} of {} gives no numbers", step + 1, steps));
-      report_.enter(Stage::steps, k_, before + std::min(step + 1, steps));  // some samplers take more
+      std::optional<Image> preview;
+      if (previewer_ != nullptr) preview = (*previewer_)(denoised);
+      const int done = before + std::min(step + 1, steps);  // some samplers take more
+      report_.enter(Stage::steps, k_, done, preview ? &*preview : nullptr);
     });
     picture.seconds.steps += seconds_since(steps_start);
 
@@ -266,10 +262,12 @@ class Drawing {
     report_.enter(Stage::vae, k_, before + steps);
     ctx_.memory().trim();  // the steps' blocks are of other sizes than the autoencoder's
     const auto vae_start = Clock::now();
-    const Tensor decoded = model_.autoencoder->decode(latent * (1 / model_.latent.scale) + model_.latent.shift);
+    const Tensor scaled = latent * (1 / model_.latent.scale) + model_.latent.shift;
+    const Tensor decoded =
+        plan_.vae_tiling ? model_.autoencoder->decode_in_bands(scaled, kVaeBand) : model_.autoencoder->decode(scaled);
     if (!all_finite(decoded)) fail_not_finite(model_, file_, "the VAE gives no picture");
     picture.seconds.vae += seconds_since(vae_start);
-    return to_image(decoded);
+    return image_of(decoded);
   }
 
   Context& ctx_;
@@ -280,6 +278,7 @@ class Drawing {
   const std::string& file_;
   const ClipTokenizer& tokenizer_;
   bool only_request_;
+  Previewer* previewer_;
   Reporter report_;
   Start start_;
   std::optional<Prompts> prompts_, second_prompts_;
@@ -291,8 +290,8 @@ class Drawing {
 
 std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Request& request, const Model& model,
                               const std::string& file, const ClipTokenizer& tokenizer, bool only_request,
-                              const OnProgress& on_progress) {
-  Drawing draw(ctx, settled, request, model, file, tokenizer, only_request, on_progress);
+                              Previewer* previewer, const OnProgress& on_progress) {
+  Drawing draw(ctx, settled, request, model, file, tokenizer, only_request, previewer, on_progress);
   std::vector<Picture> pictures;
   for (int k = 0; k < settled.plan.count; ++k) pictures.push_back(draw(k));
   draw.done();

@@ -8,6 +8,7 @@
 #include "image/resize.h"
 #include "ops/arrange.h"
 #include "ops/elementwise.h"
+#include "pipeline/memory.h"
 
 namespace pxf {
 namespace {
@@ -40,11 +41,13 @@ Image grey(int width, int height) {
 // The pictures of one request at the result's size, and what the autoencoder makes of them.
 class Encoder {
  public:
-  Encoder(Context& ctx, const Model& model) : ctx_(ctx), model_(model) {}
+  Encoder(Context& ctx, const Model& model, bool in_bands) : ctx_(ctx), model_(model), in_bands_(in_bands) {}
 
   /// The posterior's mean, in the autoencoder's own scale.
   Tensor mean(const Image& image, const Plane* hidden = nullptr) const {
-    return model_.autoencoder->encode(as_tensor(ctx_, image, hidden)).mean;
+    const Tensor picture = as_tensor(ctx_, image, hidden);
+    return (in_bands_ ? model_.autoencoder->encode_in_bands(picture, kVaeBand) : model_.autoencoder->encode(picture))
+        .mean;
   }
   Tensor latent(const Image& image, const Plane* hidden = nullptr) const {
     return (mean(image, hidden) + -model_.latent.shift) * model_.latent.scale;
@@ -53,6 +56,7 @@ class Encoder {
  private:
   Context& ctx_;
   const Model& model_;
+  bool in_bands_;
 };
 
 /// Inpainting: the mask, to the nearest, and the picture without what lies under it. Without a mask all is hidden.
@@ -97,7 +101,7 @@ Drawn masked_part_of(Canvas canvas, const Request& request, const Plan& plan, St
 
 Start start_of(Context& ctx, const Model& model, const Request& request, const Plan& plan) {
   Start out;
-  const Encoder encode(ctx, model);
+  const Encoder encode(ctx, model, plan.vae_tiling);
   Drawn drawn;
   if (request.init && request.only_masked) {
     drawn = masked_part_of(canvas_of(request), request, plan, out);

@@ -56,10 +56,11 @@ std::vector<WeightedText> prompt_spans(std::string_view text, PromptGrammar gram
 }
 
 std::vector<WeightedChunk> prompt_chunks(const ClipTokenizer& tokenizer, std::string_view text, PromptGrammar grammar,
-                                         const ChunkLayout& layout) {
+                                         const ChunkLayout& layout, std::span<const PromptEmbedding> embeddings) {
   const std::vector<WeightedText> spans = prompt_spans(text, grammar);
-  return grammar == PromptGrammar::a1111 ? a1111_chunks(tokenizer, spans, layout)
-                                         : comfy_chunks(tokenizer, spans, layout);
+  constexpr std::size_t kCommaBacktrack = 20;  // A1111's own setting
+  return grammar == PromptGrammar::a1111 ? a1111_chunks(tokenizer, spans, layout, kCommaBacktrack, embeddings)
+                                         : comfy_chunks(tokenizer, spans, layout, embeddings);
 }
 
 std::vector<std::string> explain(const PromptPlan& plan) {

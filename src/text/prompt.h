@@ -7,6 +7,7 @@
 // Not here: encoding, the weights' effect (prompt_chunks.h has the formulas), adding up parts (prompt_parts.h).
 #pragma once
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -36,7 +37,8 @@ PromptPlan plan_prompt(std::string_view prompt, PromptGrammar grammar, const Sch
 /// One text of a plan as texts with weights, and as rows of tokens with weights.
 std::vector<WeightedText> prompt_spans(std::string_view text, PromptGrammar grammar);
 std::vector<WeightedChunk> prompt_chunks(const ClipTokenizer& tokenizer, std::string_view text, PromptGrammar grammar,
-                                         const ChunkLayout& layout = {});
+                                         const ChunkLayout& layout = {},
+                                         std::span<const PromptEmbedding> embeddings = {});
 
 /// What was understood of a prompt, a line each for people to read: networks, parts, steps, spans.
 std::vector<std::string> explain(const PromptPlan& plan);

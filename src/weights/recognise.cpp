@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <array>
 
+#include "weights/textual_inversion.h"
+
 namespace pxf {
 namespace {
 
@@ -81,9 +83,6 @@ constexpr std::array kKinds{
     KindMark{"control_model.input_hint_block.", FileKind::controlnet, ""},
     KindMark{"input_hint_block.", FileKind::controlnet, ""},
     KindMark{"controlnet_cond_embedding.", FileKind::controlnet, "diffusers' names"},
-    KindMark{"emb_params", FileKind::embedding, "SD 1.x or 2.x"},
-    KindMark{"string_to_param", FileKind::embedding, "SD 1.x or 2.x"},
-    KindMark{"clip_g", FileKind::embedding, "SDXL"},
     KindMark{"model.1.sub.0.RDB1.", FileKind::upscaler, "ESRGAN"},
     KindMark{"body.0.rdb1.", FileKind::upscaler, "ESRGAN"},
     KindMark{"RRDB_trunk.0.RDB1.", FileKind::upscaler, "ESRGAN"},
@@ -178,6 +177,12 @@ bool is_adapter(const Catalog& file, Recognised& out) {
   return false;
 }
 
+bool is_embedding(const Catalog& file, Recognised& out) {
+  if (!is_textual_inversion(file)) return false;
+  EmbeddingFamily of = embedding_family(file);
+  return found(out, FileKind::embedding, std::move(of.family), std::move(of.title), "holds vectors of tokens alone");
+}
+
 bool is_known_kind(const Catalog& file, Recognised& out) {
   for (const KindMark& mark : kKinds) {
     if (file.has_any(mark.beginning)) {
@@ -242,8 +247,8 @@ bool is_text_encoder(const Catalog& file, Recognised& out) {
 
 Recognised recognise(const Catalog& file) {
   Recognised out;
-  static_cast<void>(is_adapter(file, out) || is_known_kind(file, out) || has_network(file, out) ||
-                    is_autoencoder(file, out) || is_text_encoder(file, out));
+  static_cast<void>(is_adapter(file, out) || is_embedding(file, out) || is_known_kind(file, out) ||
+                    has_network(file, out) || is_autoencoder(file, out) || is_text_encoder(file, out));
   return out;
 }
 

@@ -203,6 +203,22 @@ TEST_P(Conformance, GroupNorm) {
   }
 }
 
+TEST_P(Conformance, GroupNormOfPartsIsThatOfTheWhole) {
+  use_instruction_set(GetParam().instructions);
+  Computer computer(GetParam().backend);
+  const Weight gamma = Weight::of(random_values(36, 1), {36}), beta = Weight::of(random_values(36, 2), {36});
+  const Tensor x = computer.ctx.from(random_values(700 * 36, 3), {1, 700, 36});
+  const Tensor whole = group_norm_silu(x, gamma, beta, 4, 1e-5);
+  const GroupMoments moments = group_moments(x, 4);
+  for (const auto& [begin, end] : {std::pair{0, 1}, std::pair{1, 300}, std::pair{300, 700}}) {
+    const auto rows = [&, begin = begin, end = end](const Tensor& t) {
+      return t.reshape({700, 36}).rows(begin, end).reshape({1, end - begin, 36});
+    };
+    const Tensor part = group_norm_silu(rows(x), gamma, beta, moments, 1e-5);
+    EXPECT_TRUE(std::ranges::equal(part.span<float>(), rows(whole).span<float>())) << begin;
+  }
+}
+
 TEST_P(Conformance, LayerNorm) {
   for (const Shape& shape : {Shape{1, 1}, Shape{3, 8}, Shape{77, 768}, Shape{200, 33}}) {
     SCOPED_TRACE(shape.text());
@@ -222,6 +238,7 @@ TEST_P(Conformance, Elementwise) {
     const auto x = [&](Context& ctx) { return ctx.from(random_values(count, 1, 4), {count}); };
     const auto y = [&](Context& ctx) { return ctx.from(random_values(count, 2, 4), {count}); };
     agree([&](Context& ctx) { return x(ctx) * 0.25 + 3.0; }, 1e-6);
+    agree([&](Context& ctx) { return relu(x(ctx)); }, 0);
     agree([&](Context& ctx) { return silu(x(ctx)); }, 1e-6);
     agree([&](Context& ctx) { return gelu(x(ctx)); }, 1e-6);
     agree([&](Context& ctx) { return quick_gelu(x(ctx)); }, 1e-6);
@@ -244,8 +261,8 @@ TEST_P(Conformance, NotANumberStaysOne) {
   use_instruction_set(GetParam().instructions);
   Computer computer(GetParam().backend);
   const std::vector<float> values(9, std::nanf(""));
-  for (const Tensor& out : {silu(computer.ctx.from(values, {9})), gelu(computer.ctx.from(values, {9})),
-                            quick_gelu(computer.ctx.from(values, {9}))}) {
+  for (const Tensor& out : {relu(computer.ctx.from(values, {9})), silu(computer.ctx.from(values, {9})),
+                            gelu(computer.ctx.from(values, {9})), quick_gelu(computer.ctx.from(values, {9}))}) {
     for (const float v : out.span<float>()) EXPECT_TRUE(std::isnan(v));
   }
 }

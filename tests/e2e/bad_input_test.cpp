@@ -200,6 +200,13 @@ TEST(Memory, TooLittleForThePictureIsSaidBeforehand) {
   expect_error(done, 1, "use a smaller size");
 }
 
+TEST(Memory, WhereItIsShortTheVaeWorksInBandsUnasked) {
+  if (kAddressSanitizer) GTEST_SKIP();
+  const std::vector<std::string> explain = {"generate", "a", "--explain", "--size", "2048x2048"};
+  EXPECT_EQ(run(explain, {.address_space = 8'000'000'000}).out.find("in bands"), std::string::npos);
+  EXPECT_NE(run(explain, {.address_space = 2'500'000'000}).out.find("in bands"), std::string::npos);
+}
+
 TEST(Memory, NoLimitMakesItCrash) {
   if (kAddressSanitizer) GTEST_SKIP();
   // From the first at which the loader can start it, in steps that meet every stage of the work.

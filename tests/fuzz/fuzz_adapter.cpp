@@ -1,7 +1,9 @@
-// Whatever the bytes, an adapter is refused with a message or merges into weights that it fits, inside their bounds.
+// Whatever the bytes, an adapter is refused with a message or merges into weights that it fits, inside their bounds;
+// and so with embeddings, alone or inside an adapter's file.
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "base/error.h"
@@ -10,6 +12,7 @@
 #include "weights/adapters/adapter.h"
 #include "weights/adapters/adapter_family.h"
 #include "weights/adapters/merge.h"
+#include "weights/textual_inversion.h"
 
 namespace {
 
@@ -26,13 +29,27 @@ void merge_where_it_fits(const AdapterModule& module) {
   }
 }
 
+void read_embedding(const Catalog& names) {
+  try {
+    const TextualInversion got = read_textual_inversion(names);
+    for (const auto& table : got.tables) {
+      test::require_that(table.values.size() == static_cast<std::size_t>(got.vectors * table.width));
+    }
+  } catch (const Failure& failure) {
+    test::check_error(failure.error());
+  }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const auto source = open_safetensors(MappedFile::of_static(std::as_bytes(std::span(data, size)), "fuzz"));
   if (!source) return 0;
+  const Catalog file(source.value());
+  read_embedding(file);
+  for (const std::string& name : bundled_embeddings(file)) read_embedding(file.under(kBundledEmbeddings + name));
   try {
-    const Adapter adapter = read_adapter(Catalog(source.value()));
+    const Adapter adapter = read_adapter(file);
     family_of(adapter);
     for (const AdapterModule& module : adapter.modules) merge_where_it_fits(module);
   } catch (const Failure& failure) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <string_view>
+#include <vector>
 
 #include "text/prompt.h"
 #include "text/prompt_variants.h"
@@ -21,7 +22,8 @@ void check(bool holds) {
 void check_rows(const pxf::ClipTokenizer& tokenizer, std::string_view text, pxf::PromptGrammar grammar) {
   static constexpr pxf::ChunkLayout layouts[] = {{}, {.begin = 98, .end = 99, .pad = 0, .length = 5}};
   for (const pxf::ChunkLayout& layout : layouts) {
-    const auto rows = prompt_chunks(tokenizer, text, grammar, layout);
+    static const std::vector<pxf::PromptEmbedding> embeddings = {{"a", 60000, 3}, {"(b", 60003, 1}, {"a b", 60004, 2}};
+    const auto rows = prompt_chunks(tokenizer, text, grammar, layout, embeddings);
     check(!rows.empty());
     for (const pxf::WeightedChunk& row : rows) {
       check(row.ids.size() == layout.length && row.weights.size() == layout.length);
@@ -54,6 +56,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return name == "a" ? std::vector<std::string>{"{b|c}", ""} : std::vector<std::string>();
   });
   check(chosen.size() <= size);
+  for (const std::string& name : pxf::comfy_embeddings(prompt)) check(!name.empty() && name.size() < size);
   for (const pxf::PromptGrammar grammar : {pxf::PromptGrammar::a1111, pxf::PromptGrammar::comfy}) {
     for (const std::string_view text : {prompt, std::string_view(chosen)}) check_rows(tokenizer, text, grammar);
     for (const pxf::ScheduleSteps& steps : kSteps) {

@@ -88,7 +88,7 @@ class GoldenFamilies : public testing::TestWithParam<Folder> {
     std::vector<TextEncoder::Output> texts;
     for (const auto& encoder : opened_.model.texts) {
       const std::string of_second = texts.empty() ? "" : "_2";
-      texts.push_back(encoder->encode(cases_.ids(on_.ctx, name + "/in/" + ids + of_second), clip_skip));
+      texts.push_back(encoder->encode({cases_.ids(on_.ctx, name + "/in/" + ids + of_second)}, clip_skip));
     }
     return opened_.model.family->condition(texts, size);
   }
@@ -160,14 +160,14 @@ TEST_P(GoldenFamilies, TextEncoder) {
   for_cases({"in/ids", "out/last"}, [&](const std::string& name, double tolerance) {
     const Tensor ids = cases_.ids(on_.ctx, name + "/in/ids");
     const TextEncoder& text = *opened_.model.texts.at(0);
-    const TextEncoder::Output last = text.encode(ids, 1);
+    const TextEncoder::Output last = text.encode({ids}, 1);
     expect_close(std::as_const(last.features).span<float>(), want(name, "last"), tolerance);
     expect_close(std::as_const(last.pooled).span<float>(), want(name, "pooled"), tolerance);
-    const TextEncoder::Output skipped = text.encode(ids, 2);
+    const TextEncoder::Output skipped = text.encode({ids}, 2);
     expect_close(std::as_const(skipped.features).span<float>(), want(name, "skip2"), tolerance);
   });
   for_cases({"in/ids", "out/penultimate"}, [&](const std::string& name, double tolerance) {
-    const auto out = opened_.model.texts.at(0)->encode(cases_.ids(on_.ctx, name + "/in/ids"), 2);
+    const auto out = opened_.model.texts.at(0)->encode({cases_.ids(on_.ctx, name + "/in/ids")}, 2);
     expect_close(std::as_const(out.features).span<float>(), want(name, "penultimate"), tolerance);
   });
 }

@@ -112,6 +112,24 @@ TEST_F(CApi, TellsProgressAndStopsWhenAsked) {
   EXPECT_EQ(error.code, PXF_CANCELLED);
 }
 
+TEST_F(CApi, ShowsPreviewsOnRequest) {
+  int pixels = 0;
+  request.preview = request.vae_tiling = true;
+  request.count = 1;
+  EXPECT_TRUE(generate(
+      [](const pxf_progress* p, void* user) {
+        if (p->preview_rgb != nullptr) *static_cast<int*>(user) += p->preview_width * p->preview_height;
+        return true;
+      },
+      &pixels));
+  EXPECT_EQ(pixels, request.steps * 8 * 8);
+  const char* const embeddings[] = {"no-such-embedding"};
+  request.embeddings = embeddings;
+  request.embedding_count = 1;
+  EXPECT_FALSE(generate());
+  EXPECT_EQ(error.code, PXF_NOT_FOUND);
+}
+
 TEST_F(CApi, EncodesAndSavesTheSameFile) {
   const PicturesHandle pictures = generate();
   std::size_t size = 0;

@@ -23,6 +23,7 @@ void run_unary(Context& ctx, const UnaryDesc& d) {
   in_chunks(ctx, d.src.numel(), [&](std::int64_t at, std::int64_t n) {
     switch (d.op) {
       case Unary::affine: return kernels.affine(x + at, n, static_cast<float>(d.a), static_cast<float>(d.b), y + at);
+      case Unary::relu: return kernels.relu(x + at, n, y + at);
       case Unary::silu: return kernels.silu(x + at, n, y + at);
       case Unary::gelu: return kernels.gelu(x + at, n, y + at);
       case Unary::quick_gelu: return kernels.quick_gelu(x + at, n, y + at);

@@ -38,6 +38,12 @@ void affine(const float* x, std::int64_t count, float a, float b, float* y) {
       count, y, [&](V v) { return hn::MulAdd(v, scale, shift); }, x);
 }
 
+void relu_of(const float* x, std::int64_t count, float* y) {
+  const V zero = hn::Zero(D());  // not by Max, which makes a number of NaN
+  map(
+      count, y, [&](V v) { return hn::IfThenElse(hn::Lt(v, zero), zero, v); }, x);
+}
+
 void silu_of(const float* x, std::int64_t count, float* y) {
   map(
       count, y, [](V v) { return silu(v); }, x);
@@ -73,7 +79,8 @@ void gated_gelu(const float* value, const float* gate, std::int64_t count, float
 }  // namespace
 
 const ElementwiseKernels* elementwise_table() {
-  static const ElementwiseKernels table{affine, silu_of, quick_gelu_of, gelu_of, weighted_sum, product, gated_gelu};
+  static const ElementwiseKernels table{affine,  relu_of,      silu_of, quick_gelu_of,
+                                        gelu_of, weighted_sum, product, gated_gelu};
   return &table;
 }
 

@@ -69,6 +69,7 @@ const NormKernels& norm_kernels();
 
 struct ElementwiseKernels {
   void (*affine)(const float* x, std::int64_t count, float a, float b, float* y);
+  void (*relu)(const float* x, std::int64_t count, float* y);
   void (*silu)(const float* x, std::int64_t count, float* y);
   void (*quick_gelu)(const float* x, std::int64_t count, float* y);
   void (*gelu)(const float* x, std::int64_t count, float* y);

@@ -46,20 +46,48 @@ void chunk_moments(const float* x, std::int64_t places, std::int64_t channels, s
   }
 }
 
+// The places of a batch of pictures, cut into chunks.
+struct Chunks {
+  explicit Chunks(const Tensor& src)
+      : batch(src.dim(0)),
+        channels(src.dim(-1)),
+        places(src.numel() / batch / channels),
+        each(std::max<std::int64_t>(1, kChunkFloats / channels)),
+        of_picture((places + each - 1) / each) {}
+
+  std::int64_t count() const { return batch * of_picture; }
+  std::int64_t picture(std::int64_t i) const { return i / of_picture; }
+  /// Of its first number.
+  std::int64_t at(std::int64_t i) const { return (picture(i) * places + i % of_picture * each) * channels; }
+  std::int64_t length(std::int64_t i) const { return std::min(each, places - i % of_picture * each); }
+
+  std::int64_t batch, channels, places, each, of_picture;
+};
+
+void run_group_moments(Context& ctx, const GroupMomentsDesc& d) {
+  const Chunks chunks(d.src);
+  const float* src = d.src.f32();
+  std::vector<Moments> moments(static_cast<std::size_t>(chunks.count() * d.groups));
+  ctx.threads().parallel_for(chunks.count(), [&](std::int64_t i) {
+    chunk_moments(src + chunks.at(i), chunks.length(i), chunks.channels, d.groups, moments.data() + i * d.groups);
+  });
+  for (std::int64_t b = 0; b < chunks.batch; ++b) {
+    for (std::int64_t g = 0; g < d.groups; ++g) {
+      Moments all;
+      for (std::int64_t i = 0; i < chunks.of_picture; ++i) {
+        all = joined(all, moments[static_cast<std::size_t>((b * chunks.of_picture + i) * d.groups + g)]);
+      }
+      d.dst.mean[static_cast<std::size_t>(b * d.groups + g)] = all.mean;
+      d.dst.variance[static_cast<std::size_t>(b * d.groups + g)] = all.squares / all.count;
+    }
+  }
+}
+
 void run_group_norm(Context& ctx, const GroupNormDesc& d) {
   if (d.src.numel() == 0) return;
-  const std::int64_t batch = d.src.dim(0), channels = d.src.dim(-1), places = d.src.numel() / batch / channels;
-  const std::int64_t chunk = std::max<std::int64_t>(1, kChunkFloats / channels);
-  const std::int64_t chunks = (places + chunk - 1) / chunk;
-  const float* src = d.src.f32();
-  float* dst = d.dst.f32();
-  const auto at = [&](std::int64_t task) { return (task / chunks * places + task % chunks * chunk) * channels; };
-  const auto length = [&](std::int64_t task) { return std::min(chunk, places - task % chunks * chunk); };
-
-  std::vector<Moments> moments(static_cast<std::size_t>(batch * chunks * d.groups));
-  ctx.threads().parallel_for(batch * chunks, [&](std::int64_t task) {
-    chunk_moments(src + at(task), length(task), channels, d.groups, moments.data() + task * d.groups);
-  });
+  const Chunks chunks(d.src);
+  const std::int64_t batch = chunks.batch, channels = chunks.channels;
+  const GroupMoments moments = d.moments != nullptr ? *d.moments : group_moments(d.src, d.groups);
 
   // What each picture's channels are centred on, scaled by and shifted by.
   const std::int64_t size = channels / d.groups;
@@ -67,22 +95,21 @@ void run_group_norm(Context& ctx, const GroupNormDesc& d) {
   const std::span<const float> gamma = d.gamma.f32(), beta = d.beta.f32();
   for (std::int64_t b = 0; b < batch; ++b) {
     for (std::int64_t g = 0; g < d.groups; ++g) {
-      Moments all;
-      for (std::int64_t i = 0; i < chunks; ++i) {
-        all = joined(all, moments[static_cast<std::size_t>((b * chunks + i) * d.groups + g)]);
-      }
-      const double inverse = 1 / std::sqrt(all.squares / all.count + d.eps);
+      const auto of_group = static_cast<std::size_t>(b * d.groups + g);
+      const double inverse = 1 / std::sqrt(moments.variance[of_group] + d.eps);
       for (std::int64_t c = g * size; c < (g + 1) * size; ++c) {
-        centre[static_cast<std::size_t>(b * channels + c)] = static_cast<float>(all.mean);
+        centre[static_cast<std::size_t>(b * channels + c)] = static_cast<float>(moments.mean[of_group]);
         scale[static_cast<std::size_t>(b * channels + c)] =
             static_cast<float>(gamma[static_cast<std::size_t>(c)] * inverse);
       }
     }
   }
-  ctx.threads().parallel_for(batch * chunks, [&](std::int64_t task) {
-    const std::int64_t b = task / chunks;
-    norm_kernels().apply(src + at(task), length(task), channels, centre.data() + b * channels,
-                         scale.data() + b * channels, beta.data(), d.silu, dst + at(task));
+  const float* src = d.src.f32();
+  float* dst = d.dst.f32();
+  ctx.threads().parallel_for(chunks.count(), [&](std::int64_t i) {
+    const std::int64_t first = chunks.picture(i) * channels;
+    norm_kernels().apply(src + chunks.at(i), chunks.length(i), channels, centre.data() + first, scale.data() + first,
+                         beta.data(), d.silu, dst + chunks.at(i));
   });
 }
 
@@ -105,6 +132,7 @@ void run_layer_norm(Context& ctx, const LayerNormDesc& d) {
 
 void add_cpu_norm(Backend& backend) {
   backend.add<GroupNormDesc>({"chunked", [](const GroupNormDesc&) { return kAccepted; }, run_group_norm});
+  backend.add<GroupMomentsDesc>({"chunked", [](const GroupMomentsDesc&) { return kAccepted; }, run_group_moments});
   backend.add<LayerNormDesc>({"rows", [](const LayerNormDesc&) { return kAccepted; }, run_layer_norm});
 }
 

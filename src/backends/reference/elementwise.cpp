@@ -13,6 +13,7 @@ double gelu_of(double x) { return 0.5 * x * (1 + std::erf(x / std::numbers::sqrt
 double apply(Unary op, double x, double a, double b) {
   switch (op) {
     case Unary::affine: return a * x + b;
+    case Unary::relu: return x < 0 ? 0 : x;
     case Unary::silu: return x / (1 + std::exp(-x));
     case Unary::gelu: return gelu_of(x);
     case Unary::quick_gelu: return x / (1 + std::exp(-1.702 * x));

@@ -20,11 +20,18 @@ void build(const Catalog& file, Model& model, LoadReport& report) {
 
 }  // namespace
 
+const LatentColours& sd1_colours() {
+  // As ComfyUI and A1111 show them: fitted by its users to decoded pictures.
+  static const LatentColours colours{
+      {{0.3512, 0.2297, 0.3227}, {0.3250, 0.4974, 0.2350}, {-0.2829, 0.1762, 0.2721}, {-0.2120, -0.2616, -0.7177}}, {}};
+  return colours;
+}
+
 Family sd1_family() {
   Family family;
   family.id = "sd1";
   family.title = "SD 1.x";
-  family.latent = {4, 8, 0.18215, 0};
+  family.latent = {4, 8, 0.18215, 0, sd1_colours()};
   family.preset = {"dpm++2m", "karras", 20, 7, 512, 512};
   family.build = build;
   family.condition = features_of_first;

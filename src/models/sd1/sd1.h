@@ -5,6 +5,9 @@
 
 namespace pxf {
 
+/// Of the autoencoder of SD 1.x, which SD 2.x has too.
+const LatentColours& sd1_colours();
+
 Family sd1_family();
 Family sd1_inpaint_family();
 Family sd1_pix2pix_family();

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "models/latent_diffusion.h"
+#include "models/sd1/sd1.h"
 #include "models/text/open_clip.h"
 
 namespace pxf {
@@ -46,7 +47,7 @@ Family sd2_family() {
   Family family;
   family.id = "sd2";
   family.title = "SD 2.x";
-  family.latent = {4, 8, 0.18215, 0};
+  family.latent = {4, 8, 0.18215, 0, sd1_colours()};  // its autoencoder is that of SD 1.x
   family.text.clip_skip = 2;
   family.preset = {"dpm++2m", "karras", 25, 7, 512, 512};
   family.build = build;

@@ -63,7 +63,11 @@ Family sdxl_family() {
   Family family;
   family.id = "sdxl";
   family.title = "SDXL";
-  family.latent = {4, 8, 0.13025, 0};
+  // As ComfyUI shows them.
+  const LatentColours colours{
+      {{0.3920, 0.4054, 0.4549}, {-0.2634, -0.0196, 0.0653}, {0.0568, 0.1687, -0.0755}, {-0.3112, -0.2359, -0.2076}},
+      {}};
+  family.latent = {4, 8, 0.13025, 0, colours};
   family.text.clip_skip = 2;
   family.text.zero_empty_negative = true;
   family.preset = {"dpm++2m", "karras", 25, 6, 1024, 1024};

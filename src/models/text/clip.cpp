@@ -38,13 +38,13 @@ ClipText::ClipText(Layout layout) : layout_(layout) {
   final_layer_norm_.declare(s / "final_layer_norm", layout.width);
 }
 
-TextEncoder::Output ClipText::encode(const Tensor& ids, int clip_skip) const {
-  check_rows(layout_, ids, clip_skip);
-  Tensor x = token_embedding_(ids) + position_embedding_(places_of(ids));
+TextEncoder::Output ClipText::encode(const Rows& rows, int clip_skip) const {
+  check_rows(layout_, rows, clip_skip);
+  Tensor x = token_vectors(token_embedding_.weight, rows) + position_embedding_(places_of(rows.ids));
   for (std::int64_t i = 0; i + clip_skip <= layout_.layers; ++i) x = layers_[static_cast<std::size_t>(i)](std::move(x));
   if (!layout_.final_norm) return {x};
   const Tensor normed = final_layer_norm_(x);
-  return {normed, clip_skip == 1 ? rows_of_ends(normed, ids) : Tensor()};
+  return {normed, clip_skip == 1 ? rows_of_ends(normed, rows.ids, layout_.vocabulary) : Tensor()};
 }
 
 }  // namespace pxf::text

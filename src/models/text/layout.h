@@ -3,7 +3,8 @@
 
 #include <cstdint>
 
-#include "tensor/tensor.h"
+#include "models/parts.h"
+#include "ops/weight.h"
 #include "weights/catalog.h"
 
 namespace pxf::text {
@@ -26,11 +27,14 @@ struct Names {
 /// `heads` 0 means width / 64, as all published sizes have it. Throws Failure(bad_file) when there is no such encoder.
 Layout read_layout(const Catalog& file, const Names& names, std::int64_t heads);
 
-/// Throws Failure(invalid_argument) unless ids are (B, 1 to positions) and clip_skip names a layer.
-void check_rows(const Layout& layout, const Tensor& ids, int clip_skip);
+/// Throws Failure(invalid_argument) unless ids are (B, 1 to positions), vectors are as wide as the encoder and
+/// clip_skip names a layer.
+void check_rows(const Layout& layout, const TextEncoder::Rows& rows, int clip_skip);
+/// (B, N, width): the table's row of each id, or of those beyond the table the row of the vectors.
+Tensor token_vectors(const Weight& table, const TextEncoder::Rows& rows);
 /// ids (B, N) -> 0, 1, 2 ... N - 1 in every row.
 Tensor places_of(const Tensor& ids);
-/// x (B, N, C) -> (B, C): the row of each first end token, which has the highest id.
-Tensor rows_of_ends(const Tensor& x, const Tensor& ids);
+/// x (B, N, C) -> (B, C): the row of each first end token, which has the highest id of the vocabulary.
+Tensor rows_of_ends(const Tensor& x, const Tensor& ids, std::int64_t vocabulary);
 
 }  // namespace pxf::text

@@ -61,9 +61,9 @@ OpenClipText::OpenClipText(Layout layout) : layout_(layout) {
   if (layout.projection > 0) s.weight("text_projection", {layout.width, layout.projection}, text_projection_);
 }
 
-TextEncoder::Output OpenClipText::encode(const Tensor& ids, int clip_skip) const {
-  check_rows(layout_, ids, clip_skip);
-  Tensor x = token_embedding_(ids) + positional_embedding_(places_of(ids));
+TextEncoder::Output OpenClipText::encode(const Rows& rows, int clip_skip) const {
+  check_rows(layout_, rows, clip_skip);
+  Tensor x = token_vectors(token_embedding_.weight, rows) + positional_embedding_(places_of(rows.ids));
   const std::int64_t shown = layout_.layers + layout_.left_out - clip_skip + 1,
                      run = layout_.projection > 0 ? layout_.layers : shown;
   Output out;
@@ -71,8 +71,10 @@ TextEncoder::Output OpenClipText::encode(const Tensor& ids, int clip_skip) const
     x = layers_[static_cast<std::size_t>(i)](std::move(x));
     if (i + 1 == shown) out.features = layout_.final_norm ? ln_final_(x) : x;
   }
-  if (layout_.projection > 0)
-    out.pooled = linear(rows_of_ends(ln_final_(x), ids), transposed(text_projection_), nullptr);
+  if (layout_.projection > 0) {
+    const Tensor ends = rows_of_ends(ln_final_(x), rows.ids, layout_.vocabulary);
+    out.pooled = linear(ends, transposed(text_projection_), nullptr);
+  }
   return out;
 }
 

@@ -27,7 +27,7 @@ class OpenClipText final : public TextEncoder {
  public:
   explicit OpenClipText(Layout layout);
 
-  Output encode(const Tensor& ids, int clip_skip) const override;
+  Output encode(const Rows& rows, int clip_skip) const override;
   std::int64_t layers() const override { return layout_.layers; }
   std::int64_t positions() const override { return layout_.positions; }
   std::int64_t vocabulary() const override { return layout_.vocabulary; }

@@ -103,9 +103,25 @@ std::uint64_t Vae::working_bytes(std::int64_t batch, std::int64_t height, std::i
   return static_cast<std::uint64_t>(batch * height * scale * width * scale * channels) * sizeof(float);
 }
 
-Tensor Vae::decode(const Tensor& latent) const {
+void Vae::check_latent(const Tensor& latent) const {
   require(latent.rank() == 4 && latent.dim(3) == layout_.latent_channels, "[vae] latent: got {}, need (B, h, w, {})",
           latent.shape().text(), layout_.latent_channels);
+}
+
+void Vae::check_picture(const Tensor& picture) const {
+  require(has_encoder(), "[vae] this file has no encoder; use a VAE file that has one");
+  require(picture.rank() == 4 && picture.dim(3) == 3, "[vae] picture: got {}, need (B, H, W, 3)",
+          picture.shape().text());
+}
+
+Autoencoder::Moments Vae::moments_of(Tensor encoded) const {
+  if (layout_.quant) encoded = quant_conv_(encoded);
+  const std::int64_t z = layout_.latent_channels;
+  return {channel_range(encoded, 0, z), channel_range(encoded, z, 2 * z)};
+}
+
+Tensor Vae::decode(const Tensor& latent) const {
+  check_latent(latent);
   Tensor h = decoder_.mid(decoder_.conv_in(layout_.quant ? post_quant_conv_(latent) : latent));
   for (std::size_t i = decoder_.levels.size(); i-- > 0;) {
     for (const ResnetBlock& block : decoder_.levels[i].blocks) h = block(h);
@@ -115,18 +131,13 @@ Tensor Vae::decode(const Tensor& latent) const {
 }
 
 Autoencoder::Moments Vae::encode(const Tensor& picture) const {
-  require(has_encoder(), "[vae] this file has no encoder; use a VAE file that has one");
-  require(picture.rank() == 4 && picture.dim(3) == 3, "[vae] picture: got {}, need (B, H, W, 3)",
-          picture.shape().text());
+  check_picture(picture);
   Tensor h = encoder_.conv_in(picture);
   for (const Level& level : encoder_.levels) {
     for (const ResnetBlock& block : level.blocks) h = block(h);
     if (level.resample) h = (*level.resample)(h);
   }
-  h = encoder_.conv_out(encoder_.norm_out.silu(encoder_.mid(h)));
-  if (layout_.quant) h = quant_conv_(h);
-  return {channel_range(h, 0, layout_.latent_channels),
-          channel_range(h, layout_.latent_channels, 2 * layout_.latent_channels)};
+  return moments_of(encoder_.conv_out(encoder_.norm_out.silu(encoder_.mid(h))));
 }
 
 }  // namespace pxf::vae

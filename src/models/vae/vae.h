@@ -65,7 +65,10 @@ class Vae final : public Autoencoder {
 
   Tensor decode(const Tensor& latent) const override;
   Moments encode(const Tensor& picture) const override;
+  Tensor decode_in_bands(const Tensor& latent, std::int64_t band) const override;
+  Moments encode_in_bands(const Tensor& picture, std::int64_t band) const override;
   std::uint64_t working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const override;
+  std::uint64_t working_bytes_in_bands(std::int64_t height, std::int64_t width, std::int64_t band) const override;
   std::int64_t latent_channels() const override { return layout_.latent_channels; }
   bool has_encoder() const override { return layout_.encoder.has_value(); }
 
@@ -80,6 +83,9 @@ class Vae final : public Autoencoder {
     Middle mid;
     std::vector<Level> levels;
   };
+  void check_latent(const Tensor& latent) const;
+  void check_picture(const Tensor& picture) const;
+  Moments moments_of(Tensor encoded) const;
   void declare_encoder(Scope s);
   void declare_decoder(Scope s);
 

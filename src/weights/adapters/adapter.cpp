@@ -10,6 +10,7 @@
 #include "formats/in_quotes.h"
 #include "weights/adapters/factor_names.h"
 #include "weights/adapters/kind.h"
+#include "weights/textual_inversion.h"
 
 namespace pxf {
 namespace {
@@ -22,6 +23,7 @@ class Reader {
     Adapter out;
     out.name = file_.source().name();
     for (const std::string_view name : file_.names()) {
+      if (name.starts_with(kBundledEmbeddings)) continue;  // for the prompt, not for weights
       if (!note(name)) out.unknown.emplace_back(name);
     }
     for (auto& [target, module] : modules_) {
