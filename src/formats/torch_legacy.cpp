@@ -97,7 +97,7 @@ Result<std::vector<StoredBytes>> find_storages(LegacyReader& reader, const Torch
                     in_quotes(wanted.begin()->first));
 }
 
-Result<std::shared_ptr<const TensorSource>> open_checked(std::shared_ptr<const MappedFile> file) {
+Result<std::shared_ptr<const TensorSource>> open_checked_legacy(std::shared_ptr<const MappedFile> file) {
   LegacyReader reader(file->bytes());
   if (auto preamble = read_preamble(reader); !preamble) return preamble.error();
   const auto object = reader.pickle();

@@ -72,7 +72,7 @@ Result<StoredBytes> find_storage(const std::vector<ZipEntry>& entries, const std
   return StoredBytes(*entry);
 }
 
-Result<std::shared_ptr<const TensorSource>> open_checked(std::shared_ptr<const MappedFile> file) {
+Result<std::shared_ptr<const TensorSource>> open_checked_zip(std::shared_ptr<const MappedFile> file) {
   const Bytes archive = file->bytes();
   const auto table = read_zip(archive);
   if (!table) return table.error();

@@ -97,11 +97,11 @@ class Finder {
         return add_file({.name = named->record.name, .path = named->path});
       }
       if (!fs::exists(name_or_path, none)) {
-        throw Failure(with_nearest_name({ErrorCode::not_found,
-                                         "is no file or folder, and no name in the library; give an "
-                                         "embedding's file, or a folder of them",
-                                         name_or_path},
-                                        name_or_path, {}));
+        throw Failure(with_near_names({ErrorCode::not_found,
+                                       "is no file or folder, and no name in the library; give an "
+                                       "embedding's file, or a folder of them",
+                                       name_or_path},
+                                      name_or_path, "embeddings", {}));
       }
     }
     add_file({.name = fs::path(name_or_path).stem().string(), .path = name_or_path});
@@ -201,11 +201,11 @@ class Finder {
   void check_all_found() const {
     for (const std::string& name : names_) {
       if (find_embedding(out_.words, name) != nullptr) continue;
-      throw Failure(with_nearest_name({ErrorCode::not_found,
-                                       "is named as an embedding in the prompt, and there is none; "
-                                       "give its file or folder with --embedding, or import it",
-                                       name},
-                                      name, {}));
+      throw Failure(with_near_names({ErrorCode::not_found,
+                                     "is named as an embedding in the prompt, and there is none; "
+                                     "give its file or folder with --embedding, or import it",
+                                     name},
+                                    name, "embeddings", {}));
     }
   }
 

@@ -38,21 +38,8 @@ struct OpenedFile {
 };
 
 const EmbeddedCheckpoint* find_embedded(const std::string& name) {
-  const auto all = embedded_checkpoints();
-  const auto it = std::ranges::find(all, name, &EmbeddedCheckpoint::name);
-  if (it != all.end()) return &*it;
-  const auto loras = embedded_loras();
-  const auto lora = std::ranges::find(loras, name, &EmbeddedCheckpoint::name);
-  return lora == loras.end() ? nullptr : &*lora;
-}
-
-Error with_embedded_names(Error error) {
-  if (error.code != ErrorCode::not_found) return error;
-  std::string names;
-  for (const EmbeddedCheckpoint& one : embedded_checkpoints())
-    names += (names.empty() ? "" : ", ") + std::string(one.name);
-  if (!names.empty()) error.message += fmt::format("; the checkpoints in this program are {}", names);
-  return error;
+  const EmbeddedCheckpoint* checkpoint = find_embedded(embedded_checkpoints(), name);
+  return checkpoint != nullptr ? checkpoint : find_embedded(embedded_loras(), name);
 }
 
 std::uint64_t bytes_on_disk(const std::filesystem::path& path) {
@@ -87,12 +74,6 @@ Result<OpenedFile> open_named(NamedFile named) {
   return file;
 }
 
-Error with_near_names(Error error, const std::string& wanted) {
-  std::vector<std::string> embedded;
-  for (const EmbeddedCheckpoint& one : embedded_checkpoints()) embedded.emplace_back(one.name);
-  return with_embedded_names(with_nearest_name(std::move(error), wanted, std::move(embedded)));
-}
-
 /// Embedded names come first, then files that are told by a slash or an ending, names of the library, any files.
 Result<OpenedFile> open_file(const std::string& name_or_path) {
   if (const EmbeddedCheckpoint* embedded = find_embedded(name_or_path)) {
@@ -108,7 +89,7 @@ Result<OpenedFile> open_file(const std::string& name_or_path) {
   if (!named) return std::move(named).error();
   Result<OpenedFile> none = open_on_disk(name_or_path);
   if (none) return none;  // it has come between
-  return with_near_names(std::move(none).error(), name_or_path);
+  return with_near_names(std::move(none).error(), name_or_path, "checkpoints", embedded_checkpoints());
 }
 
 ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path, OpenedModel* opened) {

@@ -1,5 +1,9 @@
 #include "pipeline/library_names.h"
 
+#include <fmt/ranges.h>
+
+#include <vector>
+
 #include "base/nearest_name.h"
 #include "sampling/samplers.h"
 #include "sampling/schedulers.h"
@@ -35,15 +39,20 @@ bool means_a_file(const std::string& name_or_path) {
   return (path.has_parent_path() || path.has_extension()) && fs::exists(path, too_long);
 }
 
-Error with_nearest_name(Error error, const std::string& wanted, std::vector<std::string> others) {
+Error with_near_names(Error error, const std::string& wanted, std::string_view what,
+                      std::span<const EmbeddedCheckpoint> embedded) {
   if (error.code != ErrorCode::not_found) return error;
+  std::vector<std::string_view> names;
+  for (const EmbeddedCheckpoint& one : embedded) names.push_back(one.name);
+  const std::string in_program = fmt::format("{}", fmt::join(names, ", "));
   Store store(library_home());
-  if (const auto records = store.list()) {
-    for (const Record& record : records.value()) others.push_back(record.name);
+  const auto records = store.list();
+  if (records) {
+    for (const Record& record : records.value()) names.push_back(record.name);
   }
-  const std::vector<std::string_view> names(others.begin(), others.end());
   const std::string_view nearest = nearest_name(fs::path(wanted).filename().string(), names);
   if (!nearest.empty()) error.message += fmt::format("; did you mean \"{}\"?", nearest);
+  if (!in_program.empty()) error.message += fmt::format("; the {} in this program are {}", what, in_program);
   return error;
 }
 

@@ -3,10 +3,13 @@
 
 #include <filesystem>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "catalog/overrides.h"
+#include "pipeline/starter.h"
 #include "pixelforge/model_info.h"
 #include "store/store.h"
 #include "weights/settings.h"
@@ -26,8 +29,10 @@ Result<std::optional<NamedFile>> find_in_library(const std::string& name);
 /// Whether `name_or_path` means a file before it means a name: it has a slash or an ending, and something is there.
 bool means_a_file(const std::string& name_or_path);
 
-/// `error` with the nearest name of the library, or of these.
-Error with_nearest_name(Error error, const std::string& wanted, std::vector<std::string> others);
+/// An error of a name that is not there, with the nearest one of the library and of those in the program, which are
+/// `what` ("LoRAs"), and a list of the latter. Any other error stays as it is.
+Error with_near_names(Error error, const std::string& wanted, std::string_view what,
+                      std::span<const EmbeddedCheckpoint> embedded);
 
 /// Replaces what the user has set, with the labels that belong to it.
 void apply_overrides(const Overrides& overrides, Recommended& recommended);

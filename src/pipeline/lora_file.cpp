@@ -21,33 +21,13 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kLargestConfig = std::size_t{1} << 20;
 
-const EmbeddedCheckpoint* find_embedded(const std::string& name) {
-  const auto all = embedded_loras();
-  const auto at = std::ranges::find(all, name, &EmbeddedCheckpoint::name);
-  return at == all.end() ? nullptr : &*at;
-}
-
-Error with_embedded_names(Error error) {
-  if (error.code != ErrorCode::not_found || embedded_loras().empty()) return error;
-  std::string names;
-  for (const EmbeddedCheckpoint& one : embedded_loras()) names += (names.empty() ? "" : ", ") + std::string(one.name);
-  error.message += fmt::format("; the LoRAs in this program are {}", names);
-  return error;
-}
-
 /// A name of the library stands for its file; what is embedded, or is a file's path, is no such name.
 std::optional<NamedFile> find_named(const std::string& name_or_path) {
-  if (find_embedded(name_or_path) != nullptr || means_a_file(name_or_path)) return std::nullopt;
+  if (find_embedded(embedded_loras(), name_or_path) != nullptr || means_a_file(name_or_path)) return std::nullopt;
   auto found = find_in_library(name_or_path);
   std::error_code none;
   if (!found && fs::exists(name_or_path, none)) return std::nullopt;  // a damaged library keeps no file from opening
   return value_or_throw(std::move(found));
-}
-
-Error with_near_names(Error error, const std::string& wanted) {
-  std::vector<std::string> embedded;
-  for (const EmbeddedCheckpoint& one : embedded_loras()) embedded.emplace_back(one.name);
-  return with_embedded_names(with_nearest_name(std::move(error), wanted, std::move(embedded)));
 }
 
 struct Opened {
@@ -56,14 +36,14 @@ struct Opened {
 };
 
 Opened open_bytes(const std::string& name_or_path) {
-  if (const EmbeddedCheckpoint* embedded = find_embedded(name_or_path)) {
+  if (const EmbeddedCheckpoint* embedded = find_embedded(embedded_loras(), name_or_path)) {
     auto bytes = MappedFile::of_static(embedded->bytes, name_or_path);
     return {bytes, value_or_throw(open_safetensors(bytes))};
   }
   fs::path path = name_or_path;
   if (fs::is_directory(path) && fs::exists(path / "adapter_model.safetensors")) path /= "adapter_model.safetensors";
   auto file = MappedFile::open(path);
-  if (!file) throw Failure(with_near_names(std::move(file).error(), name_or_path));
+  if (!file) throw Failure(with_near_names(std::move(file).error(), name_or_path, "LoRAs", embedded_loras()));
   auto bytes = std::move(file).value();
   return {bytes, value_or_throw(open_tensor_file(bytes))};
 }
@@ -95,7 +75,7 @@ Result<LoraFile> open_lora(const std::string& name_or_path) {
     }
     auto adapter = std::make_shared<const Adapter>(read_adapter(file, config_of(file)));
     check_finite(*adapter);
-    const bool embedded = find_embedded(name_or_path) != nullptr;
+    const bool embedded = find_embedded(embedded_loras(), name_or_path) != nullptr;
     const fs::path path = fs::path(name_or_path).lexically_normal();
     const std::string name = named      ? named->record.name
                              : embedded ? name_or_path
@@ -106,7 +86,7 @@ Result<LoraFile> open_lora(const std::string& name_or_path) {
 }
 
 std::string stamp_of(const std::string& name_or_path) {
-  if (find_embedded(name_or_path) != nullptr) return name_or_path;
+  if (find_embedded(embedded_loras(), name_or_path) != nullptr) return name_or_path;
   const auto named = catch_errors([&] { return find_named(name_or_path); });
   const fs::path path = named && named.value() ? named.value()->path : fs::path(name_or_path);
   std::error_code none;

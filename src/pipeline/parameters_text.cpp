@@ -116,7 +116,8 @@ std::string parameters_text(const Plan& plan, const Request& request, const Pict
   }
   if (request.syntax == PromptSyntax::comfy) add("Prompt syntax", "comfy");
   if (const std::string loras = lora_hashes(plan.loras); !loras.empty()) add("Lora hashes", loras);
-  if (const std::string hashes = embedding_hashes(plan.embeddings); !hashes.empty()) add("TI hashes", hashes);
+  if (const std::string embeddings = embedding_hashes(plan.embeddings); !embeddings.empty())
+    add("TI hashes", embeddings);
   add("Version", fmt::format("PixelForge {}", version()));
   return format_parameters(text);
 }

@@ -13,7 +13,7 @@
 namespace pxf {
 namespace {
 
-constexpr double kShare = 0.02;  // of the time, at most
+constexpr double kShareOfTime = 0.02;  // of the time, at most
 
 // The published autoencoders' decoders have 49.5 million parameters; smaller ones have latents of their own.
 constexpr std::int64_t kPublishedParameters = 40'000'000;
@@ -138,7 +138,7 @@ Image Previewer::coloured(const Tensor& denoised) const {
 }
 
 bool Previewer::may_decode(const Tensor& denoised) {
-  const double earned = kShare * seconds_since(start_) - spent_;
+  const double earned = kShareOfTime * seconds_since(start_) - spent_;
   if (seconds_per_place_ == 0) {
     // One row of places tells what the others will take.
     const Tensor sample = denoised.reshape({denoised.dim(1), denoised.dim(2), denoised.dim(3)})

@@ -1,5 +1,7 @@
 #include "pipeline/starter.h"
 
+#include <algorithm>
+
 #ifdef PIXELFORGE_EMBED_STARTER
 
 #include <array>
@@ -59,3 +61,12 @@ std::span<const EmbeddedCheckpoint> embedded_loras() { return {}; }
 }  // namespace pxf
 
 #endif
+
+namespace pxf {
+
+const EmbeddedCheckpoint* find_embedded(std::span<const EmbeddedCheckpoint> among, std::string_view name) {
+  const auto at = std::ranges::find(among, name, &EmbeddedCheckpoint::name);
+  return at == among.end() ? nullptr : &*at;
+}
+
+}  // namespace pxf
