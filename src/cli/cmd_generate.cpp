@@ -176,7 +176,7 @@ Status generate(GenerateOptions& options) {
   const auto checkpoint = engine.open(options.checkpoint == "auto" ? "starter" : options.checkpoint, options.vae);
   if (!checkpoint) return checkpoint.error();
   const auto settled = engine.plan(checkpoint.value(), request);
-  if (!settled) return settled.error();
+  if (!settled) return with_picture_hint(settled.error(), options);
   const Plan& plan = settled.value();
   notice_loras(plan, options.quiet);
   notice_other_loras(options, plan);

@@ -99,6 +99,14 @@ Status fill_from_picture(GenerateOptions& options, Engine& engine) {
   return Done{};
 }
 
+Error with_picture_hint(Error error, const GenerateOptions& options) {
+  if (options.recipe && options.loras.empty() && error.code == ErrorCode::not_found) {
+    error.message +=
+        fmt::format("; {} names it: give the file, or others in place of all its LoRAs, with --lora", options.from);
+  }
+  return error;
+}
+
 void notice_other_loras(const GenerateOptions& options, const Plan& plan) {
   if (!options.recipe) return;
   for (const LoraPlan& lora : plan.loras) {

@@ -10,6 +10,9 @@ namespace pxf::cli {
 /// on stderr what will not be as it was. Errors: those of load_recipe; not_found for a checkpoint that is not here.
 Status fill_from_picture(GenerateOptions& options, Engine& engine);
 
+/// An error of planning, with what to do where a LoRA of the picture is not here.
+Error with_picture_hint(Error error, const GenerateOptions& options);
+
 /// Tells of LoRAs that have the names but not the bytes of those that made the picture.
 void notice_other_loras(const GenerateOptions& options, const Plan& plan);
 

@@ -265,7 +265,8 @@ void add_output(CLI::App& app, GenerateOptions& o) {
 void add_flags(CLI::App& app, GenerateOptions& options) {
   // First: values are taken over in the order of these lines, so that every flag replaces what the picture says.
   CLI::Option* from = add_from(app, options);
-  CLI::Option* prompt = app.add_option("prompt", options.prompt, "What to draw; - reads it from standard input");
+  CLI::Option* prompt = app.add_option("prompt", options.prompt,
+                                       "What to draw; - reads it from standard input; may be left out with --from");
   prompt->required();
   from->each([prompt](const std::string&) { prompt->required(false); });
   app.add_option("-m,--checkpoint", options.checkpoint, "Checkpoint: a name, a file, or auto (default)")

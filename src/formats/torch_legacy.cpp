@@ -112,7 +112,7 @@ Result<std::shared_ptr<const TensorSource>> open_checked_legacy(std::shared_ptr<
 }  // namespace
 
 Result<std::shared_ptr<const TensorSource>> open_torch_legacy(std::shared_ptr<const MappedFile> file) {
-  return open_named(std::move(file), open_checked);
+  return open_named(std::move(file), open_checked_legacy);
 }
 
 }  // namespace pxf

@@ -100,7 +100,7 @@ Result<std::shared_ptr<const TensorSource>> open_checked_zip(std::shared_ptr<con
 }  // namespace
 
 Result<std::shared_ptr<const TensorSource>> open_torch_zip(std::shared_ptr<const MappedFile> file) {
-  return open_named(std::move(file), open_checked);
+  return open_named(std::move(file), open_checked_zip);
 }
 
 }  // namespace pxf

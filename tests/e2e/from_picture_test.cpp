@@ -11,6 +11,8 @@
 namespace pxf::test {
 namespace {
 
+namespace fs = std::filesystem;
+
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
@@ -111,6 +113,19 @@ TEST_F(FromPicture, OfAnotherProgramItNamesWhatIsNotHere) {
   ASSERT_EQ(other.status, 0) << other.err;
   EXPECT_EQ(other.json()["settings"]["steps"], 3);
   EXPECT_EQ(other.json()["settings"]["sampler"], "euler");
+}
+
+TEST_F(FromPicture, ALoraThatIsNotHereIsNamedAndMayBeGiven) {
+  const fs::path neon = fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/lora/neon.safetensors";
+  fs::create_directory(folder_.path() / "elsewhere");
+  fs::copy_file(neon, folder_.path() / "elsewhere/style.safetensors");
+  ASSERT_EQ(draw({"--lora", "elsewhere/style.safetensors", "-o", "a.png"}).status, 0);
+  const Outcome refused = pxf({"generate", "--from", "a.png", "--explain"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("style: cannot open"));
+  EXPECT_THAT(refused.err, HasSubstr("a.png names it: give the file"));
+  ASSERT_EQ(pxf({"generate", "--from", "a.png", "--lora", "elsewhere/style.safetensors", "-o", "b.png"}).status, 0);
+  EXPECT_TRUE(file("b.png") == file("a.png"));
 }
 
 TEST_F(FromPicture, ACheckpointIsFoundByItsHashUnderAnotherName) {

@@ -23,9 +23,9 @@ TEST(OpenClip, AFileWithoutTheLastLayerGivesTheSameFeatures) {
   test::Computer on("cpu");
   const std::vector<std::int32_t> ids{1, 5, 9, 3};
   const Tensor rows = on.ctx.from(ids, {1, 4});
-  const Tensor want = first->encode(rows, 2).features, got = second->encode(rows, 2).features;
+  const Tensor want = first->encode({rows}, 2).features, got = second->encode({rows}, 2).features;
   EXPECT_TRUE(std::ranges::equal(got.span<float>(), want.span<float>()));
-  EXPECT_THROW(second->encode(rows, 1), Failure);  // what it reads is not there
+  EXPECT_THROW(second->encode({rows}, 1), Failure);  // what it reads is not there
 }
 
 }  // namespace

@@ -105,7 +105,7 @@ class GuidedNetworkTest : public testing::Test {
   Tensor clean(const Tensor& output) { return denoised_from(Prediction::eps, output, x, kSigma); }
   Tensor denoised(int step = 1) {
     GuidedNetwork network(model, prompts, plan, 1, 1, {});
-    network.at_step(step);
+    network.at_step(step, 0);
     return network.denoised(x, kSigma);
   }
   const std::vector<std::int64_t>& batches() { return dynamic_cast<const CountingNetwork&>(*model.network).batches; }

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "base/error.h"
 #include "pixelforge/engine.h"
 
@@ -75,6 +77,28 @@ TEST_F(Variation, TheSeedDeltaChangesOnlyWhatIsDrawnLater) {
   const auto ancestral = draw()[0].image.pixels;
   request_.noise_seed_delta = 31337;
   EXPECT_NE(draw()[0].image.pixels, ancestral);
+}
+
+// How far the first and the last pixels of rows are apart.
+double seam(const Image& image) {
+  double sum = 0;
+  const int row = image.width * Image::kChannels;
+  for (int y = 0; y < image.height; ++y) {
+    for (int c = 0; c < Image::kChannels; ++c) {
+      const auto at = [&](int i) { return static_cast<double>(image.pixels[static_cast<std::size_t>(y * row + i)]); };
+      sum += std::abs(at(c) - at(row - Image::kChannels + c));
+    }
+  }
+  return sum / (image.height * Image::kChannels);
+}
+
+TEST_F(Variation, ATileFitsToItself) {
+  request_.steps = 3;
+  EXPECT_GT(seam(draw()[0].image), 20);
+  request_.tile_x = true;
+  const Picture tile = draw()[0];
+  EXPECT_LT(seam(tile.image), 5);
+  EXPECT_THAT(tile.parameters, HasSubstr("Tiling: x"));
 }
 
 }  // namespace
