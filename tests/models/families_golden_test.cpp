@@ -172,6 +172,32 @@ TEST_P(GoldenFamilies, TextEncoder) {
   });
 }
 
+// What an embedding of that very row of the table does: also to the pooled row, which is that of the end token.
+TEST_P(GoldenFamilies, VectorsInPlaceOfTokensReadAsTheTokens) {
+  for_cases({"in/ids"}, [&](const std::string& name, double) {
+    const TextEncoder& text = *opened_.model.texts.at(0);
+    std::vector<std::int32_t> ids = cases_.i32(name + "/in/ids");
+    const Shape shape = cases_.shape(name + "/in/ids");
+    const TextEncoder::Output want = text.encode({on_.ctx.from(ids, shape)}, 1);
+
+    const Declaration& table = text.declarations().front();
+    ASSERT_TRUE(table.name.ends_with("token_embedding.weight"));
+    std::vector<float> vectors(static_cast<std::size_t>(2 * text.width()));
+    for (std::size_t i = 0; i < 2; ++i) {  // the second and third place of the first row
+      const auto row = std::span(vectors).subspan(i * vectors.size() / 2, vectors.size() / 2);
+      table.weight->read_f32(ids[i + 1] * text.width(), row);
+      ids[i + 1] = static_cast<std::int32_t>(text.vocabulary()) + static_cast<std::int32_t>(i);
+    }
+    const Tensor given = on_.ctx.from(vectors, {2, text.width()});
+    const TextEncoder::Output got = text.encode({on_.ctx.from(ids, shape), given}, 1);
+    EXPECT_TRUE(std::ranges::equal(got.features.span<float>(), want.features.span<float>()));
+    ASSERT_EQ(got.pooled.defined(), want.pooled.defined());
+    if (got.pooled.defined()) {
+      EXPECT_TRUE(std::ranges::equal(got.pooled.span<float>(), want.pooled.span<float>()));
+    }
+  });
+}
+
 // SDXL's text encoders, and what the network gets from them and from the size conditioning.
 TEST_P(GoldenFamilies, Conditioning) {
   for_cases({"in/ids", "out/time_ids", "out/context"}, [&](const std::string& name, double tolerance) {
