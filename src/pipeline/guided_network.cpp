@@ -22,6 +22,7 @@ GuidanceScale scale_of(const Plan& plan, double factor) {
 
 std::vector<double> weights_of(const Prompts& prompts) {
   std::vector<double> out;
+  out.reserve(prompts.positive.size());
   for (const PromptCourse& part : prompts.positive) out.push_back(part.weight);
   return out;
 }
