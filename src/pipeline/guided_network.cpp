@@ -20,6 +20,13 @@ GuidanceScale scale_of(const Plan& plan, double factor) {
   return out;
 }
 
+std::vector<double> weights_of(const Prompts& prompts) {
+  std::vector<double> out;
+  out.reserve(prompts.positive.size());
+  for (const PromptCourse& part : prompts.positive) out.push_back(part.weight);
+  return out;
+}
+
 }  // namespace
 
 GuidedNetwork::GuidedNetwork(const Model& model, const Prompts& prompts, const Plan& plan, double factor,
@@ -100,34 +107,35 @@ Guided GuidedNetwork::guide(const Tensor& x, double sigma, bool wants_uncond) {
 
 GuidedNetwork::Outputs GuidedNetwork::follow_prompts(const Tensor& x, double sigma, double scale, bool wants_uncond) {
   std::vector<Row> rows;
-  std::vector<double> weights;
-  for (const PromptCourse& part : prompts_.positive) {
-    rows.push_back({&part.at(step_), &beside_.with_picture});
-    weights.push_back(part.weight);
-  }
-  const std::size_t parts = rows.size();
-  std::vector<double> contrast_scales;
+  const auto ask = [&](const Perturbation* perturbed) {
+    for (const PromptCourse& part : prompts_.positive) {
+      rows.push_back({&part.at(step_), &beside_.with_picture, perturbed});
+    }
+  };
+  ask(nullptr);
+  std::vector<double> strengths;  // of the contrasts that act now
   for (const Contrast& contrast : contrasts_) {
     const double strength = scale_at(contrast, sigma);
     if (strength == 0) continue;
-    contrast_scales.push_back(strength);
-    for (std::size_t i = 0; i < parts; ++i) rows.push_back({rows[i].cond, rows[i].beside, &contrast.perturbation});
+    strengths.push_back(strength);
+    ask(&contrast.perturbation);
   }
-  const bool alone = parts == 1 && weights[0] == 1;
+  const std::vector<double> weights = weights_of(prompts_);
+  const bool alone = weights.size() == 1 && weights[0] == 1;
   const bool asks_uncond = !alone || scale != 1 || wants_uncond;
   if (asks_uncond) rows.push_back({&prompts_.negative.at(step_), &beside_.with_picture});
 
   const std::vector<Tensor> said = evaluate(x, sigma, rows);
   const Tensor uncond = asks_uncond ? said.back() : Tensor();
-  // That of all prompts together, with the network as it is, then under each contrast.
-  const auto prompts = [&](std::size_t pass) {
-    const std::span<const Tensor> of_parts = std::span(said).subspan(pass * parts, parts);
-    return alone ? of_parts[0] : all_of(of_parts, weights, uncond);
+  // With all prompts: pass 0 of the network as it is, the others under a contrast each.
+  const auto with_prompts = [&](std::size_t pass) {
+    const std::span<const Tensor> parts = std::span(said).subspan(pass * weights.size(), weights.size());
+    return alone ? parts[0] : all_of(parts, weights, uncond);
   };
-  Outputs out{.guided = {}, .cond = prompts(0), .uncond = uncond};
+  Outputs out{.guided = {}, .cond = with_prompts(0), .uncond = uncond};
   out.guided = asks_uncond ? led_by_prompt(out.cond, uncond, scale, x, sigma) : out.cond;
-  for (std::size_t i = 0; i < contrast_scales.size(); ++i) {
-    out.guided = weighted_sum(1, std::move(out.guided), contrast_scales[i], out.cond - prompts(i + 1));
+  for (std::size_t i = 0; i < strengths.size(); ++i) {
+    out.guided = weighted_sum(1, std::move(out.guided), strengths[i], out.cond - with_prompts(i + 1));
   }
   return out;
 }
