@@ -16,7 +16,7 @@ namespace pxf::vae {
 struct TinyHalf {
   struct Conv {
     Conv2d conv;
-    bool resamples = false;  // those without a bias: by 2, up in the decoder, down in the encoder
+    bool resamples;  // those without a bias: by 2, up in the decoder, down in the encoder
   };
   struct Block {
     Conv2d first, second, third;
