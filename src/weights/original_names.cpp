@@ -17,12 +17,13 @@
 #include "base/error.h"
 #include "formats/in_quotes.h"
 #include "weights/catalog.h"
+#include "weights/name_pairs.h"
 
 namespace pxf {
 namespace {
 
 using nlohmann::json;
-using Pair = std::pair<std::string_view, std::string_view>;
+using Pair = ModulePair;
 
 template <class Pairs>
 std::string_view first_for(const Pairs& pairs, std::string_view second) {
@@ -51,19 +52,6 @@ std::string renamed(const Pairs& pairs, std::string_view name) {
   const std::string_view original = first_for(pairs, name.substr(0, dot));
   return original.empty() ? std::string() : fmt::format("{}{}", original, name.substr(dot));
 }
-
-constexpr std::array kUnetResnet{Pair{"in_layers.0", "norm1"},          Pair{"in_layers.2", "conv1"},
-                                 Pair{"emb_layers.1", "time_emb_proj"}, Pair{"out_layers.0", "norm2"},
-                                 Pair{"out_layers.3", "conv2"},         Pair{"skip_connection", "conv_shortcut"}};
-constexpr std::array kUnetEnds{Pair{"time_embed.0", "time_embedding.linear_1"},
-                               Pair{"time_embed.2", "time_embedding.linear_2"},
-                               Pair{"label_emb.0.0", "add_embedding.linear_1"},
-                               Pair{"label_emb.0.2", "add_embedding.linear_2"},
-                               Pair{"label_emb.0.0", "class_embedding.linear_1"},
-                               Pair{"label_emb.0.2", "class_embedding.linear_2"},
-                               Pair{"input_blocks.0.0", "conv_in"},
-                               Pair{"out.0", "conv_norm_out"},
-                               Pair{"out.2", "conv_out"}};
 
 /// A UNet's blocks are one list in the original: a level's resnets, then what changes the size.
 class UnetNames {
@@ -187,10 +175,6 @@ class VaeNames {
 
   std::int64_t levels_;
 };
-
-constexpr std::array kTextLayer{Pair{"attn.out_proj", "self_attn.out_proj"}, Pair{"mlp.c_fc", "mlp.fc1"},
-                                Pair{"mlp.c_proj", "mlp.fc2"}, Pair{"ln_1", "layer_norm1"},
-                                Pair{"ln_2", "layer_norm2"}};
 
 /// What a tensor is in the original checkpoint.
 struct Place {

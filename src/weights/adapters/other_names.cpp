@@ -4,30 +4,13 @@
 
 #include <array>
 #include <map>
-#include <utility>
+
+#include "weights/name_pairs.h"
 
 namespace pxf {
 namespace {
 
-using Pair = std::pair<std::string_view, std::string_view>;
-
-constexpr std::array kResnet{Pair{"in_layers.0", "norm1"},          Pair{"in_layers.2", "conv1"},
-                             Pair{"emb_layers.1", "time_emb_proj"}, Pair{"out_layers.0", "norm2"},
-                             Pair{"out_layers.3", "conv2"},         Pair{"skip_connection", "conv_shortcut"}};
-
-constexpr std::array kUnetEnds{Pair{"time_embed.0", "time_embedding.linear_1"},
-                               Pair{"time_embed.2", "time_embedding.linear_2"},
-                               Pair{"label_emb.0.0", "add_embedding.linear_1"},
-                               Pair{"label_emb.0.2", "add_embedding.linear_2"},
-                               Pair{"label_emb.0.0", "class_embedding.linear_1"},
-                               Pair{"label_emb.0.2", "class_embedding.linear_2"},
-                               Pair{"input_blocks.0.0", "conv_in"},
-                               Pair{"out.0", "conv_norm_out"},
-                               Pair{"out.2", "conv_out"}};
-
-constexpr std::array kTextLayer{Pair{"attn.out_proj", "self_attn.out_proj"}, Pair{"mlp.c_fc", "mlp.fc1"},
-                                Pair{"mlp.c_proj", "mlp.fc2"}, Pair{"ln_1", "layer_norm1"},
-                                Pair{"ln_2", "layer_norm2"}};
+using Pair = ModulePair;
 
 constexpr std::array kTextEnds{Pair{"token_embedding", "embeddings.token_embedding"},
                                Pair{"positional_embedding", "embeddings.position_embedding"},
@@ -36,7 +19,7 @@ constexpr std::array kTextEnds{Pair{"token_embedding", "embeddings.token_embeddi
 template <class Pairs>
 std::string_view other_of(const Pairs& pairs, std::string_view original) {
   for (const Pair& pair : pairs) {
-    if (pair.first == original) return pair.second;
+    if (pair.original == original) return pair.other;
   }
   return {};
 }
@@ -100,7 +83,7 @@ class Blocks {
 
 // What follows the block's own name; attentions have the same names in both.
 std::string inside(std::string_view block, std::string_view rest) {
-  if (block.find(".resnets.") != std::string_view::npos) return std::string(other_of(kResnet, rest));
+  if (block.find(".resnets.") != std::string_view::npos) return std::string(other_of(kUnetResnet, rest));
   if (rest == "op") return "conv";
   return std::string(rest);
 }
