@@ -16,7 +16,7 @@ using testing::HasSubstr;
 
 std::string text(const std::string& value) { return le<std::uint64_t>(value.size()) + value; }
 
-struct Tensor {
+struct Entry {
   std::string name;
   std::vector<std::uint64_t> dims;  // fastest first, as in the file
   std::uint32_t type = 0;           // F32
@@ -28,10 +28,10 @@ struct Pair {
   std::string value;
 };
 
-std::string header(const std::vector<Tensor>& tensors, const std::vector<Pair>& pairs = {}, std::uint32_t version = 3) {
+std::string header(const std::vector<Entry>& tensors, const std::vector<Pair>& pairs = {}, std::uint32_t version = 3) {
   std::string out = "GGUF" + le(version) + le<std::uint64_t>(tensors.size()) + le<std::uint64_t>(pairs.size());
   for (const Pair& pair : pairs) out += text(pair.key) + le(pair.type) + pair.value;
-  for (const Tensor& tensor : tensors) {
+  for (const Entry& tensor : tensors) {
     out += text(tensor.name) + le(static_cast<std::uint32_t>(tensor.dims.size()));
     for (const std::uint64_t dim : tensor.dims) out += le(dim);
     out += le(tensor.type) + le(tensor.offset);
@@ -40,7 +40,7 @@ std::string header(const std::vector<Tensor>& tensors, const std::vector<Pair>& 
 }
 
 /// The header, padded to `alignment`, and so many bytes of data.
-std::string file_of(const std::vector<Tensor>& tensors, std::size_t data, const std::vector<Pair>& pairs = {},
+std::string file_of(const std::vector<Entry>& tensors, std::size_t data, const std::vector<Pair>& pairs = {},
                     std::size_t alignment = 32) {
   std::string out = header(tensors, pairs);
   out.append((alignment - out.size() % alignment) % alignment, '\0');
@@ -146,7 +146,7 @@ TEST(GgufRefuses, MetadataThatMakesNoSense) {
 }
 
 TEST(GgufRefuses, TensorsThatMakeNoSense) {
-  const auto with = [](const Tensor& tensor) { return refusal(file_of({tensor}, 64)); };
+  const auto with = [](const Entry& tensor) { return refusal(file_of({tensor}, 64)); };
   EXPECT_EQ(with({"w", {16}}), "it opened");
   EXPECT_THAT(with({"w\xff", {1}}), HasSubstr("the name is not valid UTF-8"));
   EXPECT_THAT(with({"w", std::vector<std::uint64_t>(9, 1)}), HasSubstr("got 9 dimensions, at most 8"));

@@ -4,7 +4,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <cstring>
 #include <fstream>
 #include <limits>
@@ -15,11 +14,13 @@
 #include "golden_files.h"
 #include "pipeline/convert_rules.h"
 #include "pixelforge/engine.h"
+#include "psnr.h"
 #include "tensor/widen.h"
 
 namespace pxf {
 namespace {
 
+using test::psnr;
 using testing::HasSubstr;
 namespace fs = std::filesystem;
 
@@ -53,13 +54,6 @@ class Convert : public testing::Test {
                     fmt::format("pxf_convert_{}", testing::UnitTest::GetInstance()->current_test_info()->name());
   Engine engine;
 };
-
-double psnr(const Image& a, const Image& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.pixels.size(); ++i) sum += std::pow(double(a.pixels[i]) - double(b.pixels[i]), 2);
-  return sum == 0 ? std::numeric_limits<double>::infinity()
-                  : 10 * std::log10(255 * 255 * double(a.pixels.size()) / sum);
-}
 
 TEST_F(Convert, TheStarterDrawsWhatItDrewFromEveryFormatAndType) {
   const Image before = picture("starter");

@@ -3,16 +3,17 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <filesystem>
 
 #include "base/error.h"
 #include "image/resize.h"
 #include "pixelforge/engine.h"
+#include "psnr.h"
 
 namespace pxf {
 namespace {
 
+using test::psnr;
 namespace fs = std::filesystem;
 
 Request small_request() {
@@ -22,13 +23,6 @@ Request small_request() {
   request.steps = 6;
   request.seed = 1;
   return request;
-}
-
-/// Peak signal over noise, in decibels.
-double psnr(const Image& a, const Image& b) {
-  double sum = 0;
-  for (std::size_t i = 0; i < a.pixels.size(); ++i) sum += std::pow(a.pixels[i] - b.pixels[i], 2);
-  return 10 * std::log10(255.0 * 255.0 * static_cast<double>(a.pixels.size()) / std::max(sum, 1e-9));
 }
 
 struct Seen {
