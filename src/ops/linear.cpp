@@ -1,6 +1,21 @@
 #include "ops/linear.h"
 
+#include <utility>
+
+#include "ops/elementwise.h"
+
 namespace pxf {
+namespace {
+
+Tensor by_terms(const Tensor& src, const LowRank& weight, const Weight* bias) {
+  Tensor dst = linear(src, weight.base, bias);
+  for (const LowRank::Term& term : weight.terms) {
+    dst = std::move(dst) + linear(term.scale * linear(src, term.down, nullptr), term.up, nullptr);
+  }
+  return dst;
+}
+
+}  // namespace
 
 Tensor linear(const Tensor& src, const Weight& weight, const Weight* bias) {
   require(src.rank() >= 1, "[linear] src: got a scalar, need (..., K)");
@@ -9,6 +24,7 @@ Tensor linear(const Tensor& src, const Weight& weight, const Weight* bias) {
           src.shape().text(), weight.shape().text());
   require(bias == nullptr || bias->shape().numel() == out, "[linear] bias: got {}, need ({})",
           bias == nullptr ? "" : bias->shape().text(), out);
+  if (const LowRank* sum = weight.low_rank()) return by_terms(src, *sum, bias);
   Tensor dst = src.context().empty(src.shape().with(-1, out));
   src.context().run(LinearDesc{src, weight, bias, dst});
   return dst;

@@ -19,7 +19,8 @@ struct LinearDesc {
   double flops() const { return 2.0 * static_cast<double>(rows() * in() * out()); }
 };
 
-/// (..., K) and a weight (N, K) -> (..., N), f32. `bias` (N) may be null.
+/// (..., K) and a weight (N, K) -> (..., N), f32. `bias` (N) may be null. A weight that is known as a sum of low rank
+/// acts term by term and is not made.
 Tensor linear(const Tensor& src, const Weight& weight, const Weight* bias);
 
 }  // namespace pxf

@@ -20,6 +20,7 @@ struct Weight::State {
 
   // Of a computed weight.
   std::shared_ptr<ComputedElements> computed;
+  std::shared_ptr<const LowRank> low_rank;
   std::once_flag bytes_asked_for;
   std::vector<float> kept;
 
@@ -51,13 +52,15 @@ Weight Weight::of(std::span<const float> values, Shape shape) {
   return Weight(bytes, DType::f32, shape, std::move(copy), {});
 }
 
-Weight Weight::computed(Shape shape, std::string name, std::shared_ptr<ComputedElements> elements) {
+Weight Weight::computed(Shape shape, std::string name, std::shared_ptr<ComputedElements> elements,
+                        std::shared_ptr<const LowRank> low_rank) {
   Weight out;
   out.state_ = std::make_shared<State>();
   out.state_->dtype = DType::f32;
   out.state_->shape = shape;
   out.state_->name = std::move(name);
   out.state_->computed = std::move(elements);
+  out.state_->low_rank = std::move(low_rank);
   return out;
 }
 
@@ -84,6 +87,11 @@ Bytes Weight::bytes() const {
 const std::string& Weight::name() const {
   require(defined(), "[weight] is undefined");
   return state_->name;
+}
+
+const LowRank* Weight::low_rank() const {
+  require(defined(), "[weight] is undefined");
+  return state_->low_rank.get();
 }
 
 void Weight::read_f32(std::int64_t begin, std::span<float> out) const {
@@ -118,6 +126,13 @@ void Weight::release() const {
 
 void Weight::forget_forms() const {
   if (!defined()) return;
+  if (const LowRank* sum = low_rank()) {
+    sum->base.forget_forms();
+    for (const LowRank::Term& term : sum->terms) {
+      term.down.forget_forms();
+      term.up.forget_forms();
+    }
+  }
   std::lock_guard lock(state_->mutex);
   state_->forms.clear();
 }

@@ -29,6 +29,8 @@ class ComputedElements {
   virtual void release() {}
 };
 
+struct LowRank;
+
 class Weight {
  public:
   Weight() = default;  // undefined
@@ -39,7 +41,9 @@ class Weight {
   /// Owns a copy of `values`.
   static Weight of(std::span<const float> values, Shape shape);
   /// Holds no elements of its own: while a kernel has its form of them, only that takes memory.
-  static Weight computed(Shape shape, std::string name, std::shared_ptr<ComputedElements> elements);
+  /// `low_rank`: the same elements as a sum, for those who would rather act with its terms.
+  static Weight computed(Shape shape, std::string name, std::shared_ptr<ComputedElements> elements,
+                         std::shared_ptr<const LowRank> low_rank = {});
 
   bool defined() const noexcept { return state_ != nullptr; }
   const Shape& shape() const;
@@ -47,6 +51,8 @@ class Weight {
   /// Valid as long as a handle lives; of a computed weight: once asked for, they are kept.
   Bytes bytes() const;
   const std::string& name() const;
+  /// Null when these elements are not known as a sum.
+  const LowRank* low_rank() const;
 
   /// The elements as f32, made once and kept: for small parameters (biases, norms).
   std::span<const float> f32() const;
@@ -61,13 +67,24 @@ class Weight {
 
   /// Tells the owner that the bytes are not needed for now.
   void release() const;
-  /// Forgets all forms, which are then made again when they are wanted. No kernel may be using one.
+  /// Forgets all forms, those of a sum's terms too; they are made again when they are wanted. No kernel may be using one.
   void forget_forms() const;
 
  private:
   struct State;
   const void* find_or_make(std::type_index form, const std::function<std::shared_ptr<const void>()>& make) const;
   std::shared_ptr<State> state_;
+};
+
+/// base + the terms' scale up down.
+struct LowRank {
+  struct Term {
+    Weight down;  // (r, K)
+    Weight up;    // (N, r)
+    double scale = 1;
+  };
+  Weight base;  // (N, K)
+  std::vector<Term> terms;
 };
 
 }  // namespace pxf

@@ -4,10 +4,12 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <filesystem>
 #include <limits>
 
 #include "formats/safetensors.h"
+#include "ops/linear.h"
 #include "support.h"
 #include "weights/adapters/adapter_family.h"
 #include "weights/adapters/apply.h"
@@ -110,6 +112,42 @@ TEST(Adapters, EachThirdOfAFusedProjectionIsChangedByItself) {
       1, 2};
   apply_adapters(model.names, std::span(&use, 1), nullptr);
   EXPECT_THAT(model.qkv.f32(), ElementsAre(1, 1, 1, 1, 3, 3, 3, 3, 1, 1, 1, 1));
+}
+
+// A text encoder's layers act with the LoRA's terms instead of merging them; whoever reads the weight sees it merged.
+TEST(Adapters, ATextEncodersLayerActsAsItsMergedWeightWould) {
+  const auto ramp = [](Shape shape, float step) {
+    Values out = all(0, shape);
+    for (std::size_t i = 0; i < out.numbers.size(); ++i) out.numbers[i] = std::sin(step * static_cast<float>(i));
+    return out;
+  };
+  const std::string module = "lora_te_text_model_encoder_layers_0_mlp_fc1.";
+  const auto lora = [&](float step) {
+    return adapter_of({{module + "lora_up.weight", ramp({12, 2}, step)},
+                       {module + "lora_down.weight", ramp({2, 8}, step)},
+                       {module + "alpha", all(1, {})}});
+  };
+  Weight fc1 = Weight::of(ramp({12, 8}, 0.7f).numbers, {12, 8});
+  const Weight bias = Weight::of(ramp({12}, 0.2f).numbers, {12}), original = fc1;
+  const Declarations network, text = {{"encoder.layers.0.mlp.fc1.weight", {12, 8}, &fc1}};
+  ModuleNames names;
+  names.add_network(network);
+  names.add_text(text);
+  const std::array uses{AdapterUse{lora(0.3f), 1, 0.8}, AdapterUse{lora(1.1f), 1, -0.5}};
+  apply_adapters(names, uses, nullptr);
+  ASSERT_NE(fc1.low_rank(), nullptr);
+
+  test::Computer on("cpu");
+  const Tensor x = on.ctx.from(ramp({5, 8}, 0.9f).numbers, {5, 8});
+  const Tensor got = linear(x, fc1, &bias), merged = linear(x, Weight::of(fc1.f32(), fc1.shape()), &bias);
+  const Tensor before = linear(x, original, &bias);
+  float error = 0, change = 0;
+  for (std::size_t i = 0; i < 60; ++i) {
+    error = std::max(error, std::abs(got.f32()[i] - merged.f32()[i]));
+    change = std::max(change, std::abs(got.f32()[i] - before.f32()[i]));
+  }
+  EXPECT_LT(error, 1e-6f);
+  EXPECT_GT(change, 0.1f);
 }
 
 TEST(Adapters, ABiasIsChangedWithItsWeightOrAlone) {

@@ -21,6 +21,7 @@ struct Change {
   double strength = 1;
   std::int64_t third = -1;
   bool bias = false;
+  bool seldom = false;  // the tensor is used once a picture, by a text encoder
 };
 
 Shape part_of(const Shape& whole, std::int64_t third) {
@@ -111,9 +112,24 @@ class Merged final : public ComputedElements {
   std::shared_ptr<const Ready> ready_;  // guarded by the mutex
 };
 
+// A text encoder meets some hundred vectors a picture: terms of low rank cost it less than merging. A network meets
+// thousands at each step.
+std::shared_ptr<const LowRank> as_terms(const Weight& original, const std::vector<Change>& changes) {
+  auto sum = std::make_shared<LowRank>();
+  sum->base = original;
+  for (const Change& change : changes) {
+    if (!change.seldom || change.bias || change.third >= 0) return nullptr;
+    auto term = low_rank_term(*change.module, change.strength, original.shape());
+    if (!term) return nullptr;
+    sum->terms.push_back(std::move(*term));
+  }
+  return sum;
+}
+
 Weight changed(const Weight& original, std::vector<Change> changes, ThreadPool* pool) {
+  auto terms = as_terms(original, changes);
   return Weight::computed(original.shape(), original.name(),
-                          std::make_shared<Merged>(original, std::move(changes), pool));
+                          std::make_shared<Merged>(original, std::move(changes), pool), std::move(terms));
 }
 
 // Gathers the changes of every tensor before any is replaced.
@@ -141,8 +157,8 @@ class Applying {
     ++report_.applied;
     const double strength = strength_at(*place);
     if (strength == 0) return;
-    if (needs_weight) note(*place->weight, {use_.adapter, &module, strength, place->third, false});
-    if (needs_bias) note(*place->bias, {use_.adapter, &module, strength, place->third, true});
+    if (needs_weight) note(*place->weight, {use_.adapter, &module, strength, place->third, false, place->part != 0});
+    if (needs_bias) note(*place->bias, {use_.adapter, &module, strength, place->third, true, place->part != 0});
   }
 
  private:
@@ -181,7 +197,13 @@ AppliedAdapters apply_adapters(const ModuleNames& names, std::span<const Adapter
 
 std::vector<Shape> AppliedAdapters::shapes() const {
   std::vector<Shape> out;
-  for (const Replaced& one : replaced_) out.push_back(one.original.shape());
+  for (const Replaced& one : replaced_) {
+    if (const LowRank* sum = one.where->low_rank()) {
+      for (const LowRank::Term& term : sum->terms) out.insert(out.end(), {term.down.shape(), term.up.shape()});
+    } else {
+      out.push_back(one.original.shape());
+    }
+  }
   return out;
 }
 

@@ -1,6 +1,8 @@
 // Putting adapters into a bound model, and taking them off again.
 // Merged weights are computed (f32, whatever the file's type) as a kernel reads them to make its form of them, and are
-// nowhere kept: an adapter costs the memory of its own file, not that of a second model, and no rounding to f16.
+// nowhere kept: an adapter costs the memory of its own file, not that of a second model, and no rounding to f16. The
+// linear layers of text encoders act with a LoRA's terms beside their own weight instead, which is the same picture
+// within rounding, and need not be made anew for another strength.
 // Several adapters on one weight are applied in their order.
 #pragma once
 
@@ -35,7 +37,7 @@ struct AdapterReport {
 class AppliedAdapters {
  public:
   const std::vector<AdapterReport>& reports() const noexcept { return reports_; }
-  /// Of the weights that were replaced.
+  /// Of the weights that kernels make new forms of.
   std::vector<Shape> shapes() const;
   /// Puts the original handles back, those that bind_weights gave.
   void take_off();

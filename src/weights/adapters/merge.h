@@ -1,10 +1,12 @@
 // One weight with one adapter's change in it.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 
 #include "base/thread_pool.h"
+#include "ops/weight.h"
 #include "weights/adapters/adapter.h"
 #include "weights/adapters/kind.h"
 
@@ -21,6 +23,9 @@ void merge_weight(const AdapterModule& module, double strength, const Shape& sha
                   ThreadPool* pool);
 /// The same for some rows at a time, with the factors read once; null for kinds whose rows depend on each other.
 RowChange row_change(const AdapterModule& module, double strength, const Shape& shape);
+/// The change as a term of low rank, of a matrix that takes more work to merge it into than to multiply a few hundred
+/// vectors by; nullopt for other kinds, for convolutions' places and where the rank is not low.
+std::optional<LowRank::Term> low_rank_term(const AdapterModule& module, double strength, const Shape& shape);
 /// bias = bias + strength diff_b.
 void merge_bias(const AdapterModule& module, double strength, std::span<float> bias);
 
