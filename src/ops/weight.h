@@ -67,7 +67,8 @@ class Weight {
 
   /// Tells the owner that the bytes are not needed for now.
   void release() const;
-  /// Forgets all forms, those of a sum's terms too; they are made again when they are wanted. No kernel may be using one.
+  /// Forgets all forms, those of a sum's terms too; they are made again when they are wanted. No kernel may be using
+  /// one.
   void forget_forms() const;
 
  private:
