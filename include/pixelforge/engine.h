@@ -73,14 +73,15 @@ struct Plan {
   NoiseSource noise = NoiseSource::cpu;
   double variation_strength = 0;
   std::uint64_t variation_seed = 0;  // of the first picture; says nothing at strength 0
-  std::vector<LoraPlan> loras;
+  std::vector<LoraPlan> loras;  // of the first picture: variants and wildcards may bring others
   std::vector<EmbeddingPlan> embeddings = {};
   bool vae_tiling = false;                // asked for, or for want of memory
   std::optional<double> strength = {};    // of image-to-image, or of the second pass
   int hires_width = 0, hires_height = 0;  // of the second pass; 0: there is none
   int hires_steps = 0;
   int evaluations = 2;  // of the network at a step, at most: 1 without guidance, one more for each AND
-  std::vector<std::string> prompt_reading;  // what was understood of the prompt, for people
+  std::vector<std::string> prompt_reading;  // what was understood of the first picture's prompt, for people
+  std::vector<std::string> notices = {};    // what of the request is not followed, and why
   std::string settings_from;                // who recommended what the request left open
   std::uint64_t memory_needed = 0;          // bytes beyond what is held now, estimated
 };
@@ -88,7 +89,7 @@ struct Plan {
 struct Picture {
   Image image;
   std::uint64_t seed = 0, variation_seed = 0;
-  std::string prompt;      // the request's, with its {variants} chosen
+  std::string prompt;      // the request's, with its styles, and its {variants} and wildcards chosen
   std::string parameters;  // A1111's text, as embedded in the file
   struct Seconds {
     double open = 0, text = 0, steps = 0, vae = 0;

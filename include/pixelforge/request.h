@@ -58,6 +58,13 @@ struct Request {
   /// names. A prompt names one by a word ("easynegative"), in ComfyUI's syntax after a prefix
   /// ("embedding:easynegative").
   std::vector<std::string> embeddings = {};
+  /// Styles by name, laid around both prompts one after another, and the file that has them: A1111's styles.csv; empty:
+  /// that of the library's folder.
+  std::vector<std::string> styles = {};
+  std::string styles_file = {};
+  /// The folder of wildcards: "__animals/cat__" in the prompt becomes a line of its animals/cat.txt, which the seed
+  /// chooses. Empty: "wildcards" in the library's folder.
+  std::string wildcards = {};
 
   /// Variations of a picture: its noise, turned so far, 0 to 1, towards that of another seed. Then every picture has
   /// the same `seed`, and the k-th variation_seed + k (random when not given).

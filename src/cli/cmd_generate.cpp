@@ -78,6 +78,10 @@ void notice_loras(const Plan& plan, bool quiet) {
   }
 }
 
+void notice_others(const Plan& plan) {
+  for (const std::string& one : plan.notices) fmt::print(stderr, "{}\n", printable(one));
+}
+
 void notice_embeddings(const Plan& plan) {
   for (const EmbeddingPlan& one : plan.embeddings) {
     if (!one.left_out.empty()) {
@@ -181,6 +185,7 @@ Status generate(GenerateOptions& options) {
   notice_loras(plan, options.quiet);
   notice_other_loras(options, plan);
   notice_embeddings(plan);
+  notice_others(plan);
   if (options.explain) {
     options.json ? print_json(plan_json(plan, request)) : print_plan(plan);
     return Done{};

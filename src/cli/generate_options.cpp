@@ -79,6 +79,20 @@ void add_embeddings(CLI::App& app, std::vector<std::string>& embeddings) {
       ->allow_extra_args(false);
 }
 
+void add_prompt_files(CLI::App& app, Request& request) {
+  app.add_option("--style", request.styles,
+                 "Style to lay around both prompts, by its name in styles.csv; may be given several times")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  app.add_option("--styles-file", request.styles_file,
+                 "Where styles are, as A1111 keeps them (default: styles.csv in the library's folder)")
+      ->type_name("FILE");
+  app.add_option("--wildcards", request.wildcards,
+                 "Where the lines for __name__ in a prompt are: its name.txt (default: wildcards in the library's "
+                 "folder)")
+      ->type_name("FOLDER");
+}
+
 /// "2x", "1.5"
 std::optional<double> parse_factor(const std::string& text) {
   return parse_number<double>(text.ends_with("x") ? std::string_view(text).substr(0, text.size() - 1) : text);
@@ -273,6 +287,7 @@ void add_flags(CLI::App& app, GenerateOptions& options) {
       ->type_name("NAME|FILE");
   add_loras(app, options.loras);
   add_embeddings(app, options.request.embeddings);
+  add_prompt_files(app, options.request);
   app.add_option("--vae", options.vae, "A VAE, or a tiny one (TAESD), in place of the checkpoint's own")
       ->type_name("FILE");
   app.add_flag("--vae-tiling", options.request.vae_tiling,

@@ -113,6 +113,7 @@ Json to_json(const Plan& plan) {
       {"loras", loras},
       {"embeddings", embeddings},
       {"prompt_reading", plan.prompt_reading},
+      {"notices", plan.notices},
   };
   if (plan.variation_strength > 0) {
     out["variation"] = {{"seed", plan.variation_seed}, {"strength", plan.variation_strength}};

@@ -132,12 +132,10 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
       time_lora(
           bench,
           [&](double strength) -> const Model& {
-            Request with = request;
-            with.loras = {{options.lora, strength}};
             adapted.reset();
-            adapted = value_or_throw(
-                adapt({opened.info, opened.file, opened.model}, opened.adapted, with, state_->threads.get()));
-            encode_prompts(ctx, adapted->model, tokenizer, with.prompt, with, plan);
+            adapted = value_or_throw(adapt({opened.info, opened.file, opened.model}, opened.adapted, request.prompt,
+                                           {{options.lora, strength}}, state_->threads.get()));
+            encode_prompts(ctx, adapted->model, tokenizer, request.prompt, request, plan);
             return adapted->model;
           },
           step_of);
@@ -149,7 +147,9 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
       decode();
     });
     if (options.pictures) {
-      bench("picture", [&] { run_plan(ctx, settled.value(), request, model, file, tokenizer, false, nullptr, {}); });
+      bench("picture", [&] {
+        run_plan(ctx, settled.value(), request, model, file, tokenizer, false, nullptr, {}, 0, plan.count);
+      });
     }
     ctx.memory().trim();
     report.peak_memory = peak_resident_bytes();

@@ -54,11 +54,13 @@ bool is_embedding_file(const fs::path& path) {
 // Looks through a request's prompts.
 class Finder {
  public:
-  Finder(const ModelInfo& info, const Model& model, const Request& request)
+  Finder(const ModelInfo& info, const Model& model, const Request& request, const std::vector<std::string>& prompts)
       : info_(info), model_(model), request_(request) {
     out_.tables.resize(model.texts.size());
-    for (const std::string* prompt : {&request.prompt, &request.negative}) {
-      texts_.push_back(cut_networks(*prompt).prompt);
+    std::set<std::string_view> different(prompts.begin(), prompts.end());
+    different.insert(request.negative);
+    for (const std::string_view prompt : different) {
+      texts_.push_back(cut_networks(prompt).prompt);
       if (!is_comfy()) continue;
       for (std::string& name : comfy_embeddings(texts_.back())) names_.push_back(std::move(name));
     }
@@ -230,8 +232,9 @@ std::vector<NamedEmbedding> read_bundled_embeddings(const Catalog& lora) {
 }
 
 Result<Embeddings> find_embeddings(const ModelInfo& info, const Model& model, const Request& request,
+                                   const std::vector<std::string>& prompts,
                                    const std::vector<NamedEmbedding>& of_loras) {
-  return catch_errors([&] { return Finder(info, model, request).run(of_loras); });
+  return catch_errors([&] { return Finder(info, model, request, prompts).run(of_loras); });
 }
 
 }  // namespace pxf

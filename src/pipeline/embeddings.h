@@ -30,11 +30,12 @@ struct Embeddings {
   std::vector<EmbeddingPlan> plans;
 };
 
-/// Those that the request's prompts name, and with a reason those that it gives and that are not used.
-/// Errors: not_found (with the nearest name), io, bad_file; unsupported for what is no embedding, and for one of
+/// Those that the pictures' `prompts` and the negative one name, and with a reason those that it gives and that are not
+/// used. Errors: not_found (with the nearest name), io, bad_file; unsupported for what is no embedding, and for one of
 /// another width than the checkpoint's, with both named: unless its name is but a word of the prompt that is also in
 /// the library.
 Result<Embeddings> find_embeddings(const ModelInfo& info, const Model& model, const Request& request,
+                                   const std::vector<std::string>& prompts,
                                    const std::vector<NamedEmbedding>& of_loras);
 
 }  // namespace pxf

@@ -19,6 +19,7 @@
 #include "pipeline/memory.h"
 #include "pipeline/parameters_text.h"
 #include "pipeline/plan.h"
+#include "pipeline/prompt_texts.h"
 #include "pipeline/run.h"
 #include "pipeline/starter.h"
 #include "pixelforge/picture_file.h"
@@ -161,31 +162,32 @@ std::uint64_t memory_needed(const Model& model, const AdaptedModel* adapted, con
   return whole - std::min(whole - changed, held);
 }
 
-/// A request, ready to be run.
-struct Prepared {
-  SettledPlan settled;
-  std::shared_ptr<const AdaptedModel> adapted;  // null without LoRAs
+/// What all pictures of a request are drawn with.
+struct Drawn {
+  const AdaptedBase& base;
+  AdaptedCache& cache;
+  const Request& request;  // with its styles
+  ThreadPool& threads;
+  std::uint64_t held;
 };
 
-/// All that can fail before the first number is computed, but for the memory.
-Result<Prepared> prepare(const AdaptedBase& base, AdaptedCache& cache, const Request& request, ThreadPool& threads,
-                         std::uint64_t held) {
-  return catch_errors([&] {
-    Prepared out{value_or_throw(settle(base.info, base.model, request)),
-                 value_or_throw(adapt(base, cache, request, &threads))};
-    Plan& plan = out.settled.plan;
-    if (out.adapted) plan.loras = out.adapted->loras;
-    out.settled.embeddings = value_or_throw(find_embeddings(
-        base.info, base.model, request, out.adapted ? out.adapted->embeddings : std::vector<NamedEmbedding>()));
-    plan.embeddings = out.settled.embeddings.plans;
+/// Completes the plan with what picture k has of its own, its LoRAs and what they bring along, and gives the model with
+/// these on it; null without LoRAs. Throws Failure.
+std::shared_ptr<const AdaptedModel> equip(const Drawn& drawn, SettledPlan& settled, int k) {
+  const auto adapted = value_or_throw(adapt(drawn.base, drawn.cache, settled.prompts[static_cast<std::size_t>(k)],
+                                            drawn.request.loras, &drawn.threads));
+  Plan& plan = settled.plan;
+  plan.loras = adapted ? adapted->loras : std::vector<LoraPlan>();
+  settled.embeddings = value_or_throw(find_embeddings(drawn.base.info, drawn.base.model, drawn.request, settled.prompts,
+                                                      adapted ? adapted->embeddings : std::vector<NamedEmbedding>()));
+  plan.embeddings = settled.embeddings.plans;
 
-    plan.memory_needed = memory_needed(base.model, out.adapted.get(), plan, held);
-    if (!plan.vae_tiling && !request.tile_y && plan.memory_needed > read_memory_state().available) {
-      plan.vae_tiling = true;
-      plan.memory_needed = memory_needed(base.model, out.adapted.get(), plan, held);
-    }
-    return out;
-  });
+  plan.memory_needed = memory_needed(drawn.base.model, adapted.get(), plan, drawn.held);
+  if (!plan.vae_tiling && !drawn.request.tile_y && plan.memory_needed > read_memory_state().available) {
+    plan.vae_tiling = true;
+    plan.memory_needed = memory_needed(drawn.base.model, adapted.get(), plan, drawn.held);
+  }
+  return adapted;
 }
 
 // What is missing for this plan; the engine's own waiting blocks and packed weights count as there.
@@ -324,22 +326,19 @@ std::vector<ModelInfo> Engine::list() const {
 Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) const {
   if (state_->unusable) return *state_->unusable;
   Checkpoint::State& opened = *checkpoint.state_;
-  Result<Prepared> prepared = prepare({opened.info, opened.file, opened.model}, opened.adapted, request,
-                                      *state_->threads, state_->memory.held());
-  if (!prepared) return std::move(prepared).error();
-  return std::move(prepared).value().settled.plan;
+  return catch_errors([&] {
+    const Request styled = value_or_throw(with_its_styles(request));
+    const AdaptedBase base{opened.info, opened.file, opened.model};
+    SettledPlan settled = value_or_throw(settle(opened.info, opened.model, styled));
+    equip({base, opened.adapted, styled, *state_->threads, state_->memory.held()}, settled, 0);
+    return std::move(settled.plan);
+  });
 }
 
 Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, const Request& request,
                                               const OnProgress& on_progress, const CancelToken* cancel) {
   if (state_->unusable) return *state_->unusable;
   Checkpoint::State& opened = *checkpoint.state_;
-  const Result<Prepared> prepared = prepare({opened.info, opened.file, opened.model}, opened.adapted, request,
-                                            *state_->threads, state_->memory.held());
-  if (!prepared) return prepared.error();
-  const SettledPlan& settled = prepared.value().settled;
-  const Model& model = prepared.value().adapted ? prepared.value().adapted->model : opened.model;
-  if (Status enough = check_memory(settled.plan); !enough) return std::move(enough).error();
 
   // The hashes go into the pictures' parameters; they are ready long before them.
   const auto hash = [&]() -> FileHashes {
@@ -353,18 +352,41 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     return opened.hashes;
   };
   return catch_errors([&] {
+    const Request styled = value_or_throw(with_its_styles(request));
+    const AdaptedBase base{opened.info, opened.file, opened.model};
+    SettledPlan settled = value_or_throw(settle(opened.info, opened.model, styled));
+    const Drawn drawn{base, opened.adapted, styled, *state_->threads, state_->memory.held()};
+    std::shared_ptr<const AdaptedModel> adapted = equip(drawn, settled, 0);
+    value_or_throw(check_memory(settled.plan));
+
     std::future<FileHashes> hashing = std::async(std::launch::async, hash);
     Context ctx(*state_->backend, *state_->threads, state_->memory, cancel);
-    ctx.set_wrap({request.tile_x, request.tile_y});
+    ctx.set_wrap({styled.tile_x, styled.tile_y});
     const std::string& file = opened.info.path.empty() ? opened.info.name : opened.info.path;
     std::optional<Previewer> previewer;
-    if (request.preview)
-      previewer = make_previewer(ctx, opened.info, opened.model, opened.colours, request.preview_model);
-    std::vector<Picture> pictures =
-        run_plan(ctx, settled, request, model, file, state_->tokenizer(), state_->options.one_request,
-                 previewer ? &*previewer : nullptr, on_progress);
-    const FileHashes hashes = hashing.get();
-    for (Picture& picture : pictures) picture.parameters = parameters_text(settled.plan, request, picture, hashes);
+    if (styled.preview)
+      previewer = make_previewer(ctx, opened.info, opened.model, opened.colours, styled.preview_model);
+
+    std::vector<Picture> pictures;
+    const std::vector<std::string>& prompts = settled.prompts;
+    const auto count = static_cast<std::size_t>(settled.plan.count);
+    for (std::size_t first = 0, end = 0; first < count; first = end) {  // in a row, those with the same LoRAs
+      while (++end < count && same_loras(prompts[first], prompts[end])) {
+      }
+      if (first > 0) {
+        adapted = equip(drawn, settled, static_cast<int>(first));
+        value_or_throw(check_memory(settled.plan));
+      }
+      std::vector<Picture> drawn_now =
+          run_plan(ctx, settled, styled, adapted ? adapted->model : opened.model, file, state_->tokenizer(),
+                   state_->options.one_request, previewer ? &*previewer : nullptr, on_progress, static_cast<int>(first),
+                   static_cast<int>(end));
+      const FileHashes hashes = first == 0 ? hashing.get() : opened.hashes;
+      for (Picture& picture : drawn_now) {
+        picture.parameters = parameters_text(settled.plan, styled, picture, hashes);
+        pictures.push_back(std::move(picture));
+      }
+    }
     state_->memory.trim();
     return pictures;
   });

@@ -10,7 +10,6 @@
 #include "base/error.h"
 #include "formats/in_quotes.h"
 #include "pixelforge/picture_file.h"
-#include "text/prompt_networks.h"
 #include "weights/adapters/apply.h"
 
 namespace pxf {
@@ -33,8 +32,6 @@ LoraUse use_of(const ExtraNetwork& network) {
   return use;
 }
 
-bool is_lora(const ExtraNetwork& network) { return network.kind == "lora" || network.kind == "lyco"; }
-
 void check_arguments(const std::string& prompt) {
   for (const ExtraNetwork& network : cut_networks(prompt).networks) {
     for (const auto& [key, value] : network.named) {
@@ -47,10 +44,10 @@ void check_arguments(const std::string& prompt) {
 
 // Those in the prompt, then the request's own: the order in which a picture's parameters list them, so that the same
 // sums come of them.
-std::vector<LoraUse> loras_of(const Request& request) {
-  check_arguments(request.prompt);
-  std::vector<LoraUse> out = take_loras(request.prompt).loras;
-  out.insert(out.end(), request.loras.begin(), request.loras.end());
+std::vector<LoraUse> loras_of(const std::string& prompt, const std::vector<LoraUse>& beside) {
+  check_arguments(prompt);
+  std::vector<LoraUse> out = take_loras(prompt).loras;
+  out.insert(out.end(), beside.begin(), beside.end());
   return out;
 }
 
@@ -208,6 +205,12 @@ std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const st
 
 }  // namespace
 
+bool is_lora(const ExtraNetwork& network) { return network.kind == "lora" || network.kind == "lyco"; }
+
+bool same_loras(const std::string& a, const std::string& b) {
+  return a == b || key_of(take_loras(a).loras) == key_of(take_loras(b).loras);
+}
+
 std::vector<std::shared_ptr<const LoraFile>> OpenedLoras::all_of(const std::vector<LoraUse>& loras) {
   std::map<std::string, std::shared_ptr<const LoraFile>> now;
   std::vector<std::shared_ptr<const LoraFile>> out;
@@ -232,10 +235,11 @@ PromptAndLoras take_loras(const std::string& prompt) {
   return out;
 }
 
-Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, AdaptedCache& cache, const Request& request,
+Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, AdaptedCache& cache,
+                                                  const std::string& prompt, const std::vector<LoraUse>& beside,
                                                   ThreadPool* threads) {
   return catch_errors([&] {
-    const std::vector<LoraUse> loras = loras_of(request);
+    const std::vector<LoraUse> loras = loras_of(prompt, beside);
     if (loras.empty()) return std::shared_ptr<const AdaptedModel>();
     check(loras);
     const std::string key = key_of(loras);

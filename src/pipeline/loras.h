@@ -15,6 +15,7 @@
 #include "pipeline/embeddings.h"
 #include "pipeline/lora_file.h"
 #include "pixelforge/engine.h"
+#include "text/prompt_networks.h"
 #include "weights/catalog.h"
 
 namespace pxf {
@@ -51,11 +52,17 @@ struct AdaptedBase {
   const Model& model;
 };
 
-/// The model with the request's LoRAs and those in its prompt; null when there are none. `threads` outlives it. The one
-/// made last is given again for the same LoRAs. Errors: not_found, io; bad_file (damaged, incomplete, NaN, wrong
-/// shapes); unsupported (of another family, with both names; no adapter); invalid_argument (a strength).
-Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, AdaptedCache& cache, const Request& request,
+/// The model with the LoRAs of a picture's prompt and the request's own; null when there are none. `threads` outlives
+/// it. The one made last is given again for the same LoRAs. Errors: not_found, io; bad_file (damaged, incomplete, NaN,
+/// wrong shapes); unsupported (of another family, with both names; no adapter); invalid_argument (a strength).
+Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, AdaptedCache& cache,
+                                                  const std::string& prompt, const std::vector<LoraUse>& loras,
                                                   ThreadPool* threads);
+
+/// Whether a tag in a prompt asks for a LoRA.
+bool is_lora(const ExtraNetwork& network);
+/// Whether two prompts have tags for the same LoRAs.
+bool same_loras(const std::string& a, const std::string& b);
 
 /// What `inspect` says of an adapter's file: its kinds, ranks, trigger words. Adds the family to `info`.
 void describe_lora(const Catalog& file, ModelInfo& info);

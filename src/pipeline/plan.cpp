@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <random>
+#include <set>
 #include <utility>
 
 #include "base/error.h"
@@ -10,6 +11,7 @@
 #include "pipeline/canvas.h"
 #include "pipeline/conditioning.h"
 #include "pipeline/guidance_check.h"
+#include "pipeline/prompt_texts.h"
 #include "recipe/guidance_fields.h"
 
 namespace pxf {
@@ -218,9 +220,18 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     plan.vae_tiling = request.vae_tiling;
     if (request.init && !model.family->follows_picture) plan.strength = request.strength;
     settle_hires(model, request, plan);
-    const PromptPlan prompt = plan_prompt(request.prompt, grammar_of(request.syntax), {.steps = plan.steps});
-    plan.prompt_reading = explain(prompt);
-    plan.evaluations = evaluations_of(model, prompt, plan);
+    ChosenPrompts chosen = choose_prompts(request, plan);
+    out.prompts = std::move(chosen.of_pictures);
+    plan.notices = std::move(chosen.notices);
+    plan.evaluations = 0;
+    const std::set<std::string_view> different(out.prompts.begin(), out.prompts.end());
+    const auto read = [&](std::string_view prompt) {
+      return plan_prompt(prompt, grammar_of(request.syntax), {.steps = plan.steps});
+    };
+    for (const std::string_view prompt : different) {
+      plan.evaluations = std::max(plan.evaluations, evaluations_of(model, read(prompt), plan));
+    }
+    plan.prompt_reading = explain(read(out.prompts.front()));
     return out;
   });
 }

@@ -16,11 +16,18 @@ struct Method {
 
 struct SettledPlan {
   Plan plan;
+  std::vector<std::string> prompts = {};  // of each picture
   Method method;
   Embeddings embeddings = {};  // added when the LoRAs, which may bring some along, are read
 };
 
-/// Errors: invalid_argument (a setting, with what would do), unsupported (a part is missing).
+/// Of picture k.
+inline std::uint64_t seed_of(const Plan& plan, int k) {
+  return plan.variation_strength > 0 ? plan.seed : plan.seed + static_cast<std::uint64_t>(k);
+}
+
+/// `request` has its styles in its prompts. Errors: those of choose_prompts; invalid_argument (a setting, with what
+/// would do), unsupported (a part is missing).
 Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Request& request);
 
 /// The settings that a request which says nothing gets.

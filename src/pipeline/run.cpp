@@ -17,7 +17,6 @@
 #include "pipeline/memory.h"
 #include "pipeline/start.h"
 #include "sampling/prediction.h"
-#include "text/prompt_variants.h"
 
 namespace pxf {
 namespace {
@@ -196,10 +195,9 @@ class Drawing {
     k_ = k;
     Picture picture;
     const auto number = static_cast<std::uint64_t>(k);
-    const bool varies = plan_.variation_strength > 0;  // then the seed stays
-    picture.seed = varies ? plan_.seed : plan_.seed + number;
-    picture.variation_seed = varies ? plan_.variation_seed + number : 0;
-    picture.prompt = choose_variants(request_.prompt, picture.seed);
+    picture.seed = seed_of(plan_, k);
+    picture.variation_seed = plan_.variation_strength > 0 ? plan_.variation_seed + number : 0;
+    picture.prompt = settled_.prompts[static_cast<std::size_t>(k)];
     encode(picture);
     if (plan_.hires_steps == 0) {
       picture.image = kept_outside_mask(pass(settled_, request_, start_, *prompts_, picture, 0), start_);
@@ -290,11 +288,11 @@ class Drawing {
 
 std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Request& request, const Model& model,
                               const std::string& file, const ClipTokenizer& tokenizer, bool only_request,
-                              Previewer* previewer, const OnProgress& on_progress) {
+                              Previewer* previewer, const OnProgress& on_progress, int first, int end) {
   Drawing draw(ctx, settled, request, model, file, tokenizer, only_request, previewer, on_progress);
   std::vector<Picture> pictures;
-  for (int k = 0; k < settled.plan.count; ++k) pictures.push_back(draw(k));
-  draw.done();
+  for (int k = first; k < end; ++k) pictures.push_back(draw(k));
+  if (end == settled.plan.count) draw.done();
   return pictures;
 }
 

@@ -7,8 +7,10 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "text/prompt.h"
 #include "text/prompt_variants.h"
+#include "text/styles_file.h"
 
 namespace {
 
@@ -56,6 +58,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     return name == "a" ? std::vector<std::string>{"{b|c}", ""} : std::vector<std::string>();
   });
   check(chosen.size() <= size);
+  try {
+    for (const pxf::Style& style : pxf::read_styles(prompt)) check(!style.name.empty() && style.prompt.size() < size);
+  } catch (const pxf::Failure&) {
+  }
   for (const std::string& name : pxf::comfy_embeddings(prompt)) check(!name.empty() && name.size() < size);
   for (const pxf::PromptGrammar grammar : {pxf::PromptGrammar::a1111, pxf::PromptGrammar::comfy}) {
     for (const std::string_view text : {prompt, std::string_view(chosen)}) check_rows(tokenizer, text, grammar);
