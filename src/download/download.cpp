@@ -109,12 +109,20 @@ class Downloading {
       }
     } catch (...) {
       active_.clear();
-      if (can_resume())
-        static_cast<void>(write_journal(file_, identity(), done_));  // what went wrong is told, not this
+      keep_or_drop();
       throw;
     }
     if (can_resume()) value_or_throw(write_journal(file_, identity(), done_));
     return true;
+  }
+
+  /// After an error, which is told; what goes wrong here is not. What no later run could use only takes room.
+  void keep_or_drop() const {
+    if (can_resume()) {
+      static_cast<void>(write_journal(file_, identity(), done_));
+    } else if (::ftruncate(file_.descriptor.get(), 0) != 0) {
+      ::unlink(file_.path.c_str());
+    }
   }
 
   bool can_resume() const { return source_.has_ranges && !identity().identity.empty() && done_.count() > 0; }

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <string_view>
 
@@ -37,6 +38,14 @@ std::string one_line(std::string text) {
   return text;
 }
 
+/// For https; http goes to the own network alone.
+std::string proxy_of_environment() {
+  for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
+    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') return value;
+  }
+  return {};
+}
+
 template <class T>
 void set(CURL* handle, CURLoption option, T value) {
   if (const CURLcode status = ::curl_easy_setopt(handle, option, value); status != CURLE_OK) {
@@ -65,7 +74,7 @@ HttpGet::HttpGet(Url url, const Access& access, const Patience& patience, const 
   set(h, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   set(h, CURLOPT_USERAGENT, "pixelforge");
   set(h, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(patience.connect.count()));
-  if (access_.may_be_private(url_.host)) set(h, CURLOPT_NOPROXY, "*");
+  choose_way();
   set(h, CURLOPT_WRITEFUNCTION, &HttpGet::on_body);
   set(h, CURLOPT_WRITEDATA, this);
   set(h, CURLOPT_HEADERFUNCTION, &HttpGet::on_header);
@@ -78,6 +87,16 @@ HttpGet::HttpGet(Url url, const Access& access, const Patience& patience, const 
   set(h, CURLOPT_PRIVATE, this);
   const Token* token = access_.token_of(url_);
   if (token != nullptr && !token->secret.empty()) add_header("Authorization: Bearer " + one_line(token->secret));
+}
+
+// A host of the own network is connected to, any other by way of the proxy where one is set. One or the other, whatever
+// no_proxy says: then it is known whose address it is that is connected to.
+void HttpGet::choose_way() {
+  const std::string proxy = access_.may_be_private(url_.host) ? std::string() : proxy_of_environment();
+  is_proxied_ = !proxy.empty();
+  set(handle(), CURLOPT_PROXY, proxy.c_str());
+  set(handle(), CURLOPT_NOPROXY, "");
+  set(handle(), CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
 void HttpGet::add_header(const std::string& line) {
@@ -131,7 +150,7 @@ curl_socket_t HttpGet::on_socket(void* self, curlsocktype, curl_sockaddr* addres
   auto& request = *static_cast<HttpGet*>(self);
   sockaddr_storage storage{};
   std::memcpy(&storage, &address->addr, std::min<std::size_t>(address->addrlen, sizeof storage));
-  request.refusal_ = request.access_.refusal(request.url_, storage);
+  request.refusal_ = request.is_proxied_ ? std::string() : request.access_.refusal(request.url_, storage);
   if (!request.refusal_.empty()) return CURL_SOCKET_BAD;
   return ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }

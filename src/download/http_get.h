@@ -79,6 +79,7 @@ class HttpGet {
   static curl_socket_t on_socket(void* self, curlsocktype purpose, curl_sockaddr* address);
   static int on_progress(void* self, curl_off_t, curl_off_t received, curl_off_t, curl_off_t);
   bool is_stalled(std::uint64_t received);
+  void choose_way();
   void add_header(const std::string& line);
   Trouble refused() const;
   Trouble no_answer(CURLcode code) const;
@@ -90,7 +91,8 @@ class HttpGet {
   std::unique_ptr<CURL, Free> handle_;
   std::unique_ptr<curl_slist, Free> sent_;
   std::map<std::string, std::string> headers_;
-  std::string refusal_;  // of an address
+  bool is_proxied_ = false;  // what is connected to is the proxy then
+  std::string refusal_;      // of an address
   Sink sink_;
   bool ended_by_sink_ = false, stalled_ = false;
   std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();

@@ -37,6 +37,7 @@ std::string some_bytes(std::size_t count, unsigned seed = 1) {
 class Download : public testing::Test {
  protected:
   Download() {
+    for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) ::unsetenv(name);
     access_.private_hosts = {"127.0.0.1"};
     patience_.stall = std::chrono::milliseconds(300);
     patience_.first_wait = std::chrono::milliseconds(1);
@@ -185,6 +186,12 @@ TEST_F(Download, AServerThatBreaksOffForGoodIsGivenUpAndWhatCameStays) {
   EXPECT_EQ(content(), body_);
 }
 
+TEST_F(Download, WhatNobodyCanGoOnWithTakesNoRoom) {
+  server_.serve("/a", {.body = body_.substr(0, kMillion), .claimed_length = 5 * kMillion});
+  EXPECT_EQ(error_of(server_.url("/a")).code, ErrorCode::io);
+  EXPECT_EQ(std::filesystem::file_size(path()), 0u);
+}
+
 TEST_F(Download, ALengthOtherThanTheWantedOneIsRefused) {
   server_.serve("/a", {body_});
   const auto done = fetch(server_.url("/a"), "", 4, 7);
@@ -269,6 +276,15 @@ TEST_F(Download, TheAddressThatIsConnectedToIsJudged) {
   EXPECT_THAT(access_.refusal(parse_url("https://example.com/").value(), loopback),
               HasSubstr("example.com is at 127.0.0.1"));
   EXPECT_EQ(access_.refusal(parse_url("http://localhost/").value(), loopback), "");
+}
+
+TEST_F(Download, AProxyIsUsedForTheWorldAndLeadsNowhereInside) {
+  ::setenv("https_proxy", server_.url().c_str(), 1);
+  EXPECT_THAT(error_of("https://example.com/a").message, HasSubstr("broke off"));
+  EXPECT_THAT(error_of("https://10.0.0.1/a").message, HasSubstr("is an address of this machine or network"));
+  ::unsetenv("https_proxy");
+  EXPECT_FALSE(server_.asked("example.com:443").empty());
+  EXPECT_THAT(server_.asked("10.0.0.1:443"), IsEmpty());
 }
 
 TEST_F(Download, RedirectsHaveAnEnd) {

@@ -131,7 +131,8 @@ class Server {
       text += byte;
     }
     Asked out;
-    out.path = text.substr(4, text.find(' ', 4) - 4);  // behind "GET "
+    const auto space = text.find(' ');  // behind "GET"
+    out.path = text.substr(space + 1, text.find(' ', space + 1) - space - 1);
     for (auto at = text.find("\r\n") + 2; at + 2 < text.size();) {
       const auto end = text.find("\r\n", at), colon = text.find(':', at);
       std::string name = text.substr(at, colon - at);

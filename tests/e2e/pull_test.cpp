@@ -41,7 +41,7 @@ class Pull : public OwnLibrary {
          {"HF_TOKEN", "PIXELFORGE_HF_TOKEN", "CIVITAI_TOKEN", "https_proxy", "http_proxy", "all_proxy"})
       ::unsetenv(name);
     ::setenv("HF_ENDPOINT", server_.url().c_str(), 1);
-    ::setenv("CIVITAI_ENDPOINT", server_.url().c_str(), 1);
+    ::setenv("CIVITAI_ENDPOINT", civitai_.url().c_str(), 1);
   }
   ~Pull() override {
     for (const char* name : {"HF_ENDPOINT", "CIVITAI_ENDPOINT", "HF_TOKEN"}) ::unsetenv(name);
@@ -76,7 +76,7 @@ class Pull : public OwnLibrary {
     server_.serve("/org/repo/resolve/main/neon.safetensors", {body});
   }
 
-  Server server_;
+  Server server_, civitai_;
 };
 
 TEST_F(Pull, ARepositorysFileIsInTheLibraryWithWhatTheSiteSays) {
@@ -105,15 +105,15 @@ TEST_F(Pull, ARepositorysFileIsInTheLibraryWithWhatTheSiteSays) {
 
 TEST_F(Pull, AVersionOfCivitaiBringsItsPermissionsAndWords) {
   const std::string body = model();
-  server_.serve(
+  civitai_.serve(
       "/api/v1/model-versions/25",
       {fmt::format(R"({{"id": 25, "modelId": 7, "trainedWords": ["neon glow"], "model": {{"name": "Neon"}}, "files": [
                   {{"name": "neon_v2.safetensors", "primary": true, "hashes": {{"SHA256": "{}"}}, "downloadUrl": "{}"}}]}})",
-                   sha256_of(body), server_.url("/api/download/models/25"))});
-  server_.serve("/api/v1/models/7", {R"({"id": 7, "name": "Neon", "creator": {"username": "she"}, "tags": ["light"],
+                   sha256_of(body), civitai_.url("/api/download/models/25"))});
+  civitai_.serve("/api/v1/models/7", {R"({"id": 7, "name": "Neon", "creator": {"username": "she"}, "tags": ["light"],
                                      "allowCommercialUse": ["None"], "modelVersions": [{"id": 25}]})"});
-  server_.serve("/api/download/models/25", {body});
-  const Outcome done = pull(server_.url("/models/7/neon"), {"--json"});
+  civitai_.serve("/api/download/models/25", {body});
+  const Outcome done = pull(civitai_.url("/models/7/neon"), {"--json"});
   ASSERT_EQ(done.status, 0) << done.err << done.out;
   const auto report = done.json();
   EXPECT_EQ(report["name"], "neon_v2");
@@ -121,7 +121,7 @@ TEST_F(Pull, AVersionOfCivitaiBringsItsPermissionsAndWords) {
   EXPECT_EQ(report["tags"], "light");
   EXPECT_EQ(report["trigger_words"], "neon glow");
   EXPECT_EQ(report["commercial"]["use"], "no");
-  EXPECT_EQ(report["source"], server_.url("/models/7?modelVersionId=25"));
+  EXPECT_EQ(report["source"], civitai_.url("/models/7?modelVersionId=25"));
 }
 
 TEST_F(Pull, AFileWithAnotherHashNeverGetsAName) {
@@ -189,9 +189,9 @@ TEST_F(Pull, ADamagedBlobIsMended) {
 }
 
 TEST_F(Pull, KilledAtAnyMomentItGoesOnAndLosesNothing) {
-  const std::string body = model(6'000'000);
+  const std::string body = model(3'000'000);
   serve_repository(body);
-  server_.serve("/org/repo/resolve/main/neon.safetensors", {.body = body, .bytes_a_second = 2'000'000});
+  server_.serve("/org/repo/resolve/main/neon.safetensors", {.body = body, .bytes_a_second = 1'000'000});
   std::mt19937 random(7);
   write_small_model(folder_.path() / "kept.safetensors", 64, 9);
   ASSERT_EQ(run({"import", folder_.path() / "kept.safetensors"}).status, 0);
@@ -199,7 +199,7 @@ TEST_F(Pull, KilledAtAnyMomentItGoesOnAndLosesNothing) {
   Outcome done;
   do {
     const std::chrono::microseconds moment(std::uniform_int_distribution(5'000, 400'000)(random));
-    done = pull("hf:org/repo", {"--json"}, {.killed_after = killed < 8 ? std::optional(moment) : std::nullopt});
+    done = pull("hf:org/repo", {"--json"}, {.killed_after = killed < 6 ? std::optional(moment) : std::nullopt});
     killed += done.status == 137;
     const Outcome verified = run({"verify"});
     ASSERT_EQ(verified.status, 0) << verified.out << verified.err;
