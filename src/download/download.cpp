@@ -272,7 +272,7 @@ class Downloading {
   std::unique_ptr<CURLM, FreeMulti> multi_{::curl_multi_init()};
   std::vector<std::unique_ptr<Transfer>> active_;  // gone before multi_
   int failures_ = 0;
-  Clock::time_point resting_until_, saved_ = Clock::now(), told_;
+  Clock::time_point resting_until_, saved_, told_;
 };
 
 }  // namespace
