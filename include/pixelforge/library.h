@@ -85,8 +85,14 @@ struct VerifyReport {
   std::vector<Error> problems;  // the context is a name, or library.db
 };
 
+struct GcOptions {
+  bool missing = false;    // also links to files that are gone
+  bool downloads = false;  // also what pulls that were broken off have fetched
+};
+
 struct GcReport {
   std::int64_t blobs = 0;               // that no name had
+  std::int64_t downloads = 0;           // unfinished ones
   std::uint64_t bytes = 0;              // that became free
   std::vector<std::string> names_gone;  // links to files that are gone
 };
@@ -94,6 +100,9 @@ struct GcReport {
 /// Before each file, with its path and place.
 using OnFile = std::function<void(const std::string& path, std::size_t done, std::size_t of)>;
 
+struct PullOptions;
+struct PullProgress;
+struct Pulled;
 struct LibraryState;  // of the implementation
 
 class Library {
@@ -114,6 +123,15 @@ class Library {
   /// Errors: not_found, cancelled (what was found until then is kept).
   Result<FolderReport> add_folder(const std::filesystem::path& path, const OnFile& on_file = {},
                                   const CancelToken* cancel = nullptr);
+
+  /// Fetches a model from the network (pull.h): checked against its sha256 before it is in the library, gone on with
+  /// where an earlier pull of it was broken off, however that ended. A model that is there already is only read again,
+  /// and mended if it is damaged.
+  /// Errors: io, not_found, no_space, cancelled (what is fetched stays for the next pull), bad_file (another sha256, no
+  /// model), invalid_argument (no such form, several files to choose from, a bad or taken name).
+  Result<Pulled> pull(const std::string& source, const PullOptions& options,
+                      const std::function<void(const PullProgress&)>& on_progress = {},
+                      const CancelToken* cancel = nullptr);
 
   /// All entries by name, without looking at the files.
   Result<std::vector<LibraryEntry>> list();
@@ -138,9 +156,8 @@ class Library {
   /// Compares the files with what is known of them; keeps hashes that were not known.
   Result<VerifyReport> verify(const VerifyOptions& options = {}, const OnFile& on_file = {},
                               const CancelToken* cancel = nullptr);
-  /// Removes blobs without a name and what broken-off imports have left; with `missing`, also links to files that are
-  /// gone.
-  Result<GcReport> collect_garbage(bool missing = false);
+  /// Removes blobs without a name and what broken-off imports have left.
+  Result<GcReport> collect_garbage(const GcOptions& options = {});
 
  private:
   std::unique_ptr<LibraryState> state_;

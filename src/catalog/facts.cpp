@@ -4,8 +4,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "catalog/side_files.h"
-
 namespace pxf {
 namespace {
 
@@ -101,7 +99,10 @@ std::optional<Recommended> recommended_of(const json& object) {
 }  // namespace
 
 Facts gather_facts(ModelInfo info, const std::filesystem::path& model) {
-  const SideFacts beside = read_side_files(model);
+  return gather_facts(std::move(info), read_side_files(model));
+}
+
+Facts gather_facts(ModelInfo info, const SideFacts& beside) {
   Facts facts{std::move(info), {}, beside.source, beside.preview};
   fill_if_empty(facts.info.model_title, beside.title);
   fill_if_empty(facts.info.author, beside.author);

@@ -1,9 +1,11 @@
-// All that is known of a model without its user's say: what its file says, completed by the files beside it.
+// All that is known of a model without its user's say: what its file says, completed by the files beside it or by the
+// site that it comes from.
 #pragma once
 
 #include <filesystem>
 #include <string>
 
+#include "catalog/side_files.h"
 #include "pixelforge/model_info.h"
 
 namespace pxf {
@@ -15,6 +17,7 @@ struct Facts {
 
 /// What the file itself says goes before what stands beside it.
 Facts gather_facts(ModelInfo info, const std::filesystem::path& model);
+Facts gather_facts(ModelInfo info, const SideFacts& beside);
 
 /// As the library keeps it. Not kept: name, path and hash, which are the library's own business, and entries of the
 /// metadata longer than 4 KiB.

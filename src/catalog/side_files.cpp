@@ -93,7 +93,30 @@ std::string find_preview(const fs::path& stem) {
   return {};
 }
 
+/// On Hugging Face a model's licence stands in its card; "other" has its name beside it.
+void add_hugging_face(const json& model, SideFacts& facts) {
+  const json& card = member(model, "cardData");
+  const std::string license = text_of(member(card, "license"));
+  if (license == "other") fill_if_empty(facts.license, text_of(member(card, "license_name")));
+  fill_if_empty(facts.license, license);
+  fill_if_empty(facts.author, text_of(member(model, "author")));
+  fill_if_empty(facts.tags, text_of(member(card, "tags")));
+  fill_if_empty(facts.trigger_words, text_of(member(card, "instance_prompt")));
+}
+
 }  // namespace
+
+SideFacts facts_of_civitai(const std::string& answer) {
+  SideFacts facts;
+  add_civitai(json::parse(answer, nullptr, false), facts);
+  return facts;
+}
+
+SideFacts facts_of_hugging_face(const std::string& answer) {
+  SideFacts facts;
+  add_hugging_face(json::parse(answer, nullptr, false), facts);
+  return facts;
+}
 
 SideFacts read_side_files(const fs::path& model) {
   const fs::path stem = model.parent_path() / model.stem();

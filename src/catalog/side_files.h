@@ -20,4 +20,9 @@ inline void fill_if_empty(std::string& into, const std::string& text) {
 
 SideFacts read_side_files(const std::filesystem::path& model);
 
+/// What the sites say themselves: Civitai's answer on a model's version, Hugging Face's on a repository. Without a
+/// preview; empty where the answer is none.
+SideFacts facts_of_civitai(const std::string& answer);
+SideFacts facts_of_hugging_face(const std::string& answer);
+
 }  // namespace pxf

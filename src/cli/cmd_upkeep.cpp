@@ -20,7 +20,8 @@ struct VerifyArguments {
 };
 
 struct GcArguments {
-  bool missing = false, json = false;
+  GcOptions options;
+  bool json = false;
 };
 
 Status verify(const VerifyArguments& arguments) {
@@ -44,15 +45,19 @@ Status verify(const VerifyArguments& arguments) {
 
 Status collect(const GcArguments& arguments) {
   Engine engine;
-  const auto collected = Library(engine).collect_garbage(arguments.missing);
+  const auto collected = Library(engine).collect_garbage(arguments.options);
   if (!collected) return collected.error();
   const GcReport& report = collected.value();
   if (arguments.json) {
-    print_json({{"blobs", report.blobs}, {"bytes_freed", report.bytes}, {"names_gone", report.names_gone}});
+    print_json({{"blobs", report.blobs},
+                {"downloads", report.downloads},
+                {"bytes_freed", report.bytes},
+                {"names_gone", report.names_gone}});
     return Done{};
   }
   for (const std::string& name : report.names_gone)
     fmt::print("{}: its file is gone, and now its name\n", printable(name));
+  if (arguments.options.downloads) fmt::print("{} unfinished downloads removed\n", report.downloads);
   fmt::print("{} files without a name removed, {} are free\n", report.blobs, bytes_text(report.bytes));
   return Done{};
 }
@@ -77,11 +82,13 @@ Verb add_verify(CLI::App& program) {
 Verb add_gc(CLI::App& program) {
   const auto options = std::make_shared<GcArguments>();
   CLI::App* app = program.add_subcommand("gc", "Remove what no name of the library has");
-  app->add_flag("--missing", options->missing, "Also drop names whose linked file is gone");
+  app->add_flag("--missing", options->options.missing, "Also drop names whose linked file is gone");
+  app->add_flag("--downloads", options->options.downloads, "Also remove what unfinished pulls have fetched");
   app->add_flag("--json", options->json, "Print what was done as JSON");
   app->footer(
       "Examples:\n"
       "  pixelforge gc\n"
+      "  pixelforge gc --downloads\n"
       "  pixelforge gc --missing --json");
   return {app, [options] { return collect(*options); }};
 }

@@ -8,6 +8,11 @@
 
 namespace pxf::cli {
 
+/// "████░░░░": what part of 0 to 1 is done.
+std::string bar_text(double part);
+/// " · 0:03", " · 1:02:03"; nothing while it is not known (negative).
+std::string time_left_text(double seconds);
+
 /// "████░░░░ 7/20 · 31 it/s · 0:03", or what is going on before and after the steps.
 std::string progress_line(const Progress& progress);
 
@@ -21,6 +26,9 @@ class ProgressBar {
   ProgressBar& operator=(const ProgressBar&) = delete;
 
   void show(const Progress& progress);
+  /// Any line in its place.
+  void show(const std::string& line);
+  void erase();
   /// Leaves the line of the last finished step standing.
   void finish();
 

@@ -18,6 +18,7 @@ Verb add_generate(CLI::App& program);
 Verb add_inspect(CLI::App& program);
 Verb add_list(CLI::App& program);
 Verb add_import(CLI::App& program);
+Verb add_pull(CLI::App& program);
 Verb add_add_folder(CLI::App& program);
 Verb add_show(CLI::App& program);
 Verb add_rm(CLI::App& program);

@@ -90,9 +90,9 @@ Result<VerifyReport> Library::verify(const VerifyOptions& options, const OnFile&
   return report;
 }
 
-Result<GcReport> Library::collect_garbage(bool missing) {
+Result<GcReport> Library::collect_garbage(const GcOptions& options) {
   GcReport report;
-  if (missing) {
+  if (options.missing) {
     const Result<std::vector<Record>> all = state_->store.list();
     if (!all) return all.error();
     for (const Record& record : all.value()) {
@@ -107,6 +107,12 @@ Result<GcReport> Library::collect_garbage(bool missing) {
   if (!swept) return swept.error();
   report.blobs = swept.value().blobs;
   report.bytes = swept.value().bytes;
+  if (options.downloads) {
+    const Result<SweptPartial> partial = sweep_partial(state_->store.blobs().partial_folder());
+    if (!partial) return partial.error();
+    report.downloads = partial.value().files;
+    report.bytes += partial.value().bytes;
+  }
   return report;
 }
 

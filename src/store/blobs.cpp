@@ -3,15 +3,16 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <optional>
 
+#include "base/disk_space.h"
 #include "base/file.h"
 #include "store/file_hash.h"
+#include "store/same_file.h"
 #include "store/stamp.h"
 
 namespace pxf {
@@ -32,25 +33,6 @@ Status sync_folder(const fs::path& folder) {
   const Descriptor open(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!open.is_open() || ::fsync(open.get()) != 0) return system_error(errno, "write", folder);
   return Done{};
-}
-
-Status check_space(const fs::path& folder, std::uint64_t needed) {
-  struct statvfs disk {};
-  if (::statvfs(folder.c_str(), &disk) != 0) return Done{};  // the write will tell
-  const std::uint64_t available = static_cast<std::uint64_t>(disk.f_bavail) * disk.f_frsize;
-  if (needed <= available) return Done{};
-  return Error{ErrorCode::no_space,
-               fmt::format("the disk is full: got {} bytes free, need {}; free some space, or import with --link",
-                           available, needed),
-               folder.string()};
-}
-
-/// Whether this path still leads to the open file.
-bool is_still(const fs::path& path, const Descriptor& file) {
-  struct stat by_path {
-  }, by_file{};
-  return ::stat(path.c_str(), &by_path) == 0 && ::fstat(file.get(), &by_file) == 0 &&
-         by_path.st_ino == by_file.st_ino && by_path.st_dev == by_file.st_dev;
 }
 
 /// Bytes that are reached by another name too might be changed there later.
@@ -95,7 +77,7 @@ bool is_hash(const std::string& name) {
 }  // namespace
 
 StagedBlob::~StagedBlob() {
-  if (lock_.is_open() && is_still(path_, lock_)) ::unlink(path_.c_str());
+  if (lock_.is_open() && !outlives_ && is_same_file(path_, lock_)) ::unlink(path_.c_str());
 }
 
 fs::path BlobStore::path_of(const std::string& sha256) const { return root_ / "sha256" / sha256.substr(0, 2) / sha256; }
@@ -117,7 +99,7 @@ Result<StagedBlob> BlobStore::make_aside(const fs::path& link_to) const {
     if (!file.is_open()) return system_error(errno, "write", path);
     ::flock(file.get(), LOCK_SH);
     // A sweep may have come between the file and its lock.
-    if (is_still(path, file)) return StagedBlob(path, std::move(file));
+    if (is_same_file(path, file)) return StagedBlob(path, std::move(file));
   }
 }
 
@@ -138,7 +120,9 @@ Result<StagedBlob> BlobStore::stage(const fs::path& source, Staging how, const C
     Result<StagedBlob> empty = make_aside({});
     if (!empty) return std::move(empty).error();
     staged.emplace(std::move(empty).value());
-    if (Status enough = check_space(root_, before.value().bytes); !enough) return std::move(enough).error();
+    if (Status enough = check_disk_space(root_, before.value().bytes, "free some space, or import with --link");
+        !enough)
+      return std::move(enough).error();
   }
   const Descriptor& file = staged->lock_;
   Result<std::string> hash = copy_and_hash(from, copies ? &file : nullptr, source, staged->path_, cancel);
@@ -150,6 +134,18 @@ Result<StagedBlob> BlobStore::stage(const fs::path& source, Staging how, const C
   }
   staged->sha256_ = std::move(hash).value();
   return std::move(*staged);
+}
+
+Result<StagedBlob> BlobStore::stage(const PartialBlob& partial, const CancelToken* cancel) const {
+  StagedBlob staged(partial.path(), Descriptor(::fcntl(partial.file().get(), F_DUPFD_CLOEXEC, 0)));
+  staged.outlives_ = true;
+  const Descriptor& file = staged.lock_;
+  if (!file.is_open() || ::lseek(file.get(), 0, SEEK_SET) < 0) return system_error(errno, "read", partial.path());
+  Result<std::string> hash = copy_and_hash(file, nullptr, partial.path(), {}, cancel);
+  if (!hash) return std::move(hash).error();
+  if (::fsync(file.get()) != 0) return system_error(errno, "write", partial.path());
+  staged.sha256_ = std::move(hash).value();
+  return staged;
 }
 
 Status BlobStore::place(const StagedBlob& staged) const {

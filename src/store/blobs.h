@@ -11,10 +11,12 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "pixelforge/cancel.h"
+#include "store/partial.h"
 
 namespace pxf {
 
-/// A file's bytes on the way in: under aside/, complete and synced, but without their name. Goes when this goes.
+/// A file's bytes on the way in: complete and synced, but without their name. Goes when this goes, unless it was
+/// partial: that stays until it has its name.
 class StagedBlob {
  public:
   StagedBlob(StagedBlob&&) noexcept = default;
@@ -30,6 +32,7 @@ class StagedBlob {
   std::filesystem::path path_;
   Descriptor lock_;  // locked as long as someone works on it: a sweep leaves it alone
   std::string sha256_;
+  bool outlives_ = false;  // this; it belongs to a PartialBlob
 };
 
 enum class Staging : std::uint8_t {
@@ -46,8 +49,12 @@ class BlobStore {
   /// Errors: not_found, io (also when the source changes meanwhile), no_space (looked at before anything is written),
   /// cancelled. `cancel` may be null.
   Result<StagedBlob> stage(const std::filesystem::path& source, Staging how, const CancelToken* cancel) const;
+  /// What has been fetched, without another copy. Errors: io, cancelled.
+  Result<StagedBlob> stage(const PartialBlob& partial, const CancelToken* cancel) const;
   /// Gives it its name. Done inside the transaction that records it, so that no sweep finds it unused.
   Status place(const StagedBlob& staged) const;
+
+  std::filesystem::path partial_folder() const { return root_ / "partial"; }
 
   /// The hashes of all blobs.
   Result<std::vector<std::string>> all() const;

@@ -121,9 +121,10 @@ Result<Details> Store::details(const Record& record) {
 Result<Store::Added> Store::add(Record record, const Details& details, const StagedBlob* blob, Naming naming) {
   const bool exactly = naming == Naming::exactly;
   return write([&] {
-    const auto there = blob == nullptr ? first_where("path = ?1", record.path)
-                       : exactly       ? std::nullopt
-                                       : first_where("blob = ?1", record.blob);
+    auto there = blob == nullptr ? first_where("path = ?1", record.path)
+                 : exactly       ? first_where("name = ?1", record.name)
+                                 : first_where("blob = ?1", record.blob);
+    if (blob != nullptr && there && there->blob != record.blob) there.reset();
     if (there) {
       require(!exactly || there->name == record.name,
               "name: this file is in the library as \"{0}\"; try pixelforge rename \"{0}\" \"{1}\"", there->name,
