@@ -73,7 +73,7 @@ struct Plan {
   NoiseSource noise = NoiseSource::cpu;
   double variation_strength = 0;
   std::uint64_t variation_seed = 0;  // of the first picture; says nothing at strength 0
-  std::vector<LoraPlan> loras;  // of the first picture: variants and wildcards may bring others
+  std::vector<LoraPlan> loras;       // of the first picture: variants and wildcards may bring others
   std::vector<EmbeddingPlan> embeddings = {};
   bool vae_tiling = false;                // asked for, or for want of memory
   std::optional<double> strength = {};    // of image-to-image, or of the second pass
