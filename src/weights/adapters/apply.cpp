@@ -47,7 +47,10 @@ class Merged final : public ComputedElements {
         rows_(original_.shape().rank() == 0 ? 1 : original_.shape().dim(0)),
         columns_(original_.shape().numel() / std::max<std::int64_t>(1, rows_)) {}
 
-  void prepare() override { ready(); }
+  void prepare() override {
+    original_.prepare();
+    ready();
+  }
 
   void release() override {
     std::lock_guard lock(mutex_);
@@ -182,6 +185,12 @@ AppliedAdapters apply_adapters(const ModuleNames& names, std::span<const Adapter
 std::vector<Shape> AppliedAdapters::shapes() const {
   std::vector<Shape> out;
   for (const Replaced& one : replaced_) out.push_back(one.original.shape());
+  return out;
+}
+
+std::vector<Weight> AppliedAdapters::weights() const {
+  std::vector<Weight> out;
+  for (const Replaced& one : replaced_) out.push_back(*one.where);
   return out;
 }
 
