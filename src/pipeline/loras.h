@@ -57,6 +57,14 @@ struct AdaptedBase {
 Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, AdaptedCache& cache, const Request& request,
                                                   ThreadPool* threads);
 
+/// LoRAs in a model for good.
+struct BakedLoras {
+  std::vector<LoraPlan> plans;
+  std::vector<Weight> weights;  // that are changed, computed as they are read; by the names that the file gives them
+};
+/// Puts them on the weights that the model has now, in their order. Throws Failure like adapt's errors.
+BakedLoras bake(const AdaptedBase& base, const std::vector<LoraUse>& loras, ThreadPool* threads);
+
 /// What `inspect` says of an adapter's file: its kinds, ranks, trigger words. Adds the family to `info`.
 void describe_lora(const Catalog& file, ModelInfo& info);
 
