@@ -2,10 +2,7 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <string>
-
-#include "pixelforge/progress.h"
 
 namespace pxf {
 
@@ -17,13 +14,6 @@ struct ConvertOptions {
   std::string format = {};  // "safetensors" or "gguf"; empty: by the ending of the file to write
   bool prune = false;       // leave out what inference never reads
 };
-
-struct ConvertProgress {
-  std::uint64_t done = 0, total = 0;  // bytes of the tensors that are read
-  double seconds = 0;
-};
-/// Called on the thread that asked, a few hundred times for a large file.
-using OnConvert = std::function<Go(const ConvertProgress&)>;
 
 struct Converted {
   std::string format;          // "safetensors", "GGUF"

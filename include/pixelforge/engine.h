@@ -21,9 +21,12 @@
 
 #include "pixelforge/cancel.h"
 #include "pixelforge/convert.h"
+#include "pixelforge/diff.h"
 #include "pixelforge/error.h"
+#include "pixelforge/extract.h"
 #include "pixelforge/guidance.h"
 #include "pixelforge/image.h"
+#include "pixelforge/merge.h"
 #include "pixelforge/model_info.h"
 #include "pixelforge/progress.h"
 #include "pixelforge/request.h"
@@ -191,7 +194,26 @@ class Engine {
   /// adapter, `out` being the file itself); no_space, looked at first; cancelled; bad_file for NaN in what is
   /// quantised.
   Result<Converted> convert(const std::string& name_or_path, const std::filesystem::path& out,
-                            const ConvertOptions& options, const OnConvert& on_progress = {},
+                            const ConvertOptions& options, const OnFileProgress& on_progress = {},
+                            const CancelToken* cancel = nullptr);
+
+  /// Makes one checkpoint of several and writes it like convert, in as little memory: f64 sums of whatever types the
+  /// files have, rounded once. Errors: those of convert; invalid_argument (options that do not go together, an unknown
+  /// block with the nearest name); unsupported (models of different families or shapes, with both names; a LoRA that
+  /// does not fit); bad_file when NaN or what the type cannot say comes out.
+  Result<Merged> merge(const MergeOptions& options, const std::filesystem::path& out,
+                       const OnFileProgress& on_progress = {}, const CancelToken* cancel = nullptr);
+
+  /// Compares two models of any formats and types, by the names of their tensors; two LoRAs by what they change.
+  /// Errors: those of inspect; unsupported when they have no tensor in common; cancelled.
+  Result<DiffReport> diff(const std::string& a, const std::string& b, const OnFileProgress& on_progress = {},
+                          const CancelToken* cancel = nullptr);
+
+  /// Writes the LoRA that turns checkpoint `a` into `b`, in safetensors with kohya's names: of each weight's change the
+  /// nearest matrix of low rank. Errors: those of inspect; invalid_argument; unsupported (other families or shapes,
+  /// with both names; nothing to extract); bad_file for NaN; no_space, io; cancelled.
+  Result<Extracted> extract(const std::string& a, const std::string& b, const std::filesystem::path& out,
+                            const ExtractOptions& options, const OnFileProgress& on_progress = {},
                             const CancelToken* cancel = nullptr);
 
   Result<BenchReport> bench(const Checkpoint& checkpoint, const BenchOptions& options,

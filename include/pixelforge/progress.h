@@ -31,4 +31,12 @@ enum class Go : std::uint8_t { on, stop };
 /// Called on the thread that asked, between stages and steps, not more often. What it throws ends the computation.
 using OnProgress = std::function<Go(const Progress&)>;
 
+/// Of work on a model's file: converting, merging, comparing.
+struct FileProgress {
+  std::uint64_t done = 0, total = 0;  // bytes of the tensors that are read
+  double seconds = 0;
+};
+/// Called on the thread that asked, a few hundred times for a large file. What it throws ends the work.
+using OnFileProgress = std::function<Go(const FileProgress&)>;
+
 }  // namespace pxf

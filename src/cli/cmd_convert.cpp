@@ -1,16 +1,13 @@
 #include <fmt/format.h>
 
-#include <chrono>
-#include <cstdio>
-#include <filesystem>
 #include <memory>
 #include <string>
 
 #include "cli/arguments.h"
+#include "cli/file_progress_line.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
 #include "cli/plain_text.h"
-#include "cli/terminal.h"
 #include "cli/verbs.h"
 #include "pixelforge/engine.h"
 
@@ -22,34 +19,6 @@ struct ConvertArguments {
   ConvertOptions convert;
   EngineOptions engine;
   bool json = false, quiet = false;
-};
-
-/// One line on stderr, redrawn in place and gone at the end.
-class ConvertLine {
- public:
-  explicit ConvertLine(bool wanted) : shown_(wanted && is_terminal(stderr)) {}
-  ~ConvertLine() {
-    if (drawn_ > 0) std::fputs("\r\x1b[K", stderr);
-  }
-  ConvertLine(const ConvertLine&) = delete;
-  ConvertLine& operator=(const ConvertLine&) = delete;
-
-  void show(const ConvertProgress& p) {
-    if (!shown_ || p.seconds < next_) return;
-    next_ = p.seconds + 0.1;
-    ++drawn_;
-    const double part = p.total > 0 ? static_cast<double>(p.done) / static_cast<double>(p.total) : 1;
-    const double speed = p.seconds > 0 ? static_cast<double>(p.done) / p.seconds : 0;
-    std::fputs(fmt::format("\rconverting {:.0f} % of {} · {}/s\x1b[K", 100 * part, bytes_text(p.total),
-                           bytes_text(static_cast<std::uint64_t>(speed)))
-                   .c_str(),
-               stderr);
-  }
-
- private:
-  bool shown_;
-  int drawn_ = 0;
-  double next_ = 0;
 };
 
 Json converted_json(const ConvertArguments& options, const Converted& done) {
@@ -88,10 +57,8 @@ void print_converted(const ConvertArguments& options, const Converted& done) {
 Status convert(const ConvertArguments& options) {
   const CancelToken& cancel = cancel_on_interrupt();
   Engine engine(options.engine);
-  ConvertLine line(!options.json && !options.quiet);
-  const auto done = engine.convert(
-      options.in, options.out, options.convert,
-      [&line](const ConvertProgress& progress) { return line.show(progress), Go::on; }, &cancel);
+  FileProgressLine line("converting", !options.json && !options.quiet);
+  const auto done = engine.convert(options.in, options.out, options.convert, line.callback(), &cancel);
   if (!done) return done.error();
   if (options.json) {
     print_json(converted_json(options, done.value()));

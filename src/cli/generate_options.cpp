@@ -39,8 +39,8 @@ bool take_named(std::string& text, LoraUse& use) {
   return true;
 }
 
-// NAME, NAME:STRENGTH or NAME:STRENGTH:TEXT_STRENGTH, then start=, stop= and lbw=; what is no number is part of the
-// name.
+}  // namespace
+
 LoraUse parse_lora(std::string text) {
   LoraUse use;
   const std::string given = text;
@@ -52,6 +52,8 @@ LoraUse parse_lora(std::string text) {
   if (use.name.empty()) throw refused("--lora", given, "a name or file, such as neon or neon:0.8");
   return use;
 }
+
+namespace {
 
 void add_loras(CLI::App& app, std::vector<LoraUse>& loras) {
   app.add_option_function<std::vector<std::string>>(

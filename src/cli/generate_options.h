@@ -32,6 +32,10 @@ struct GenerateOptions {
   bool json = false, explain = false, quiet = false;
 };
 
+/// NAME, NAME:STRENGTH or NAME:STRENGTH:TEXT_STRENGTH, then start=, stop= and lbw=; what is no number is part of the
+/// name. Throws CLI::ValidationError.
+LoraUse parse_lora(std::string text);
+
 /// `options` outlives the parsing.
 void add_flags(CLI::App& app, GenerateOptions& options);
 

@@ -120,6 +120,10 @@ const void* Weight::find_or_make(std::type_index form, const std::function<std::
   return state_->forms.back().second.get();
 }
 
+void Weight::prepare() const {
+  if (defined() && state_->computed) state_->computed->prepare();
+}
+
 void Weight::release() const {
   if (defined()) state_->let_go();
 }

@@ -65,6 +65,8 @@ class Weight {
     return *static_cast<const P*>(find_or_make(typeid(P), [&] { return std::make_shared<const P>(make()); }));
   }
 
+  /// Of a computed weight: many reads of all elements follow, on many threads. On the thread that wants them.
+  void prepare() const;
   /// Tells the owner that the bytes are not needed for now.
   void release() const;
   /// Forgets all forms, those of a sum's terms too; they are made again when they are wanted. No kernel may be using

@@ -7,6 +7,7 @@
 #include "base/thread_pool.h"
 #include "pipeline/convert_plan.h"
 #include "pixelforge/cancel.h"
+#include "pixelforge/progress.h"
 #include "weights/catalog.h"
 
 namespace pxf {
@@ -18,7 +19,7 @@ class Conversion {
 
   /// Once. Errors: no_space, io, not_found; cancelled; bad_file. Throws Failure likewise, and what `on_progress`
   /// throws.
-  Result<Converted> run(ThreadPool& threads, const OnConvert& on_progress, const CancelToken* cancel);
+  Result<Converted> run(ThreadPool& threads, const OnFileProgress& on_progress, const CancelToken* cancel);
 
  private:
   const Catalog& file_;

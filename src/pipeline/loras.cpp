@@ -169,17 +169,35 @@ LoraPlan plan_of(const LoraFile& file, const LoraUse& use, const AdapterReport& 
           .hash = file.hash};
 }
 
-std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const std::vector<LoraUse>& loras,
-                                         std::string key, OpenedLoras& opened, ThreadPool* threads) {
-  auto out = std::make_shared<AdaptedModel>();
-  out->key = std::move(key);
-  const std::vector<std::shared_ptr<const LoraFile>> files = opened.all_of(loras);
+std::vector<AdapterUse> uses_of(const std::vector<LoraUse>& loras,
+                                const std::vector<std::shared_ptr<const LoraFile>>& files) {
   std::vector<AdapterUse> uses;
   for (std::size_t i = 0; i < loras.size(); ++i) {
     const LoraUse& use = loras[i];
     uses.push_back({files[i]->adapter, use.strength, use.text_strength.value_or(use.strength), {}});
     if (!use.blocks.empty()) uses.back().blocks = read_block_weights(use.blocks);
   }
+  return uses;
+}
+
+/// What became of each; throws Failure when one does not fit.
+std::vector<LoraPlan> plans_of(const std::vector<LoraUse>& loras,
+                               const std::vector<std::shared_ptr<const LoraFile>>& files,
+                               const AppliedAdapters& applied, const ModelInfo& checkpoint) {
+  std::vector<LoraPlan> out;
+  for (std::size_t i = 0; i < loras.size(); ++i) {
+    check_fit(*files[i], applied.reports()[i], loras[i].name, checkpoint);
+    out.push_back(plan_of(*files[i], loras[i], applied.reports()[i]));
+  }
+  return out;
+}
+
+std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const std::vector<LoraUse>& loras,
+                                         std::string key, OpenedLoras& opened, ThreadPool* threads) {
+  auto out = std::make_shared<AdaptedModel>();
+  out->key = std::move(key);
+  const std::vector<std::shared_ptr<const LoraFile>> files = opened.all_of(loras);
+  const std::vector<AdapterUse> uses = uses_of(loras, files);
   const auto put = [&](const Model& model, double done) {
     AppliedAdapters applied = put_on(model, at_share(uses, loras, done), threads);
     for (const Shape& shape : applied.shapes()) out->packed_bytes += packed_weight_bytes(shape);
@@ -193,10 +211,7 @@ std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const st
     put(later, from);
     out->model.later.push_back({from, std::move(later.network)});
   }
-  for (std::size_t i = 0; i < loras.size(); ++i) {
-    check_fit(*files[i], applied.reports()[i], loras[i].name, checkpoint.info);
-    out->loras.push_back(plan_of(*files[i], loras[i], applied.reports()[i]));
-  }
+  out->loras = plans_of(loras, files, applied, checkpoint.info);
   for (const auto& file : files) {
     out->embeddings.insert(out->embeddings.end(), file->embeddings.begin(), file->embeddings.end());
   }
@@ -233,6 +248,14 @@ PromptAndLoras take_loras(const std::string& prompt) {
   }
   while (out.prompt.ends_with(' ')) out.prompt.pop_back();  // that stood between them
   return out;
+}
+
+BakedLoras bake(const AdaptedBase& base, const std::vector<LoraUse>& loras, ThreadPool* threads) {
+  check(loras);
+  OpenedLoras opened;
+  const std::vector<std::shared_ptr<const LoraFile>> files = opened.all_of(loras);
+  const AppliedAdapters applied = put_on(base.model, uses_of(loras, files), threads);
+  return {plans_of(loras, files, applied, base.info), applied.weights()};
 }
 
 Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, AdaptedCache& cache,

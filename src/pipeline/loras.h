@@ -64,6 +64,14 @@ bool is_lora(const ExtraNetwork& network);
 /// Whether two prompts have tags for the same LoRAs.
 bool same_loras(const std::string& a, const std::string& b);
 
+/// LoRAs in a model for good.
+struct BakedLoras {
+  std::vector<LoraPlan> plans;
+  std::vector<Weight> weights;  // that are changed, computed as they are read; by the names that the file gives them
+};
+/// Puts them on the weights that the model has now, in their order. Throws Failure like adapt's errors.
+BakedLoras bake(const AdaptedBase& base, const std::vector<LoraUse>& loras, ThreadPool* threads);
+
 /// What `inspect` says of an adapter's file: its kinds, ranks, trigger words. Adds the family to `info`.
 void describe_lora(const Catalog& file, ModelInfo& info);
 

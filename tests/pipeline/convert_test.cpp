@@ -209,7 +209,7 @@ TEST_F(Convert, StoppingLeavesWhatWasThere) {
   std::ofstream(folder / "out.gguf") << "old";
   int told = 0;
   const auto done = engine.convert("starter", folder / "out.gguf", {.type = "q8_0"},
-                                   [&told](const ConvertProgress&) { return ++told == 20 ? Go::stop : Go::on; });
+                                   [&told](const FileProgress&) { return ++told == 20 ? Go::stop : Go::on; });
   ASSERT_FALSE(done);
   EXPECT_EQ(done.error().code, ErrorCode::cancelled);
   EXPECT_EQ(told, 20);

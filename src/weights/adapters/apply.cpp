@@ -48,7 +48,10 @@ class Merged final : public ComputedElements {
         rows_(original_.shape().rank() == 0 ? 1 : original_.shape().dim(0)),
         columns_(original_.shape().numel() / std::max<std::int64_t>(1, rows_)) {}
 
-  void prepare() override { ready(); }
+  void prepare() override {
+    original_.prepare();
+    ready();
+  }
 
   void release() override {
     std::lock_guard lock(mutex_);
@@ -204,6 +207,12 @@ std::vector<Shape> AppliedAdapters::shapes() const {
       out.push_back(one.original.shape());
     }
   }
+  return out;
+}
+
+std::vector<Weight> AppliedAdapters::weights() const {
+  std::vector<Weight> out;
+  for (const Replaced& one : replaced_) out.push_back(*one.where);
   return out;
 }
 

@@ -39,6 +39,8 @@ class AppliedAdapters {
   const std::vector<AdapterReport>& reports() const noexcept { return reports_; }
   /// Of the weights that kernels make new forms of.
   std::vector<Shape> shapes() const;
+  /// What they were replaced by, under the names that the file gives them.
+  std::vector<Weight> weights() const;
   /// Puts the original handles back, those that bind_weights gave.
   void take_off();
 

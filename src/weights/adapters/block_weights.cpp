@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "formats/in_quotes.h"
+#include "weights/blocks.h"
 
 namespace pxf {
 namespace {
@@ -69,23 +70,13 @@ std::vector<double> numbers(std::string_view text) {
   }
 }
 
-// The number that follows `prefix` in a tensor's name; 12 or more, as any that is too long, is in no block here.
-std::optional<std::size_t> block_after(std::string_view tensor, std::string_view prefix) {
-  const std::size_t at = tensor.find(prefix);
-  if (at == tensor.npos) return std::nullopt;
-  std::size_t number = 0;
-  const char* begin = tensor.data() + at + prefix.size();
-  const auto [end, wrong] = std::from_chars(begin, tensor.data() + tensor.size(), number);
-  if (wrong != std::errc() || number >= 12) return std::nullopt;
-  return number;
-}
-
 }  // namespace
 
 double BlockWeights::of(std::string_view tensor) const {
-  if (const auto i = block_after(tensor, "input_blocks.")) return input[*i];
-  if (const auto i = block_after(tensor, "output_blocks.")) return output[*i];
-  return tensor.find("middle_block.") != tensor.npos ? middle : base;
+  const std::size_t block = block_of(tensor);
+  if (block == 0) return base;
+  if (block == kMiddle) return middle;
+  return block < kMiddle ? input[block - kFirstInput] : output[block - kFirstOutput];
 }
 
 BlockWeights read_block_weights(std::string_view text) {
