@@ -20,4 +20,7 @@ inline void fill_if_empty(std::string& into, const std::string& text) {
 
 SideFacts read_side_files(const std::filesystem::path& model);
 
+/// What a checkpoint predicts, as the settings beside it say: A1111's NAME.yaml. "eps" or "v"; empty: nothing says it.
+std::string prediction_beside(const std::filesystem::path& model);
+
 }  // namespace pxf
