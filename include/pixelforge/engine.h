@@ -26,6 +26,7 @@
 #include "pixelforge/extract.h"
 #include "pixelforge/guidance.h"
 #include "pixelforge/image.h"
+#include "pixelforge/licence.h"
 #include "pixelforge/merge.h"
 #include "pixelforge/model_info.h"
 #include "pixelforge/progress.h"
@@ -51,6 +52,7 @@ struct LoraPlan {
   std::int64_t applied = 0, total = 0;  // of its tensors: those that change a weight, and all
   std::vector<std::string> unknown;     // those that change none, by name, with the shapes where these are why
   std::string hash;                     // A1111's AutoV3: 12 digits; empty for files that are not safetensors
+  std::string license = {};             // as the file says, what stands beside it, or the library
 };
 
 /// A textual inversion embedding that a request's prompts name, or that it gives.
@@ -59,6 +61,7 @@ struct EmbeddingPlan {
   std::int64_t vectors = 0;  // places of tokens that it takes
   std::string hash;          // 12 digits of the file's sha256, as A1111 writes them; empty for those inside a LoRA
   std::string left_out;      // why it is not used; empty: it is
+  std::string license = {};  // as in LoraPlan
 };
 
 /// A request with everything settled, as it will be run.
@@ -66,7 +69,8 @@ struct Plan {
   std::string checkpoint;  // its name
   std::string vae;         // the file whose VAE is used in place of its own; usually empty
   std::string family;      // title
-  std::string license;
+  std::string license, vae_license;
+  LicenceVerdict commercial;  // on all models that have a part in the pictures: the strictest
   std::string prediction;
   std::string sampler, sampler_label, scheduler, scheduler_label;
   int steps = 0, width = 0, height = 0, count = 0, clip_skip = 1;
@@ -160,18 +164,19 @@ class Engine {
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
 
-  /// Opens an embedded checkpoint by its name ("starter"), a file, or a model of this user's library by its name
-  /// (library.h); a file that is there goes before a name when it has a slash or an ending. Reads the header only.
-  /// Errors: not_found, io, bad_file (damaged, with the tensor at fault), unsupported (what it is instead).
-  /// `vae`: a file whose VAE is used in place of the checkpoint's own; empty: none.
+  /// Opens an embedded checkpoint by its name ("starter"), a file, or a model of this user's library (library.h) by its
+  /// name or the first digits of its hash, eight at least; a file that is there goes before a name when it has a slash
+  /// or an ending. Reads the header only. Errors: not_found, io, bad_file (damaged, with the tensor at fault),
+  /// unsupported (what it is instead). `vae`: a file whose VAE is used in place of the checkpoint's own; empty: none.
   Result<Checkpoint> open(const std::string& name_or_path, const std::string& vae = {});
-  /// What a file is; also for files that cannot be run. Reads the header only, unless `hash` asks for the sha256.
+  /// What a file is; also for files that cannot be run. Reads the header only, unless `hash` asks for its hashes.
   Result<ModelInfo> inspect(const std::string& name_or_path, bool hash = false);
   /// The embedded checkpoints.
   std::vector<ModelInfo> list() const;
 
   /// What generate would do. Errors: invalid_argument (size, steps, unknown sampler with the nearest name ...),
-  /// unsupported (a part is missing; a LoRA of another family, with both names), bad_file (a damaged LoRA).
+  /// unsupported (a part is missing; a LoRA of another family, with both names; a licence, for a request that is
+  /// commercial), bad_file (a damaged LoRA).
   Result<Plan> plan(const Checkpoint& checkpoint, const Request& request) const;
 
   /// Makes the pictures. Errors: those of plan; out_of_memory, checked before memory is taken; cancelled; bad_file when

@@ -31,7 +31,8 @@ struct LibraryEntry {
   std::string path;    // of the file, wherever it lies
   bool linked = true;  // false: the library keeps it
   std::uint64_t bytes = 0;
-  std::string sha256;                 // empty until something has computed it
+  std::string sha256;  // empty until something has computed it, like the next two, all as in ModelInfo
+  std::string tensors_sha256, auto_v1;
   std::string kind, family, title;    // as in ModelInfo
   std::string license, author, tags;  // of the file, the files beside it, or as set
   std::string trigger_words, source;  // words between commas; an address
@@ -48,8 +49,9 @@ struct LibraryModel {
 
 struct FoundCheckpoint {
   std::string name;         // for Engine::open; empty: there is none
-  bool is_same = false;     // it has that sha256, or none was asked for
+  bool is_same = false;     // it has that hash, or none was asked for
   std::string sha256 = {};  // its own, where it had to be looked at
+  int unhashed = 0;         // where none was found: checkpoints whose hashes nobody has computed yet
 };
 
 enum class ImportMode : std::uint8_t {
@@ -71,12 +73,16 @@ struct Imported {
 struct FolderReport {
   std::string folder;
   int added = 0, updated = 0, unchanged = 0;
-  std::vector<Error> skipped;  // files that are no models, or damaged; the context is the path
+  int moved = 0;               // that lie elsewhere than before, and stay the same entry
+  int gone = 0;                // whose file is no longer there; their entries stay, and gc --missing drops them
+  std::vector<Error> skipped;  // files that are no models, or damaged, and folders that are not there; the context is
+                               // the path
 };
 
 struct VerifyOptions {
   std::vector<std::string> names = {};  // empty: all
   bool quick = false;                   // sizes and times only; else every byte is read
+  bool missing = false;                 // only files whose hashes are not known yet, to compute them
 };
 
 struct VerifyReport {
@@ -96,6 +102,18 @@ struct GcReport {
   std::uint64_t bytes = 0;              // that became free
   std::vector<std::string> names_gone;  // links to files that are gone
 };
+
+/// What became of one file of a folder.
+struct FolderChange {
+  enum class Kind : std::uint8_t { added, updated, moved, gone, skipped };
+  Kind kind = Kind::added;
+  std::string name;     // of the entry; empty for one that is skipped
+  std::string path;     // of the file, where it lies now
+  std::string because;  // why it is skipped
+};
+
+/// "added", "updated" ...
+const char* to_string(FolderChange::Kind kind) noexcept;
 
 /// Before each file, with its path and place.
 using OnFile = std::function<void(const std::string& path, std::size_t done, std::size_t of)>;
@@ -119,8 +137,9 @@ class Library {
   /// Errors: those of Engine::inspect; invalid_argument (a bad or taken name, a folder that cannot be copied).
   Result<Imported> add(const std::filesystem::path& path, const ImportOptions& options = {},
                        const CancelToken* cancel = nullptr);
-  /// Links every model under a folder, such as that of A1111 or ComfyUI; called again, what has changed since.
-  /// Errors: not_found, cancelled (what was found until then is kept).
+  /// Links every model under a folder, or of those that an extra_model_paths.yaml names; called again, what has changed
+  /// since. In the folder of a whole A1111 or ComfyUI its settings are read too: the same yaml, or the folders in
+  /// webui-user.sh. Errors: not_found, bad_file (a yaml), cancelled (what was found until then is kept).
   Result<FolderReport> add_folder(const std::filesystem::path& path, const OnFile& on_file = {},
                                   const CancelToken* cancel = nullptr);
 
@@ -133,12 +152,15 @@ class Library {
                       const std::function<void(const PullProgress&)>& on_progress = {},
                       const CancelToken* cancel = nullptr);
 
+  /// What add_folder was given, sorted.
+  Result<std::vector<std::string>> folders();
+
   /// All entries by name, without looking at the files.
   Result<std::vector<LibraryEntry>> list();
   Result<LibraryModel> show(const std::string& name);
-  /// Which checkpoint, of the library or in the program, another program or a picture means: by the first digits of its
-  /// sha256, else by its name. May read a file of that name whole, to compute its sha256.
-  Result<FoundCheckpoint> find_checkpoint(const std::string& name, const std::string& sha256_start);
+  /// Which checkpoint, of the library or in the program, another program or a picture means: by the first digits of one
+  /// of its hashes, else by its name. May read a file of that name whole, to compute its hashes.
+  Result<FoundCheckpoint> find_checkpoint(const std::string& name, const std::string& hash_start);
 
   /// Drops the name and, for a file that the library keeps and that has no other name, the file. Gives the bytes that
   /// became free.
@@ -149,11 +171,14 @@ class Library {
   Result<std::string> tag(const std::string& name, const std::vector<std::string>& add,
                           const std::vector<std::string>& take_away);
   /// Says of a model what its file does not, or says wrongly; an empty value goes back to the file's own. Keys:
-  /// license, author, tags, trigger_words, source, about, family (how it is listed), and the settings that a request
-  /// which says nothing gets: sampler, scheduler, steps, cfg, size. Error: invalid_argument.
+  /// license, author, tags, trigger_words, source, about; what it is run as, where the file says nothing or the wrong
+  /// thing: family ("sd1"), prediction ("eps", "v"), zero_terminal_snr ("true", "false"); and the settings that a
+  /// request which says nothing gets: sampler, scheduler, steps, cfg, size. Error: invalid_argument. A family that the
+  /// tensors are not of is told when the checkpoint is opened.
   Status set(const std::string& name, const std::string& key, const std::string& value);
 
-  /// Compares the files with what is known of them; keeps hashes that were not known.
+  /// Compares the files with what is known of them; keeps hashes that were not known, each file's as soon as it is
+  /// read: what is cancelled, or killed, goes on from there the next time.
   Result<VerifyReport> verify(const VerifyOptions& options = {}, const OnFile& on_file = {},
                               const CancelToken* cancel = nullptr);
   /// Removes blobs without a name and what broken-off imports have left.

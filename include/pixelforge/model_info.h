@@ -42,7 +42,12 @@ struct ModelInfo {
   std::string format;  // "safetensors", "PyTorch", "GGUF", "diffusers folder"
   std::uint64_t bytes = 0;
   std::int64_t tensors = 0;
-  std::string sha256;  // empty unless asked for or already known
+  // Of the file, empty unless asked for or already known. What others call them: AutoV2, a checkpoint's short hash, are
+  // the first 10 digits of sha256; AutoV3, and kohya's new hash of a LoRA, begin tensors_sha256; ModelSpec's
+  // hash_sha256 is 0x and tensors_sha256.
+  std::string sha256;
+  std::string tensors_sha256;  // without the header; of safetensors alone
+  std::string auto_v1;         // 8 digits: A1111's first hash
 
   std::string kind;                  // "checkpoint", "LoRA", "VAE" ...
   std::string family;                // "sd1"; empty when unknown
@@ -54,6 +59,7 @@ struct ModelInfo {
 
   std::string prediction;  // "eps", "v"; empty for what is no checkpoint
   std::string vae;         // the file whose VAE is used in place of its own; usually empty
+  std::string vae_license;
   std::vector<PartInfo> parts;
   std::vector<std::string> missing, wrong_shape, unexpected;  // tensors
 

@@ -43,7 +43,7 @@ struct PictureRecipe {
   std::string program;          // that wrote it: "PixelForge 0.1.0", "A1111 or its kin", "ComfyUI" ...
   Request request;              // LoRAs in the prompt stay there; `loras` are those that stand elsewhere
   std::string checkpoint;       // its name; empty where nothing says
-  std::string checkpoint_hash;  // the first digits of its file's sha256, likewise
+  std::string checkpoint_hash;  // the first digits of its file's sha256, or its AutoV1, likewise
   std::string vae;              // the file of another VAE than the checkpoint's own, likewise
   std::map<std::string, std::string> lora_hashes = {};  // as in LoraPlan, by name
   bool needs_picture = false;                           // it began with another picture, which is not in the file

@@ -96,6 +96,9 @@ struct Request {
 
   double image_cfg = 1.5;  // of a pix2pix checkpoint: how closely to follow the picture
 
+  /// Refuses models whose licence, as it is read here (licence.h), does not plainly allow commercial use.
+  bool commercial = false;
+
   /// The VAE computes its layers in bands of rows: half the memory, a little slower, the very same picture.
   /// Done without asking where memory would not hold the whole.
   bool vae_tiling = false;

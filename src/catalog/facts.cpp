@@ -99,11 +99,13 @@ std::optional<Recommended> recommended_of(const json& object) {
 }  // namespace
 
 Facts gather_facts(ModelInfo info, const std::filesystem::path& model) {
-  return gather_facts(std::move(info), read_side_files(model));
+  Facts facts = gather_facts(std::move(info), read_side_files(model));
+  facts.prediction_beside = prediction_beside(model);
+  return facts;
 }
 
 Facts gather_facts(ModelInfo info, const SideFacts& beside) {
-  Facts facts{std::move(info), {}, beside.source, beside.preview};
+  Facts facts{std::move(info), {}, beside.source, beside.preview, {}};
   fill_if_empty(facts.info.model_title, beside.title);
   fill_if_empty(facts.info.author, beside.author);
   fill_if_empty(facts.info.description, beside.description);
@@ -142,7 +144,8 @@ std::string to_json_text(const Facts& facts) {
               {"metadata", metadata_json(i.metadata)},
               {"trigger_words", facts.trigger_words},
               {"source", facts.source},
-              {"preview", facts.preview}};
+              {"preview", facts.preview},
+              {"prediction_beside", facts.prediction_beside}};
   if (i.lora) out["lora"] = lora_json(*i.lora);
   if (i.recommended) out["recommended"] = recommended_json(*i.recommended);
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -175,6 +178,7 @@ Facts facts_from_json(const std::string& text) {
   read(in, "trigger_words", facts.trigger_words);
   read(in, "source", facts.source);
   read(in, "preview", facts.preview);
+  read(in, "prediction_beside", facts.prediction_beside);
   if (in.is_object() && in.contains("parts")) i.parts = parts_of(in["parts"]);
   if (in.is_object() && in.contains("lora")) i.lora = lora_of(in["lora"]);
   if (in.is_object() && in.contains("recommended")) i.recommended = recommended_of(in["recommended"]);

@@ -13,6 +13,7 @@ namespace pxf {
 struct Facts {
   ModelInfo info;
   std::string trigger_words, source, preview;
+  std::string prediction_beside;  // as the function of this name gives it: a file that was copied lies elsewhere
 };
 
 /// What the file itself says goes before what stands beside it.

@@ -13,9 +13,9 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 12> kKeys = {"license",   "author", "tags",   "trigger_words",
-                                                    "source",    "about",  "family", "sampler",
-                                                    "scheduler", "steps",  "cfg",    "size"};
+constexpr std::array<std::string_view, 14> kKeys = {
+    "license",    "author",  "tags",      "trigger_words",     "source", "about", "family",
+    "prediction", "sampler", "scheduler", "zero_terminal_snr", "steps",  "cfg",   "size"};
 
 template <class T>
 std::optional<T> number(std::string_view text, T lowest, T highest) {
@@ -41,6 +41,8 @@ std::string_view what_is_wrong(const std::string& key, const std::string& value)
   if (key == "cfg" && !number<double>(value, 0, 1000)) return "a number from 0 to 1000, such as 7.5";
   if (key == "size" && !(side(sides(value).first) && side(sides(value).second)))
     return "WIDTHxHEIGHT, multiples of 8, such as 512x768";
+  if (key == "prediction" && value != "eps" && value != "v") return "eps or v";
+  if (key == "zero_terminal_snr" && value != "true" && value != "false") return "true or false";
   return {};
 }
 
@@ -60,12 +62,15 @@ Overrides overrides_from_json(const std::string& text) {
   return out;
 }
 
+Status check_override_key(const std::string& key) {
+  if (std::ranges::find(kKeys, key) != kKeys.end()) return Done{};
+  const std::string_view nearest = nearest_name(key, kKeys);
+  return make_error(ErrorCode::invalid_argument, "key: got \"{}\", need one of {}{}", key, fmt::join(kKeys, ", "),
+                    nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest));
+}
+
 Status check_override(const std::string& key, const std::string& value) {
-  if (std::ranges::find(kKeys, key) == kKeys.end()) {
-    const std::string_view nearest = nearest_name(key, kKeys);
-    return make_error(ErrorCode::invalid_argument, "key: got \"{}\", need one of {}{}", key, fmt::join(kKeys, ", "),
-                      nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest));
-  }
+  if (Status known = check_override_key(key); !known) return known;
   const std::string_view need = what_is_wrong(key, value);
   if (!need.empty()) return make_error(ErrorCode::invalid_argument, "{}: got \"{}\", need {}", key, value, need);
   return Done{};

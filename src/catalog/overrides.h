@@ -9,14 +9,16 @@
 
 namespace pxf {
 
-/// By key: "license", "author", "tags", "trigger_words", "source", "about", "family"; "sampler", "scheduler",
-/// "steps", "cfg", "size". Every value has passed check_override.
+/// By key: "license", "author", "tags", "trigger_words", "source", "about"; what the file is: "family", "prediction",
+/// "zero_terminal_snr"; "sampler", "scheduler", "steps", "cfg", "size". Every value has passed check_override.
 using Overrides = std::map<std::string, std::string>;
 
 std::string to_json_text(const Overrides& overrides);
 /// Entries that this program does not know, or cannot use, are left out.
 Overrides overrides_from_json(const std::string& text);
 
+/// invalid_argument for an unknown key, with the nearest.
+Status check_override_key(const std::string& key);
 /// invalid_argument: an unknown key, with the nearest; a value that cannot be. Sampler and scheduler are names to it.
 Status check_override(const std::string& key, const std::string& value);
 

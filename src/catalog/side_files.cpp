@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
+#include "catalog/yaml.h"
 
 namespace pxf {
 namespace {
@@ -116,6 +117,16 @@ SideFacts facts_of_hugging_face(const std::string& answer) {
   SideFacts facts;
   add_hugging_face(json::parse(answer, nullptr, false), facts);
   return facts;
+}
+
+std::string prediction_beside(const fs::path& model) {
+  const fs::path settings = (model.parent_path() / model.stem()).string() + ".yaml";
+  std::error_code none;
+  if (!fs::is_regular_file(settings, none)) return {};
+  const Result<Yaml> yaml = read_yaml(settings);
+  const Yaml* value = yaml ? &yaml.value() : nullptr;
+  for (const char* key : {"model", "params", "parameterization"}) value = value ? value->find(key) : nullptr;
+  return value && (value->text == "v" || value->text == "eps") ? value->text : std::string();
 }
 
 SideFacts read_side_files(const fs::path& model) {

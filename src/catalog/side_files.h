@@ -24,5 +24,7 @@ SideFacts read_side_files(const std::filesystem::path& model);
 /// preview; empty where the answer is none.
 SideFacts facts_of_civitai(const std::string& answer);
 SideFacts facts_of_hugging_face(const std::string& answer);
+/// What a checkpoint predicts, as the settings beside it say: A1111's NAME.yaml. "eps" or "v"; empty: nothing says it.
+std::string prediction_beside(const std::filesystem::path& model);
 
 }  // namespace pxf

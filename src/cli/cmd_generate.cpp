@@ -11,6 +11,7 @@
 #include "cli/generate_options.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
+#include "cli/library_json.h"
 #include "cli/output.h"
 #include "cli/plain_text.h"
 #include "cli/verbs.h"
@@ -47,6 +48,7 @@ Json plan_json(const Plan& plan, const Request& request) {
             {"family", plan.family},
             {"prediction", plan.prediction},
             {"license", plan.license}}},
+          {"commercial", to_json(plan.commercial)},
           {"settings", settings_json(plan, request)}};
 }
 
@@ -91,8 +93,9 @@ void notice_embeddings(const Plan& plan) {
 }
 
 void print_plan(const Plan& plan) {
-  const auto row = [](const char* name, const std::string& value) { fmt::print("{:<14}{}\n", name, value); };
+  const auto row = [](const char* name, const std::string& value) { fmt::print("{:<16}{}\n", name, value); };
   row("checkpoint", checkpoint_line(plan));
+  row("commercial use", commercial_text(plan.commercial));
   row("sampler", fmt::format("{} ({})", plan.sampler_label, plan.sampler));
   row("scheduler", fmt::format("{} ({})", plan.scheduler_label, plan.scheduler));
   row("steps", fmt::format("{}", plan.steps));

@@ -1,5 +1,4 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <cstdio>
 #include <filesystem>
@@ -7,10 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "cli/file_counter.h"
 #include "cli/interrupt.h"
 #include "cli/library_json.h"
 #include "cli/plain_text.h"
 #include "cli/verbs.h"
+#include "pixelforge/folder_watch.h"
 #include "pixelforge/library.h"
 
 namespace pxf::cli {
@@ -24,32 +25,26 @@ struct ImportArguments {
 
 struct FolderArguments {
   std::vector<std::string> paths;
-  bool json = false;
+  bool watch = false, json = false;
 };
 
-/// On a terminal alone, one line that is written over.
-OnFile progress(bool json) {
-  if (json || ::isatty(STDERR_FILENO) == 0) return {};
-  return [](const std::string& path, std::size_t done, std::size_t of) {
-    const std::string name = printable(std::filesystem::path(path).filename().string());
-    std::fputs(fmt::format("\r\x1b[K{}/{} {}", done + 1, of, name.substr(0, 60)).c_str(), stderr);
-    if (done + 1 == of) std::fputs("\r\x1b[K", stderr);
-    std::fflush(stderr);
-  };
+Json folder_json(const FolderReport& report) {
+  return {{"folder", report.folder},           {"added", report.added}, {"updated", report.updated},
+          {"unchanged", report.unchanged},     {"moved", report.moved}, {"gone", report.gone},
+          {"skipped", to_json(report.skipped)}};
 }
 
-Json folder_json(const FolderReport& report) {
-  return {{"folder", report.folder},
-          {"added", report.added},
-          {"updated", report.updated},
-          {"unchanged", report.unchanged},
-          {"skipped", to_json(report.skipped)}};
+std::string counts(const FolderReport& report) {
+  std::string out = fmt::format("{} added, {} updated, {} unchanged, {} skipped", report.added, report.updated,
+                                report.unchanged, report.skipped.size());
+  if (report.moved > 0) out += fmt::format(", {} moved", report.moved);
+  if (report.gone > 0) out += fmt::format(", {} gone (pixelforge gc --missing drops them)", report.gone);
+  return out;
 }
 
 void print(const FolderReport& report) {
   for (const Error& error : report.skipped) fmt::print("skipped {}\n", printable(error.text()));
-  fmt::print("{}: {} added, {} updated, {} unchanged, {} skipped\n", printable(report.folder), report.added,
-             report.updated, report.unchanged, report.skipped.size());
+  fmt::print("{}: {}\n", printable(report.folder), counts(report));
 }
 
 void print(const Imported& imported) {
@@ -97,7 +92,7 @@ Status import(const ImportArguments& options) {
   Json models = Json::array(), folders = Json::array();
   for (const std::string& path : options.paths) {
     if (is_folder_of_models(path)) {
-      const auto report = library.add_folder(path, progress(options.json), &cancel);
+      const auto report = library.add_folder(path, file_counter(options.json), &cancel);
       if (!report) return report.error();
       options.json ? folders.push_back(folder_json(report.value())) : print(report.value());
       continue;
@@ -112,13 +107,62 @@ Status import(const ImportArguments& options) {
   return Done{};
 }
 
-Status add_folders(const FolderArguments& options) {
+/// Each line is whole as soon as it is written: others read along.
+void print_line(const Json& json) {
+  fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));
+  std::fflush(stdout);
+}
+
+void print(const FolderChange& change, bool json) {
+  if (json) {
+    Json line = {{"event", to_string(change.kind)}, {"name", change.name}, {"path", change.path}};
+    if (!change.because.empty()) line["because"] = change.because;
+    return print_line(line);
+  }
+  const std::string what = change.name.empty() ? change.path : fmt::format("{} ({})", change.name, change.path);
+  fmt::print("{} {}{}{}\n", to_string(change.kind), printable(what), change.because.empty() ? "" : ": ",
+             printable(change.because));
+  std::fflush(stdout);
+}
+
+void print(const WatchStart& start, bool json) {
+  if (json) {
+    Json line = folder_json(start.found);
+    line.erase("folder");
+    line["event"] = "watching";
+    line["folders"] = start.folders;
+    line["polls_because"] = start.polls_because;
+    return print_line(line);
+  }
+  fmt::print("watching {} folders: {}; Ctrl-C ends it\n", start.folders, counts(start.found));
+  if (!start.polls_because.empty()) {
+    fmt::print("looking at all of them every 30 seconds: {}\n", printable(start.polls_because));
+  }
+  std::fflush(stdout);
+}
+
+Status watch(Engine& engine, const std::vector<std::string>& paths, bool json) {
+  FolderWatch watch(engine, {paths.begin(), paths.end()});
+  return watch.run([json](const WatchStart& start) { print(start, json); },
+                   [json](const FolderChange& change) { print(change, json); }, cancel_on_interrupt());
+}
+
+Status add_folders(FolderArguments options) {
   const CancelToken& cancel = cancel_on_interrupt();
   Engine engine;
   Library library(engine);
+  if (options.paths.empty()) {
+    auto folders = library.folders();
+    if (!folders) return std::move(folders).error();
+    options.paths = std::move(folders).value();
+    if (options.paths.empty()) {
+      return Error{ErrorCode::invalid_argument, "paths: got none, and no folder was added before; name one", {}};
+    }
+  }
+  if (options.watch) return watch(engine, options.paths, options.json);
   Json folders = Json::array();
   for (const std::string& path : options.paths) {
-    const auto report = library.add_folder(path, progress(options.json), &cancel);
+    const auto report = library.add_folder(path, file_counter(options.json), &cancel);
     if (!report) return report.error();
     options.json ? folders.push_back(folder_json(report.value())) : print(report.value());
   }
@@ -149,13 +193,18 @@ Verb add_add_folder(CLI::App& program) {
   const auto options = std::make_shared<FolderArguments>();
   CLI::App* app =
       program.add_subcommand("add-folder", "Link every model of a folder; again: what has changed there since");
-  app->add_option("paths", options->paths, "Folders, such as those of A1111 or ComfyUI")->required();
-  app->add_flag("--json", options->json, "Print what was done as JSON");
+  app->add_option("paths", options->paths,
+                  "Folders, such as those of A1111 or ComfyUI, or an extra_model_paths.yaml (default: those that were "
+                  "added before)");
+  app->add_flag("--watch", options->watch,
+                "Stay, and take in what comes, changes, moves and goes; computes hashes beside");
+  app->add_flag("--json", options->json, "Print what was done as JSON; with --watch a line for each change");
   app->footer(
       "Nothing is copied, moved or changed in the folder.\n\n"
       "Examples:\n"
       "  pixelforge add-folder ~/stable-diffusion-webui\n"
-      "  pixelforge add-folder ~/ComfyUI/models --json");
+      "  pixelforge add-folder ~/ComfyUI/extra_model_paths.yaml\n"
+      "  pixelforge add-folder ~/ComfyUI/models --watch --json");
   return {app, [options] { return add_folders(*options); }};
 }
 

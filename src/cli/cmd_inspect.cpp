@@ -37,7 +37,8 @@ Verb add_inspect(CLI::App& program) {
   CLI::App* app =
       program.add_subcommand("inspect", "Say what a model file is, or what made a picture; reads its header only");
   app->add_option("file", options->file, "A model file, a name of list, or a picture")->required();
-  app->add_flag("--hash", options->hash, "Also compute the sha256, which reads the whole file");
+  app->add_flag("--hash,--hashes", options->hash,
+                "Also compute its hashes, by which A1111, kohya and Civitai know it; reads the whole file");
   app->add_flag("--metadata", options->metadata, "Also print all of the file's metadata");
   app->add_flag("--json", options->json, "Print everything as JSON");
   app->footer(

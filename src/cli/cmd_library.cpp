@@ -151,14 +151,16 @@ Verb add_tag(CLI::App& program) {
 
 Verb add_set(CLI::App& program) {
   const auto options = std::make_shared<Arguments>();
-  CLI::App* app =
-      add(program, "set", "Say what a model's file does not, and how to draw with it", options,
-          "Keys: sampler, scheduler, steps, cfg, size (what a request gets that says nothing); license, author, tags,\n"
-          "trigger_words, source, about, family (how it is listed). KEY= goes back to what the file says.\n\n"
-          "Examples:\n"
-          "  pixelforge set dreamlike steps=30 cfg=6 sampler=dpmpp_2m scheduler=karras size=512x768\n"
-          "  pixelforge set dreamlike license=creativeml-openrail-m\n"
-          "  pixelforge set dreamlike steps=");
+  CLI::App* app = add(
+      program, "set", "Say what a model's file does not, and how to draw with it", options,
+      "Keys: sampler, scheduler, steps, cfg, size (what a request gets that says nothing); license, author, tags,\n"
+      "trigger_words, source, about; what the model is run as, where its file does not say: family (sd1, sdxl ...),\n"
+      "prediction (eps or v), zero_terminal_snr (true or false). KEY= goes back to what the file says.\n\n"
+      "Examples:\n"
+      "  pixelforge set dreamlike steps=30 cfg=6 sampler=dpmpp_2m scheduler=karras size=512x768\n"
+      "  pixelforge set dreamlike license=creativeml-openrail-m\n"
+      "  pixelforge set noob-vpred prediction=v zero_terminal_snr=true\n"
+      "  pixelforge set dreamlike steps=");
   add_name(app, options);
   app->add_option("pairs", options->words, "key=value")->required();
   return {app, [options] { return set(*options); }};

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/file_counter.h"
 #include "cli/interrupt.h"
 #include "cli/library_json.h"
 #include "cli/plain_text.h"
@@ -26,7 +27,7 @@ struct GcArguments {
 
 Status verify(const VerifyArguments& arguments) {
   Engine engine;
-  const auto verified = Library(engine).verify(arguments.options, {}, &cancel_on_interrupt());
+  const auto verified = Library(engine).verify(arguments.options, file_counter(arguments.json), &cancel_on_interrupt());
   if (!verified) return verified.error();
   const VerifyReport& report = verified.value();
   if (arguments.json) {
@@ -69,12 +70,15 @@ Verb add_verify(CLI::App& program) {
   CLI::App* app = program.add_subcommand("verify", "Hold the library's files against what is known of them");
   app->add_option("names", options->options.names, "Names of the library (default: all)");
   app->add_flag("--quick", options->options.quick, "Look at sizes and times only; else every byte is read");
+  app->add_flag("--missing", options->options.missing,
+                "Only compute the hashes that are not known yet; what is broken off goes on the next time");
   app->add_flag("--json", options->json, "Print the findings as JSON");
   app->footer(
       "Exit status 1 when something is wrong.\n\n"
       "Examples:\n"
       "  pixelforge verify\n"
       "  pixelforge verify dreamlike\n"
+      "  pixelforge verify --missing\n"
       "  pixelforge verify --quick --json");
   return {app, [options] { return verify(*options); }};
 }

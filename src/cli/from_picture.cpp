@@ -36,12 +36,17 @@ Status choose_checkpoint(GenerateOptions& options, const PictureRecipe& recipe, 
   }
   const auto found = library.find_checkpoint(recipe.checkpoint, recipe.checkpoint_hash);
   if (!found) return found.error();
-  const std::string hash = recipe.checkpoint_hash.empty() ? "" : " (sha256 " + recipe.checkpoint_hash + "…)";
+  const std::string hash = recipe.checkpoint_hash.empty() ? "" : " (hash " + recipe.checkpoint_hash + "…)";
   if (found.value().name.empty()) {
+    const int unhashed = recipe.checkpoint_hash.empty() ? 0 : found.value().unhashed;
+    const std::string perhaps =
+        unhashed == 0
+            ? ""
+            : fmt::format(" (or one of {} whose hashes are not known yet: pixelforge verify --missing)", unhashed);
     return Error{ErrorCode::not_found,
-                 fmt::format("was made with the checkpoint \"{}\"{}, which is not here; import it, or choose another "
+                 fmt::format("was made with the checkpoint \"{}\"{}, which is not here{}; import it, or choose another "
                              "with -m",
-                             recipe.checkpoint, hash),
+                             recipe.checkpoint, hash, perhaps),
                  options.from};
   }
   options.checkpoint = found.value().name;

@@ -294,6 +294,8 @@ void add_flags(CLI::App& app, GenerateOptions& options) {
       ->type_name("FILE");
   app.add_flag("--vae-tiling", options.request.vae_tiling,
                "Run the VAE in bands: half the memory, the same picture (done by itself where memory is short)");
+  app.add_flag("--commercial", options.request.commercial,
+               "Refuse models whose licence does not plainly allow commercial use");
   add_settings(app, options);
   add_variations(app, options);
   add_pictures(app, options);

@@ -12,6 +12,24 @@ void print_json(const Json& json) {
   fmt::print(stdout, "{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
 }
 
+namespace {
+
+/// By the names that other programs have for them; those that are known.
+Json hashes_json(const ModelInfo& model) {
+  Json out = Json::object();
+  const auto add = [&](const char* name, const std::string& hash) {
+    if (!hash.empty()) out[name] = hash;
+  };
+  add("AutoV1", model.auto_v1);
+  add("AutoV2", model.sha256.substr(0, 10));
+  add("AutoV3", model.tensors_sha256.substr(0, 12));
+  add("kohya", model.tensors_sha256);
+  add("modelspec", model.tensors_sha256.empty() ? "" : "0x" + model.tensors_sha256);
+  return out;
+}
+
+}  // namespace
+
 Json to_json(const ModelInfo& model) {
   Json parts = Json::array();
   for (const PartInfo& part : model.parts) {
@@ -43,6 +61,7 @@ Json to_json(const ModelInfo& model) {
       {"bytes", model.bytes},
       {"tensors", model.tensors},
       {"sha256", model.sha256},
+      {"hashes", hashes_json(model)},
       {"kind", model.kind},
       {"family", model.family},
       {"title", model.title},
@@ -88,12 +107,16 @@ Json to_json(const Plan& plan) {
                      {"applied", lora.applied},
                      {"total", lora.total},
                      {"unknown", lora.unknown},
-                     {"hash", lora.hash}});
+                     {"hash", lora.hash},
+                     {"license", lora.license}});
   }
   Json embeddings = Json::array();
   for (const EmbeddingPlan& one : plan.embeddings) {
-    embeddings.push_back(
-        {{"name", one.name}, {"vectors", one.vectors}, {"hash", one.hash}, {"left_out", one.left_out}});
+    embeddings.push_back({{"name", one.name},
+                          {"vectors", one.vectors},
+                          {"hash", one.hash},
+                          {"left_out", one.left_out},
+                          {"license", one.license}});
   }
   Json out = {
       {"sampler", plan.sampler},

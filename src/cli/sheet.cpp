@@ -27,6 +27,18 @@ std::string what_it_is(const ModelInfo& model) {
 
 std::string joined(const std::vector<std::string>& words) { return fmt::format("{}", fmt::join(words, ", ")); }
 
+/// As A1111 and Civitai write them.
+std::string short_hashes(const ModelInfo& model) {
+  std::vector<std::string> out;
+  const auto add = [&](const char* name, const std::string& hash) {
+    if (!hash.empty()) out.push_back(fmt::format("{} ({})", hash, name));
+  };
+  add("AutoV1", model.auto_v1);
+  add("AutoV2", model.sha256.substr(0, 10));
+  add("AutoV3", model.tensors_sha256.substr(0, 12));
+  return joined(out);
+}
+
 void print_parts(const Sheet& sheet, const ModelInfo& model) {
   const char* label = "parts";
   for (const PartInfo& part : model.parts) {
@@ -88,6 +100,8 @@ void print_sheet(const Sheet& sheet, const ModelInfo& model, bool metadata) {
   sheet.tensors("wrong shape", model.wrong_shape);
   sheet.tensors("unexpected", model.unexpected);
   sheet.row("sha256", model.sha256);
+  sheet.row("of its tensors", model.tensors_sha256);
+  sheet.row("short hashes", short_hashes(model));
   if (!metadata) return;
   for (const auto& [key, value] : model.metadata) sheet.row("metadata", fmt::format("{} = {}", key, value));
 }

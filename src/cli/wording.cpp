@@ -25,11 +25,11 @@ std::string commercial_text(const LicenceVerdict& verdict) {
 }
 
 std::string checkpoint_line(const Plan& plan) {
-  const LicenceVerdict verdict = judge_licence(plan.license);
-  const std::string licence = plan.license.empty() ? "licence not stated" : verdict.name;
-  const char* use = verdict.commercial == CommercialUse::yes  ? ", commercial use allowed"
-                    : verdict.commercial == CommercialUse::no ? ", no commercial use"
-                                                              : "";
+  const std::string licence = plan.license.empty() ? "licence not stated" : judge_licence(plan.license).name;
+  const CommercialUse all = plan.commercial.commercial;
+  const char* use = all == CommercialUse::yes  ? ", commercial use allowed"
+                    : all == CommercialUse::no ? ", no commercial use"
+                                               : "";
   return printable(
       fmt::format("{} · {}, {} · {}{}", plan.checkpoint, plan.family, prediction_text(plan.prediction), licence, use));
 }

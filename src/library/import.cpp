@@ -14,16 +14,6 @@ namespace fs = std::filesystem;
 /// Where a file is, for good: as it was given, not what a link leads to, so that its name is the one people know.
 fs::path place_of(const fs::path& path) { return fs::absolute(path).lexically_normal(); }
 
-std::string stem_of(const fs::path& path) {
-  std::error_code failed;
-  const bool folder = fs::is_directory(path, failed);
-  const fs::path name = path.filename().empty() ? path.parent_path().filename() : path.filename();
-  std::string stem = folder ? name.string() : name.stem().string();
-  constexpr std::string_view kIndex = ".safetensors.index";
-  if (stem.ends_with(kIndex)) stem.resize(stem.size() - kIndex.size());
-  return stem;
-}
-
 /// What can be linked only: folders, and what the library keeps already.
 Status check_can_be_kept(const fs::path& path, const fs::path& home) {
   std::error_code failed;
@@ -78,8 +68,10 @@ Result<Store::Added> LibraryState::link(Record record, const Facts& facts, const
 Status LibraryState::refresh(Record record, const FileStamp& stamp, const Facts& facts) {
   const auto before = known(record);
   if (!before) return before.error();
+  if (record.stamp != stamp) {
+    for (std::string* hash : {&record.sha256, &record.tensors_sha256, &record.auto_v1}) hash->clear();
+  }
   record.stamp = stamp;
-  record.sha256.clear();
   return save(std::move(record), facts, before.value().second);
 }
 

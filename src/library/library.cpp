@@ -56,7 +56,7 @@ void describe(Record& record, const Facts& facts, const Overrides& overrides) {
 }
 
 Result<Record> LibraryState::record(const std::string& name) {
-  Result<std::optional<Record>> found = store.find(name);
+  Result<std::optional<Record>> found = store.find_name_or_hash(name);
   if (!found) return std::move(found).error();
   if (found.value()) return std::move(*found.value());
   Result<std::vector<Record>> all = store.list();
@@ -75,6 +75,8 @@ LibraryEntry LibraryState::entry(Record r) const {
   out.bytes = r.stamp.bytes;
   out.added = r.added;
   out.sha256 = std::move(r.blob.empty() ? r.sha256 : r.blob);
+  out.tensors_sha256 = std::move(r.tensors_sha256);
+  out.auto_v1 = std::move(r.auto_v1);
   out.name = std::move(r.name);
   out.kind = std::move(r.kind);
   out.family = std::move(r.family);
@@ -140,12 +142,15 @@ Result<LibraryModel> Library::show(const std::string& name) {
   out.info.name = out.entry.name;
   out.info.path = out.entry.path;
   out.info.sha256 = out.entry.sha256;
+  out.info.tensors_sha256 = out.entry.tensors_sha256;
+  out.info.auto_v1 = out.entry.auto_v1;
   out.info.family = out.entry.family;
   out.info.title = out.entry.title;
   out.info.license = out.entry.license;
   out.info.author = out.entry.author;
   out.info.tags = out.entry.tags;
   if (const auto about = out.set.find("about"); about != out.set.end()) out.info.description = about->second;
+  if (const auto said = out.set.find("prediction"); said != out.set.end()) out.info.prediction = said->second;
   if (out.info.lora) out.info.lora->triggers = split_tags(out.entry.trigger_words);
   if (out.info.recommended) apply_overrides(out.set, *out.info.recommended);
   std::error_code failed;
@@ -190,7 +195,7 @@ Result<std::string> Library::tag(const std::string& name, const std::vector<std:
 }
 
 Status Library::set(const std::string& name, const std::string& key, const std::string& value) {
-  if (Status fits = check_override(key, value.empty() ? (key == "size" ? "64" : "1") : value); !fits) return fits;
+  if (Status fits = value.empty() ? check_override_key(key) : check_override(key, value); !fits) return fits;
   if (Status fits = value.empty() ? Status(Done{}) : check_names(key, value); !fits) return fits;
   return state_->change(name, [&](const Record&, Overrides& overrides) {
     if (value.empty()) {

@@ -36,6 +36,16 @@ Status LibraryState::check_name(const std::string& name) {
   return Done{};
 }
 
+std::string stem_of(const std::filesystem::path& path) {
+  std::error_code failed;
+  const bool folder = std::filesystem::is_directory(path, failed);
+  const std::filesystem::path name = path.filename().empty() ? path.parent_path().filename() : path.filename();
+  std::string stem = folder ? name.string() : name.stem().string();
+  constexpr std::string_view kIndex = ".safetensors.index";
+  if (stem.ends_with(kIndex)) stem.resize(stem.size() - kIndex.size());
+  return stem;
+}
+
 std::string LibraryState::possible_name(std::string wanted) {
   std::ranges::replace_if(
       wanted, [](char c) { return is_control(c) || c == '/'; }, '_');

@@ -46,13 +46,14 @@ class Scan {
     if (::stat(path.c_str(), &info) != 0 || !seen_.emplace(info.st_dev, info.st_ino).second) return;
     std::error_code failed;
     if (fs::exists(path / "model_index.json", failed)) {  // a diffusers folder is one model
-      found.push_back(path);
+      found.models.push_back(path);
       return;
     }
+    found.folders.push_back(path);
     for (fs::directory_iterator it(path, failed), end; !failed && it != end; it.increment(failed)) entry(*it);
   }
 
-  std::vector<fs::path> found;
+  Scanned found;
 
  private:
   void entry(const fs::directory_entry& one) {
@@ -62,7 +63,7 @@ class Scan {
       const bool other = name.starts_with('.') || std::ranges::find(kNotModels, name) != kNotModels.end();
       if (!other) folder(one.path());
     } else if (is_model_file(one.path()) && one.is_regular_file(failed)) {
-      found.push_back(one.path());
+      found.models.push_back(one.path());
     }
   }
 
@@ -78,14 +79,16 @@ bool is_whole_program(const fs::path& root) {
 
 }  // namespace
 
-std::vector<fs::path> scan_for_models(const fs::path& root) {
+Scanned scan_for_models(const std::vector<fs::path>& roots) {
   Scan scan;
-  if (is_whole_program(root)) {
-    for (const char* part : {"models", "embeddings"}) scan.folder(root / part);
-  } else {
-    scan.folder(root);
+  for (const fs::path& root : roots) {
+    if (is_whole_program(root)) {
+      for (const char* part : {"models", "embeddings"}) scan.folder(root / part);
+    } else {
+      scan.folder(root);
+    }
   }
-  std::ranges::sort(scan.found);
+  std::ranges::sort(scan.found.models);
   return std::move(scan.found);
 }
 

@@ -6,9 +6,14 @@
 
 namespace pxf {
 
-/// Model files, indexes of shards and diffusers folders under `root`, sorted. Links to folders are followed, each
+struct Scanned {
+  std::vector<std::filesystem::path> models;   // sorted, each once
+  std::vector<std::filesystem::path> folders;  // that were looked into
+};
+
+/// Model files, indexes of shards and diffusers folders under the roots. Links to folders are followed, each
 /// folder once. Not looked into: hidden folders and what programs keep of their own (venv, node_modules); in the folder
 /// of a whole A1111 or ComfyUI only where it keeps models. What cannot be read is as if it were not there.
-std::vector<std::filesystem::path> scan_for_models(const std::filesystem::path& root);
+Scanned scan_for_models(const std::vector<std::filesystem::path>& roots);
 
 }  // namespace pxf

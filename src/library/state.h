@@ -38,10 +38,13 @@ struct LibraryState {
   Result<Store::Added> adopt(const Record& linked, Record kept, const Facts& facts, const StagedBlob& blob);
   /// What the user says of a model, changed in one transaction.
   Status change(const std::string& name, const std::function<void(const Record& record, Overrides& overrides)>& work);
-  /// The file has changed: what the user has set stays. Inside `together`.
+  /// The file has changed, or lies elsewhere: what the user has set stays. Inside `together`.
   Status refresh(Record record, const FileStamp& stamp, const Facts& facts);
   Status save(Record record, const Facts& facts, const Overrides& overrides);
 };
+
+/// What a model is called by its place: the file's name without its ending, or the folder's.
+std::string stem_of(const std::filesystem::path& path);
 
 /// Everything that an entry takes from these; name, place, stamp and hash stay.
 void describe(Record& record, const Facts& facts, const Overrides& overrides);

@@ -8,6 +8,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
+/// Whether all hashes of its file are known.
+bool is_hashed(const Record& record) { return !record.auto_v1.empty(); }
+
 /// One entry held against its file.
 class Check {
  public:
@@ -33,21 +36,31 @@ class Check {
 
  private:
   Status bytes(Record record, const fs::path& path) {
-    Result<std::string> hash = sha256_of_file(path, cancel_);
-    if (!hash && hash.error().code == ErrorCode::cancelled) return std::move(hash).error();
-    if (!hash) return problem(record, hash.error().code, hash.error().message);
+    const bool known = is_hashed(record);
+    Result<FileDigests> read = known ? sha256_alone(path) : digests_of_file(path, cancel_);
+    if (!read && read.error().code == ErrorCode::cancelled) return std::move(read).error();
+    if (!read) return problem(record, read.error().code, read.error().message);
     report_.bytes_read += record.stamp.bytes;
-    const std::string known = record.blob.empty() ? record.sha256 : record.blob;
-    if (known.empty()) {
-      record.sha256 = std::move(hash).value();
-      static_cast<void>(
-          library_.store.remember_hash(record));  // a library that is read-only can be verified all the same
-    } else if (known != hash.value()) {
+    FileDigests& got = read.value();
+    const std::string& need = record.blob.empty() ? record.sha256 : record.blob;
+    if (!need.empty() && need != got.sha256) {
       return problem(
           record, ErrorCode::bad_file,
-          fmt::format("its bytes have changed: got sha256 {}, need {}; {}", hash.value(), known, what_helps(record)));
+          fmt::format("its bytes have changed: got sha256 {}, need {}; {}", got.sha256, need, what_helps(record)));
     }
+    if (known) return Done{};
+    record.sha256 = std::move(got.sha256);
+    record.tensors_sha256 = std::move(got.tensors_sha256);
+    record.auto_v1 = std::move(got.auto_v1);
+    // A library that is read-only can be verified all the same.
+    static_cast<void>(library_.store.remember_hashes(record));
     return Done{};
+  }
+
+  Result<FileDigests> sha256_alone(const fs::path& path) const {
+    Result<std::string> hash = sha256_of_file(path, cancel_);
+    if (!hash) return std::move(hash).error();
+    return FileDigests{std::move(hash).value(), {}, {}};
   }
 
   static const char* what_helps(const Record& record) {
@@ -75,13 +88,14 @@ Result<VerifyReport> Library::verify(const VerifyOptions& options, const OnFile&
     records.push_back(std::move(record).value());
   }
   if (options.names.empty()) {
-    const Result<std::string> damage = state_->store.check();
+    const Result<std::string> damage = options.missing ? std::string() : state_->store.check();
     if (!damage) return damage.error();
     if (!damage.value().empty()) report.problems.push_back({ErrorCode::bad_file, damage.value(), "library.db"});
     Result<std::vector<Record>> all = state_->store.list();
     if (!all) return std::move(all).error();
     records = std::move(all).value();
   }
+  if (options.missing) std::erase_if(records, is_hashed);
   Check check(*state_, report, cancel);
   for (std::size_t i = 0; i < records.size(); ++i) {
     if (on_file) on_file(state_->store.file_of(records[i]).string(), i, records.size());

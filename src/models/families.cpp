@@ -1,6 +1,10 @@
+#include <fmt/ranges.h>
+
 #include <array>
+#include <vector>
 
 #include "base/error.h"
+#include "base/nearest_name.h"
 #include "models/distilled.h"
 #include "models/family.h"
 #include "models/sd1/sd1.h"
@@ -34,6 +38,57 @@ Error not_a_checkpoint(const Catalog& file, const Recognised& what) {
     message = fmt::format("is a {}, need a checkpoint (UNet, VAE and text encoder in one file)", to_string(what.kind));
   }
   return Error{ErrorCode::unsupported, std::move(message), file.source().name()};
+}
+
+void apply(const Hearsay& said, Settings& settings) {
+  if (!said.prediction.empty()) settings.prediction_type = said.prediction;
+  if (settings.prediction_type.empty()) settings.prediction_type = said.prediction_beside;
+  settings.zero_terminal_snr = said.zero_terminal_snr.value_or(settings.zero_terminal_snr);
+}
+
+/// Null when no engine here runs it. Throws Failure(unsupported) for a family that is said and not known.
+const Family* family_of(const Recognised& what, const Hearsay& said, const std::string& file) {
+  const bool may_be_a_model =
+      what.kind == FileKind::checkpoint || what.kind == FileKind::network || what.kind == FileKind::unknown;
+  if (said.family.empty() || !may_be_a_model) return find_family(what.family);
+  if (const Family* family = find_family(said.family)) return family;
+  std::vector<std::string_view> ids;
+  for (const Family& one : families()) ids.push_back(one.id);
+  const std::string_view nearest = nearest_name(said.family, ids);
+  throw Failure(
+      Error{ErrorCode::unsupported,
+            fmt::format("family: it is set to \"{}\", need one of {}{}; try pixelforge set NAME family=", said.family,
+                        fmt::join(ids, ", "), nearest.empty() ? "" : fmt::format("; did you mean \"{}\"?", nearest)),
+            file});
+}
+
+/// What tells against a family that is only said, though sizes come from shapes and so the parts that it finds load;
+/// empty: nothing.
+std::string misfit(const Catalog& file, const Model& model, const LoadReport& report) {
+  if (!report.complete()) return report.problem();
+  const std::int64_t channels = model.latent.channels + model.family->extra_channels;
+  if (model.network && model.network->in_channels() != channels) {
+    return fmt::format("the UNet takes {} channels, need {}", model.network->in_channels(), channels);
+  }
+  for (const char* text_encoder : {"cond_stage_model", "conditioner"}) {
+    if (model.texts.empty() && file.has_any(fmt::format("{}.", text_encoder))) {
+      return fmt::format("the text encoder is none of those that it has, under {}", text_encoder);
+    }
+  }
+  return {};
+}
+
+Error bad_tensors(const Recognised& what, const Family& family, const std::string& problem, const std::string& file) {
+  if (family.id == what.family) {
+    return Error{
+        ErrorCode::bad_file,
+        fmt::format("{} tensors, {}; the file is damaged or cut off: pull or copy it again", what.title, problem),
+        file};
+  }
+  return Error{ErrorCode::unsupported,
+               fmt::format("family: it is set to {}, its tensors are of {}: {}; try pixelforge set NAME family=",
+                           family.title, what.title.empty() ? "another model" : what.title, problem),
+               file};
 }
 
 Prediction prediction_of(const Settings& settings, const Family& family, const std::string& file) {
@@ -95,14 +150,16 @@ const Family* find_family(std::string_view id) {
   return nullptr;
 }
 
-Result<OpenedModel> open_model(const Catalog& file) {
+Result<OpenedModel> open_model(const Catalog& file, const Hearsay& said) {
   const Recognised what = recognise(file);
-  const Family* family = find_family(what.family);
-  if (family == nullptr) return not_a_checkpoint(file, what);
+  const Family* family = nullptr;
   OpenedModel opened;
   try {
+    family = family_of(what, said, file.source().name());
+    if (family == nullptr) return not_a_checkpoint(file, what);
     opened.model.family = family;
     opened.model.settings = read_settings(file);
+    apply(said, opened.model.settings);
     opened.model.latent = family->latent;
     choose_preset(opened.model, file.source().name());
     opened.model.latent.scale = opened.model.settings.latent_scale.value_or(family->latent.scale);
@@ -115,12 +172,9 @@ Result<OpenedModel> open_model(const Catalog& file) {
     return with_context(current_error(), file.source().name());
   }
   note_unexpected(file, opened.report);
-  if (!opened.report.complete()) {
-    return Error{ErrorCode::bad_file,
-                 fmt::format("{} tensors, {}; the file is damaged or cut off: pull or copy it again", what.title,
-                             opened.report.problem()),
-                 file.source().name()};
-  }
+  const std::string problem =
+      family->id == what.family ? opened.report.problem() : misfit(file, opened.model, opened.report);
+  if (!problem.empty()) return bad_tensors(what, *family, problem, file.source().name());
   return opened;
 }
 

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -103,9 +104,18 @@ struct OpenedModel {
   LoadReport report;
 };
 
+/// What others say of a checkpoint than its file. Empty: nothing.
+struct Hearsay {
+  std::string family = {};                     // an id, in place of what the tensors say
+  std::string prediction = {};                 // "eps" or "v", in place of what the metadata say
+  std::string prediction_beside = {};          // the same, where the metadata say nothing
+  std::optional<bool> zero_terminal_snr = {};  // in place of what the file says
+};
+
 /// Recognises the file and binds its parts; reads no weights. Errors: unsupported (what the file is, and what it is
-/// not), bad_file (missing tensors or wrong shapes, named). A part that is wholly absent is no error here.
-Result<OpenedModel> open_model(const Catalog& file);
+/// not, also where a family is said that its tensors are not of), bad_file (missing tensors or wrong shapes, named). A
+/// part that is wholly absent is no error here.
+Result<OpenedModel> open_model(const Catalog& file, const Hearsay& said = {});
 
 /// The VAE of a file that holds nothing else, or of a checkpoint; reads no weights.
 /// Errors: unsupported (there is none), bad_file (missing tensors or wrong shapes, named).

@@ -43,7 +43,7 @@ PartInfo part_info(std::string name, const Declarations& declarations) {
   return part;
 }
 
-ModelInfo describe(const Catalog& file, OpenedModel* opened) {
+ModelInfo describe(const Catalog& file, const Hearsay& said, OpenedModel* opened) {
   ModelInfo info;
   info.format = file.source().format();
   info.tensors = static_cast<std::int64_t>(file.source().tensors().size());
@@ -60,7 +60,7 @@ ModelInfo describe(const Catalog& file, OpenedModel* opened) {
   info.title = what.title;
   info.reasons = what.reasons;
 
-  Result<OpenedModel> result = open_model(file);
+  Result<OpenedModel> result = open_model(file, said);
   if (!result) {
     info.unsupported_because = result.error().message;
     info.parts.push_back(whole_file(file));
@@ -69,6 +69,9 @@ ModelInfo describe(const Catalog& file, OpenedModel* opened) {
   }
   OpenedModel model = std::move(result).value();
   info.supported = true;
+  info.family = model.model.family->id;
+  info.title = model.model.family->title;
+  if (what.kind == FileKind::unknown) info.kind = to_string(FileKind::checkpoint);
   info.prediction = model.model.prediction == Prediction::v ? "v" : "eps";
   info.unexpected = model.report.unexpected;
   info.recommended = recommended_for(model.model);

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "formats/open.h"
 #include "pipeline/library_names.h"
+#include "pipeline/licences.h"
 #include "store/file_hash.h"
 #include "store/home.h"
 #include "text/clip_tokenizer.h"
@@ -27,6 +28,7 @@ struct Candidate {
   fs::path path = {};                                    // unless it is read
   std::shared_ptr<const TextualInversion> vectors = {};  // of a LoRA's
   bool asked_for = true;                                 // by name or file, so that it must fit
+  std::string license = {};                              // as the library has it
 };
 
 NamedEmbedding read_file(const Candidate& candidate) {
@@ -41,7 +43,10 @@ NamedEmbedding read_file(const Candidate& candidate) {
                                     what.kind == FileKind::unknown ? "" : to_string(what.kind)),
                         candidate.path.string()});
   }
-  NamedEmbedding out{candidate.name, {}, std::make_shared<const TextualInversion>(read_textual_inversion(file))};
+  NamedEmbedding out{candidate.name,
+                     {},
+                     std::make_shared<const TextualInversion>(read_textual_inversion(file)),
+                     candidate.license.empty() ? licence_of(file, candidate.path) : candidate.license};
   if (const auto digest = sha256_of_file(candidate.path, nullptr)) out.hash = digest.value().substr(0, kHashDigits);
   return out;
 }
@@ -96,7 +101,7 @@ class Finder {
     if (fs::is_directory(name_or_path, none)) return add_folder(name_or_path);
     if (!means_a_file(name_or_path)) {
       if (const auto named = value_or_throw(find_in_library(name_or_path))) {
-        return add_file({.name = named->record.name, .path = named->path});
+        return add_file({.name = named->record.name, .path = named->path, .license = named->record.license});
       }
       if (!fs::exists(name_or_path, none)) {
         throw Failure(with_near_names({ErrorCode::not_found,
@@ -129,7 +134,8 @@ class Finder {
     if (!records) return;  // a damaged library keeps no picture from being drawn
     for (const Record& record : records.value()) {
       if (record.kind != to_string(FileKind::embedding) || !is_named(record.name)) continue;
-      add_file({.name = record.name, .path = store.file_of(record), .asked_for = is_comfy()});
+      add_file(
+          {.name = record.name, .path = store.file_of(record), .asked_for = is_comfy(), .license = record.license});
     }
   }
 
@@ -141,7 +147,7 @@ class Finder {
   void use(const NamedEmbedding& embedding, const Candidate& from) {
     if (find_embedding(out_.words, embedding.name) != nullptr) return;
     const TextualInversion& vectors = *embedding.vectors;
-    EmbeddingPlan plan{embedding.name, vectors.vectors, embedding.hash, {}};
+    EmbeddingPlan plan{embedding.name, vectors.vectors, embedding.hash, {}, embedding.license};
     const bool by_token = !is_comfy() && !vectors.token.empty() && is_named(vectors.token);
     if (!by_token && !is_named(embedding.name)) {
       plan.left_out = fmt::format("no prompt names it; write {} where it belongs", word_for(embedding));
@@ -226,7 +232,7 @@ std::vector<NamedEmbedding> read_bundled_embeddings(const Catalog& lora) {
   std::vector<NamedEmbedding> out;
   for (const std::string& name : bundled_embeddings(lora)) {
     const Catalog one = lora.under(kBundledEmbeddings + name);
-    out.push_back({name, {}, std::make_shared<const TextualInversion>(read_textual_inversion(one))});
+    out.push_back({name, {}, std::make_shared<const TextualInversion>(read_textual_inversion(one)), {}});
   }
   return out;
 }

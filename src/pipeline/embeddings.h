@@ -18,6 +18,7 @@ struct NamedEmbedding {
   std::string name;  // as a prompt names it: the file's, without folder and ending
   std::string hash;  // A1111's: the beginning of the file's sha256; empty for those inside another file
   std::shared_ptr<const TextualInversion> vectors;
+  std::string license = {};
 };
 
 /// Those that a LoRA's file brings along. Throws Failure(bad_file).

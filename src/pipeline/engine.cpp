@@ -14,6 +14,7 @@
 #include "pipeline/describe.h"
 #include "pipeline/engine_state.h"
 #include "pipeline/library_names.h"
+#include "pipeline/licences.h"
 #include "pipeline/loras.h"
 #include "pipeline/memory.h"
 #include "pipeline/opened_file.h"
@@ -57,6 +58,7 @@ Result<VaeFile> take_vae(const std::string& path, Model& model, ModelInfo& info)
   std::erase_if(info.parts, [](const PartInfo& part) { return part.name == "vae"; });
   info.parts.push_back(part_info("vae", model.autoencoder->declarations()));
   const auto& named = file.value().named;
+  info.vae_license = named ? named->record.license : licence_of(file.value().catalog, path);
   return VaeFile{named ? named->path.string() : path, std::move(file.value().sha256)};
 }
 
@@ -65,13 +67,23 @@ std::string size_text(std::uint64_t bytes) {
   return mib < 1024 ? fmt::format("{:.0f} MiB", mib) : fmt::format("{:.1f} GiB", mib / 1024);
 }
 
-/// The sha256 of a file; the library keeps it where the file is in there.
-Result<std::string> hash_once(const std::string& path, const CancelToken* cancel) {
+/// What `compute` makes of a file; the library keeps it where the file is in there.
+template <class Compute>
+auto hash_once(const std::string& path, const CancelToken* cancel, const Compute& compute)
+    -> decltype(compute(path, cancel)) {
   const auto before = file_stamp(path);
-  Result<std::string> digest = sha256_of_file(path, cancel);
+  auto digests = compute(path, cancel);
   const auto after = file_stamp(path);
-  if (digest && before && after && before.value() == after.value()) remember_hash(path, after.value(), digest.value());
-  return digest;
+  if (!digests || !before || !after || before.value() != after.value()) return digests;
+  remember_hashes(path, after.value(), digests.value());
+  return digests;
+}
+
+/// The sha256 alone: a picture needs no other, and each takes the processor as long again.
+Result<FileDigests> sha256_alone(const std::string& path, const CancelToken* cancel) {
+  Result<std::string> digest = sha256_of_file(path, cancel);
+  if (!digest) return std::move(digest).error();
+  return FileDigests{std::move(digest).value(), {}, {}};
 }
 
 // Bytes beyond `held`. What is held may be the checkpoint's packed weights: those that LoRAs change come on top.
@@ -101,6 +113,8 @@ std::shared_ptr<const AdaptedModel> equip(const Drawn& drawn, SettledPlan& settl
   settled.embeddings = value_or_throw(find_embeddings(drawn.base.info, drawn.base.model, drawn.request, settled.prompts,
                                                       adapted ? adapted->embeddings : std::vector<NamedEmbedding>()));
   plan.embeddings = settled.embeddings.plans;
+  plan.commercial = verdict_on(plan);
+  if (drawn.request.commercial) value_or_throw(check_commercial_use(plan));
 
   plan.memory_needed = memory_needed(drawn.base.model, adapted.get(), plan, drawn.held);
   if (!plan.vae_tiling && !drawn.request.tile_y && plan.memory_needed > read_memory_state().available) {
@@ -193,7 +207,7 @@ Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::stri
   if (!file) return std::move(file).error();
   OpenedModel opened;
   ModelInfo info = describe_file(file.value(), name_or_path, &opened);
-  if (!info.supported) return open_model(file.value().catalog).error();
+  if (!info.supported) return open_model(file.value().catalog, said_of(file.value(), name_or_path)).error();
   VaeFile other;
   if (!vae.empty()) {
     Result<VaeFile> taken = take_vae(vae, opened.model, info);
@@ -209,10 +223,12 @@ Result<ModelInfo> Engine::inspect(const std::string& name_or_path, bool hash) {
   Result<OpenedFile> file = open_file(name_or_path);
   if (!file) return std::move(file).error();
   ModelInfo info = describe_file(file.value(), name_or_path, nullptr);
-  if (hash && info.sha256.empty()) {
-    Result<std::string> digest = hash_once(info.path, nullptr);
-    if (!digest) return std::move(digest).error();
-    info.sha256 = std::move(digest).value();
+  if (hash && info.auto_v1.empty() && !info.path.empty()) {
+    Result<FileDigests> digests = hash_once(info.path, nullptr, digests_of_file);
+    if (!digests) return std::move(digests).error();
+    info.sha256 = std::move(digests.value().sha256);
+    info.tensors_sha256 = std::move(digests.value().tensors_sha256);
+    info.auto_v1 = std::move(digests.value().auto_v1);
   }
   return info;
 }
@@ -265,7 +281,7 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     std::lock_guard lock(opened.hash_mutex);
     const auto compute = [&](const std::string& path, std::string& into) {
       if (path.empty() || !into.empty()) return;
-      if (Result<std::string> digest = hash_once(path, cancel)) into = std::move(digest).value();
+      if (Result<FileDigests> digests = hash_once(path, cancel, sha256_alone)) into = digests.value().sha256;
     };
     compute(opened.info.path, opened.hashes.checkpoint);
     compute(opened.vae_path, opened.hashes.vae);

@@ -2,9 +2,13 @@
 
 #include <fmt/ranges.h>
 
+#include <tuple>
+#include <utility>
 #include <vector>
 
 #include "base/nearest_name.h"
+#include "catalog/facts.h"
+#include "catalog/side_files.h"
 #include "sampling/samplers.h"
 #include "sampling/schedulers.h"
 #include "store/home.h"
@@ -15,14 +19,16 @@ namespace fs = std::filesystem;
 
 Result<std::optional<NamedFile>> find_in_library(const std::string& name) {
   Store store(library_home());
-  Result<std::optional<Record>> found = store.find(name);
+  Result<std::optional<Record>> found = store.find_name_or_hash(name);
   if (!found) return std::move(found).error();
   if (!found.value()) return std::optional<NamedFile>();
-  NamedFile file{std::move(*found.value()), {}, {}};
+  NamedFile file{std::move(*found.value()), {}, {}, {}};
   file.path = store.file_of(file.record);
   const Result<Details> details = store.details(file.record);
   if (!details) return details.error();
   file.overrides = overrides_from_json(details.value().overrides);
+  file.prediction_beside =
+      file.record.blob.empty() ? prediction_beside(file.path) : facts_from_json(details.value().info).prediction_beside;
   std::error_code failed;
   if (!fs::exists(file.path, failed)) {
     return Error{ErrorCode::not_found,
@@ -98,19 +104,37 @@ void apply_library(const NamedFile& file, ModelInfo& info) {
   const auto stamp = file_stamp(file.path);
   const bool same = stamp && stamp.value() == record.stamp;
   info.sha256 = !record.blob.empty() ? record.blob : same ? record.sha256 : "";
+  info.tensors_sha256 = !record.blob.empty() || same ? record.tensors_sha256 : "";
+  info.auto_v1 = !record.blob.empty() || same ? record.auto_v1 : "";
 }
 
-void remember_hash(const std::string& path, const FileStamp& stamp, const std::string& sha256) {
+Hearsay hearsay_of(const NamedFile& file) {
+  const auto value = [&](const char* key) {
+    const auto it = file.overrides.find(key);
+    return it == file.overrides.end() ? std::string() : it->second;
+  };
+  Hearsay out{
+      .family = value("family"), .prediction = value("prediction"), .prediction_beside = file.prediction_beside};
+  if (const std::string snr = value("zero_terminal_snr"); !snr.empty()) out.zero_terminal_snr = snr == "true";
+  return out;
+}
+
+void remember_hashes(const std::string& path, const FileStamp& stamp, const FileDigests& digests) {
   Store store(library_home());
   std::error_code failed;
   const auto found = store.find_path(fs::absolute(path, failed).lexically_normal().string());
   if (!found || !found.value()) return;
   Record record = *found.value();
-  if (record.stamp == stamp && record.sha256 == sha256) return;
   // A file that has changed since it was imported has more to tell than its hash: verify and add-folder see to that.
   if (!(record.stamp == stamp)) return;
-  record.sha256 = sha256;
-  static_cast<void>(store.remember_hash(record));
+  const auto before = std::tuple(record.sha256, record.tensors_sha256, record.auto_v1);
+  for (const auto& [from, into] :
+       {std::pair(&digests.sha256, &record.sha256), std::pair(&digests.tensors_sha256, &record.tensors_sha256),
+        std::pair(&digests.auto_v1, &record.auto_v1)}) {
+    if (!from->empty()) *into = *from;
+  }
+  if (std::tie(record.sha256, record.tensors_sha256, record.auto_v1) == before) return;
+  static_cast<void>(store.remember_hashes(record));
 }
 
 }  // namespace pxf

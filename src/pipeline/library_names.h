@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "catalog/overrides.h"
+#include "models/family.h"
 #include "pipeline/starter.h"
 #include "pixelforge/model_info.h"
+#include "store/file_hash.h"
 #include "store/store.h"
 #include "weights/settings.h"
 
@@ -20,10 +22,11 @@ struct NamedFile {
   Record record;
   std::filesystem::path path;
   Overrides overrides;
+  std::string prediction_beside;  // as Facts has it
 };
 
-/// In the library of this user; none when it has no such name, or there is no library. Errors: those of Store, and
-/// not_found when the name is there and its file is gone.
+/// In the library of this user, by its name or the first digits of its hash; none when there is none, or no library.
+/// Errors: those of Store, and not_found when the name is there and its file is gone.
 Result<std::optional<NamedFile>> find_in_library(const std::string& name);
 
 /// Whether `name_or_path` means a file before it means a name: it has a slash or an ending, and something is there.
@@ -39,8 +42,11 @@ void apply_overrides(const Overrides& overrides, Recommended& recommended);
 /// What the library knows goes before what the file says.
 void apply_library(const NamedFile& file, Settings& settings);
 void apply_library(const NamedFile& file, ModelInfo& info);
+/// What the user has set of what the model is, and what stood beside it.
+Hearsay hearsay_of(const NamedFile& file);
 
-/// Keeps the hash of a linked file, so that it is computed once. A library that cannot be written to stays as it is.
-void remember_hash(const std::string& path, const FileStamp& stamp, const std::string& sha256);
+/// Keeps the hashes of a file, so that they are computed once; those that are empty here stay as they are. A library
+/// that cannot be written to stays as it is too.
+void remember_hashes(const std::string& path, const FileStamp& stamp, const FileDigests& digests);
 
 }  // namespace pxf

@@ -10,6 +10,7 @@
 #include "formats/open.h"
 #include "formats/safetensors.h"
 #include "pipeline/library_names.h"
+#include "pipeline/licences.h"
 #include "pipeline/starter.h"
 #include "store/file_hash.h"
 #include "weights/recognise.h"
@@ -81,7 +82,10 @@ Result<LoraFile> open_lora(const std::string& name_or_path) {
                              : embedded ? name_or_path
                                         : (path.has_stem() ? path.stem() : path.parent_path().stem()).string();
     const AdapterFamily family = family_of(*adapter);
-    return {name, auto_v3(opened), std::move(adapter), family, read_bundled_embeddings(file)};
+    std::vector<NamedEmbedding> embeddings = read_bundled_embeddings(file);
+    std::string license = named ? named->record.license : licence_of(file, embedded ? fs::path() : path);
+    for (NamedEmbedding& one : embeddings) one.license = license;
+    return {name, auto_v3(opened), std::move(adapter), family, std::move(embeddings), std::move(license)};
   });
 }
 
@@ -92,7 +96,9 @@ std::string stamp_of(const std::string& name_or_path) {
   std::error_code none;
   const auto changed = fs::last_write_time(path, none);
   const auto length = fs::is_regular_file(path, none) ? fs::file_size(path, none) : 0;
-  return fmt::format("{}\n{}\n{}\n{}", name_or_path, path.string(), changed.time_since_epoch().count(), length);
+  const std::string license = named && named.value() ? named.value()->record.license : "";
+  return fmt::format("{}\n{}\n{}\n{}\n{}", name_or_path, path.string(), changed.time_since_epoch().count(), length,
+                     license);
 }
 
 AdapterConfig config_of(const Catalog& file) {

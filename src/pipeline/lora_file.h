@@ -18,13 +18,15 @@ struct LoraFile {
   std::shared_ptr<const Adapter> adapter;
   AdapterFamily family;
   std::vector<NamedEmbedding> embeddings;
+  std::string license;
 };
 
 /// One in the program or the library by its name, a file, or PEFT's folder. Reads all of it.
 /// Errors: not_found, io, bad_file, unsupported (what the file is instead).
 Result<LoraFile> open_lora(const std::string& name_or_path);
 
-/// Tells one state of a file from another without reading it: the name, the time of the last change, the length.
+/// Tells one state of a file from another without reading it: the name, the time of the last change, the length, the
+/// licence that the library has for it.
 std::string stamp_of(const std::string& name_or_path);
 
 /// PEFT's settings of an adapter: what lies beside it as adapter_config.json, or what diffusers keeps in its metadata.

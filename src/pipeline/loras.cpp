@@ -84,7 +84,8 @@ std::vector<const Declarations*> adaptable(const Model& model) {
 
 // The same file bound once more, with the very handles of the first: packed forms are shared.
 Model second_model(const AdaptedBase& checkpoint) {
-  Model out = value_or_throw(open_model(checkpoint.file)).model;
+  const std::string family(checkpoint.model.family->id);  // which its user may have said
+  Model out = value_or_throw(open_model(checkpoint.file, {.family = family})).model;
   const auto share = [](const Declarations& from, const Declarations& to) {
     require(from.size() == to.size(), "[loras] the model has {} weights, its copy {}", from.size(), to.size());
     for (std::size_t i = 0; i < from.size(); ++i) *to[i].weight = *from[i].weight;
@@ -166,7 +167,8 @@ LoraPlan plan_of(const LoraFile& file, const LoraUse& use, const AdapterReport& 
           .applied = report.applied,
           .total = report.total,
           .unknown = std::move(left_out),
-          .hash = file.hash};
+          .hash = file.hash,
+          .license = file.license};
 }
 
 std::vector<AdapterUse> uses_of(const std::vector<LoraUse>& loras,

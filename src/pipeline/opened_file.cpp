@@ -5,8 +5,10 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "catalog/side_files.h"
 #include "formats/open.h"
 #include "pipeline/describe.h"
+#include "pipeline/licences.h"
 #include "pipeline/starter.h"
 #include "weights/original_names.h"
 
@@ -69,8 +71,14 @@ Result<OpenedFile> open_file(const std::string& name_or_path) {
   return with_near_names(std::move(none).error(), name_or_path, "checkpoints", embedded_checkpoints());
 }
 
+Hearsay said_of(const OpenedFile& file, const std::string& name_or_path) {
+  if (file.named) return hearsay_of(*file.named);
+  if (find_embedded(name_or_path) != nullptr) return {};
+  return {.prediction_beside = prediction_beside(name_or_path)};
+}
+
 ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path, OpenedModel* opened) {
-  ModelInfo info = describe(file.catalog, opened);
+  ModelInfo info = describe(file.catalog, said_of(file, name_or_path), opened);
   info.bytes = file.bytes;
   info.sha256 = file.sha256;
   if (file.named) {
@@ -82,6 +90,7 @@ ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path,
   } else {
     info.path = name_or_path;
     info.name = std::filesystem::path(name_or_path).stem().string();
+    info.license = licence_of(file.catalog, name_or_path);
   }
   return info;
 }

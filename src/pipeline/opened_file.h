@@ -24,6 +24,9 @@ struct OpenedFile {
 /// Reads the header only.
 Result<OpenedFile> open_file(const std::string& name_or_path);
 
+/// What is said of it elsewhere: in the library, in settings beside the file.
+Hearsay said_of(const OpenedFile& file, const std::string& name_or_path);
+
 /// What is known of it. `opened` may be null; otherwise it gets the model when the file is supported.
 ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path, OpenedModel* opened);
 

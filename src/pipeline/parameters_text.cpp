@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "image/parameters.h"
+#include "pipeline/licences.h"
 
 namespace pxf {
 namespace {
@@ -106,6 +107,8 @@ std::string parameters_text(const Plan& plan, const Request& request, const Pict
   if (!hashes.checkpoint.empty()) add("Model hash", hashes.checkpoint.substr(0, 10));
   add("Model", plan.checkpoint);
   if (!plan.license.empty()) add("Model license", plan.license);
+  if (const std::string licences = lora_licences(plan); !licences.empty()) add("Lora licenses", licences);
+  add("Commercial use", verdict_text(plan.commercial));
   if (!hashes.vae.empty()) add("VAE hash", hashes.vae.substr(0, 10));
   if (!plan.vae.empty()) add("VAE", std::filesystem::path(plan.vae).filename().string());
   if (request.clip_skip > 1) add("Clip skip", std::to_string(request.clip_skip));

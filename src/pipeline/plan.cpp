@@ -187,6 +187,7 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     plan.vae = info.vae;
     plan.family = model.family->title;
     plan.license = info.license;
+    plan.vae_license = info.vae_license;
     plan.prediction = info.prediction;
     plan.settings_from = usual.from;
 

@@ -50,9 +50,10 @@ std::string stem_of(std::string_view name) {
   return std::string(name);
 }
 
-/// A1111's since 2023, ten digits of the sha256, or all of it. The older one of eight is of other bytes.
-bool is_sha256_start(std::string_view hash) {
-  return (hash.size() == 10 || hash.size() == 64) && hash.find_first_not_of("0123456789abcdef") == hash.npos;
+/// A1111's since 2023, ten digits of the sha256, or all of it; or its older one, eight digits of a part's.
+bool is_model_hash(std::string_view hash) {
+  return (hash.size() == 8 || hash.size() == 10 || hash.size() == 64) &&
+         hash.find_first_not_of("0123456789abcdef") == hash.npos;
 }
 
 class Settling {
@@ -162,7 +163,7 @@ class Settling {
 
   void models() {
     out_.checkpoint = stem_of(take("Model").value_or(""));
-    if (const auto hash = take("Model hash"); hash && is_sha256_start(*hash)) out_.checkpoint_hash = *hash;
+    if (const auto hash = take("Model hash"); hash && is_model_hash(*hash)) out_.checkpoint_hash = *hash;
     out_.vae = take("VAE").value_or("");
     take("VAE hash");
     if (out_.vae == "None" || out_.vae == "Automatic") out_.vae.clear();
@@ -235,9 +236,12 @@ class Settling {
   }
 
   void leave_rest() {
-    constexpr std::string_view kOfNoEffect[] = {"Version",   "User",           "Model license",     "Created Date",
-                                                "Batch pos", "Batch size",     "Civitai resources", "Civitai metadata",
-                                                "Template",  "Init image hash"};
+    constexpr std::string_view kOfNoEffect[] = {"Version",           "User",
+                                                "Model license",     "Created Date",
+                                                "Batch pos",         "Batch size",
+                                                "Civitai resources", "Civitai metadata",
+                                                "Template",          "Init image hash",
+                                                "Lora licenses",     "Commercial use"};
     for (const auto& [key, text] : fields_) {
       if (std::ranges::find(kOfNoEffect, key) == std::end(kOfNoEffect)) lose(key, text);
     }

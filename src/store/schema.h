@@ -7,7 +7,7 @@
 
 namespace pxf {
 
-inline constexpr std::array<std::string_view, 1> kMigrations = {
+inline constexpr std::array<std::string_view, 2> kMigrations = {
     R"sql(
 CREATE TABLE models (
   id            INTEGER PRIMARY KEY,
@@ -38,6 +38,10 @@ CREATE TABLE details (
   overrides TEXT NOT NULL                -- JSON
 ) STRICT;
 CREATE TABLE folders (path TEXT PRIMARY KEY, added INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+ALTER TABLE models ADD COLUMN tensors_sha256 TEXT NOT NULL DEFAULT '';
+ALTER TABLE models ADD COLUMN auto_v1 TEXT NOT NULL DEFAULT '';  -- once it is there, all hashes of the file are known
 )sql",
 };
 

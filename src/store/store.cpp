@@ -2,6 +2,7 @@
 
 #include <chrono>
 
+#include "store/file_hash.h"
 #include "store/schema.h"
 
 namespace pxf {
@@ -12,6 +13,25 @@ namespace fs = std::filesystem;
 constexpr std::string_view kColumns =
     "id, name, path, blob, bytes, mtime, inode, sha256, kind, family, title, license, author, tags, trigger_words, "
     "source, preview, added";
+
+/// A library of version 1 that cannot be written to stays as it is, and can be read.
+std::string columns(std::int64_t version) {
+  return fmt::format("{}, {}", kColumns, version < 2 ? "'', ''" : "tensors_sha256, auto_v1");
+}
+
+/// The digits of "1a2b3c4d5e" or "0x1a2b…" in lower case; empty for what is no beginning of a hash.
+std::string hash_digits(std::string_view text) {
+  constexpr std::size_t kFewest = 8, kMost = 64;
+  if (text.starts_with("0x")) text.remove_prefix(2);
+  if (text.size() < kFewest || text.size() > kMost) return {};
+  std::string out;
+  for (const char c : text) {
+    const char lower = c >= 'A' && c <= 'F' ? static_cast<char>(c - 'A' + 'a') : c;
+    if (!((lower >= '0' && lower <= '9') || (lower >= 'a' && lower <= 'f'))) return {};
+    out += lower;
+  }
+  return out;
+}
 
 std::int64_t now() {
   return std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
@@ -30,13 +50,15 @@ Record read(const Statement& row) {
     *text = row.text(i++);
   }
   r.added = row.whole(i++);
+  for (std::string* text : {&r.tensors_sha256, &r.auto_v1}) *text = row.text(i++);
   return r;
 }
 
 Statement& bind_all(Statement& statement, const Record& r) {
   return statement.with(r.name, r.path, r.blob, static_cast<std::int64_t>(r.stamp.bytes), r.stamp.mtime,
                         static_cast<std::int64_t>(r.stamp.inode), r.sha256, r.kind, r.family, r.title, r.license,
-                        r.author, r.tags, r.trigger_words, r.source, r.preview, r.added, r.id);
+                        r.author, r.tags, r.trigger_words, r.source, r.preview, r.added, r.id, r.tensors_sha256,
+                        r.auto_v1);
 }
 
 Error no_such(const std::string& name) {
@@ -87,7 +109,8 @@ auto Store::write(Work&& work) -> Result<decltype(work())> {
 
 std::optional<Record> Store::first_where(std::string_view condition, std::string_view value) {
   if (!exists() || reading().schema_version() == 0) return std::nullopt;
-  Statement row = reading().prepare(fmt::format("SELECT {} FROM models WHERE {} ORDER BY id", kColumns, condition));
+  Statement row = reading().prepare(
+      fmt::format("SELECT {} FROM models WHERE {} ORDER BY id", columns(reading().schema_version()), condition));
   return row.with(value).step() ? std::optional(read(row)) : std::nullopt;
 }
 
@@ -97,7 +120,8 @@ Result<std::vector<Record>> Store::list() {
     if (!exists() || reading().schema_version() == 0) return out;
     Statement count = reading().prepare("SELECT count(*) FROM models");
     if (count.step()) out.reserve(static_cast<std::size_t>(count.whole(0)));
-    Statement rows = reading().prepare(fmt::format("SELECT {} FROM models ORDER BY name", kColumns));
+    Statement rows =
+        reading().prepare(fmt::format("SELECT {} FROM models ORDER BY name", columns(reading().schema_version())));
     while (rows.step()) out.push_back(read(rows));
     return out;
   });
@@ -105,6 +129,29 @@ Result<std::vector<Record>> Store::list() {
 
 Result<std::optional<Record>> Store::find(const std::string& name) {
   return catch_errors([&] { return first_where("name = ?1", name); });
+}
+
+Result<std::optional<Record>> Store::find_name_or_hash(const std::string& wanted) {
+  return catch_errors([&]() -> std::optional<Record> {
+    if (auto named = first_where("name = ?1", wanted)) return named;
+    const std::string digits = hash_digits(wanted);
+    if (digits.empty() || !exists() || reading().schema_version() < 2) return std::nullopt;
+    Statement rows = reading().prepare(fmt::format(
+        "SELECT {} FROM models WHERE substr(coalesce(blob, sha256), 1, length(?1)) = ?1 OR substr(tensors_sha256, 1, "
+        "length(?1)) = ?1 OR (auto_v1 = ?1 AND bytes > {}) ORDER BY id",
+        columns(reading().schema_version()), kAutoV1Begin));
+    rows.with(digits);
+    std::optional<Record> found;
+    const auto bytes_of = [](const Record& r) { return r.blob.empty() ? r.sha256 : r.blob; };
+    while (rows.step()) {
+      Record one = read(rows);
+      require(!found || bytes_of(one) == bytes_of(*found),
+              "hash: \"{}\" is that of \"{}\" and of \"{}\", need one; give more digits, or a name", wanted,
+              found ? found->name : one.name, one.name);
+      if (!found) found = std::move(one);
+    }
+    return found;
+  });
 }
 
 Result<std::optional<Record>> Store::find_path(const std::string& path) {
@@ -141,8 +188,8 @@ Result<Store::Added> Store::add(Record record, const Details& details, const Sta
     record.added = now();
     Statement insert = writing().prepare(
         "INSERT INTO models(name, path, blob, bytes, mtime, inode, sha256, kind, family, title, license, author, tags, "
-        "trigger_words, source, preview, added) VALUES (?1, nullif(?2, ''), nullif(?3, ''), ?4, ?5, ?6, ?7, ?8, ?9, "
-        "?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17) RETURNING id, ?18");
+        "trigger_words, source, preview, added, tensors_sha256, auto_v1) VALUES (?1, nullif(?2, ''), nullif(?3, ''), "
+        "?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?19, ?20) RETURNING id, ?18");
     if (bind_all(insert, record).step()) record.id = insert.whole(0);
     insert.run();
     writing().prepare("INSERT INTO details VALUES (?1, ?2, ?3)").with(record.id, details.info, details.overrides).run();
@@ -171,7 +218,8 @@ void Store::replace(const Record& record, const Details& details) {
       "?7, "
       "kind = ?8, family = ?9, title = ?10, license = ?11, author = ?12, tags = ?13, trigger_words = ?14, source = "
       "?15, "
-      "preview = ?16 WHERE id = ?18 AND ?1 IS NOT NULL AND ?17 IS NOT NULL RETURNING id");
+      "preview = ?16, tensors_sha256 = ?19, auto_v1 = ?20 WHERE id = ?18 AND ?1 IS NOT NULL AND ?17 IS NOT NULL "
+      "RETURNING id");
   if (!bind_all(models, record).step()) throw Failure(no_such(record.name));
   models.run();
   writing()
@@ -203,12 +251,15 @@ Status Store::rename(const std::string& from, const std::string& to) {
   });
 }
 
-Status Store::remember_hash(const Record& record) {
+Status Store::remember_hashes(const Record& record) {
   return write([&] {
     writing()
-        .prepare("UPDATE models SET sha256 = ?1, bytes = ?2, mtime = ?3, inode = ?4 WHERE id = ?5")
-        .with(record.sha256, static_cast<std::int64_t>(record.stamp.bytes), record.stamp.mtime,
-              static_cast<std::int64_t>(record.stamp.inode), record.id)
+        .prepare(
+            "UPDATE models SET sha256 = ?1, tensors_sha256 = ?2, auto_v1 = ?3 WHERE id = ?4 AND bytes = ?5 AND mtime = "
+            "?6 AND inode = ?7")
+        .with(record.sha256, record.tensors_sha256, record.auto_v1, record.id,
+              static_cast<std::int64_t>(record.stamp.bytes), record.stamp.mtime,
+              static_cast<std::int64_t>(record.stamp.inode))
         .run();
     return Done{};
   });

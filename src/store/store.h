@@ -25,7 +25,8 @@ struct Record {
   std::string path;    // of a linked file; empty for a blob
   std::string blob;    // sha256 of a blob; empty for a linked file
   FileStamp stamp;     // of a linked file; of a blob its size alone
-  std::string sha256;  // of a file with that stamp; empty until someone has computed it
+  std::string sha256;  // of a file with that stamp, like the next two; empty until someone has computed them
+  std::string tensors_sha256, auto_v1;  // as in FileDigests
   std::string kind, family, title, license, author, tags, trigger_words, source, preview;
   std::int64_t added = 0;  // seconds since 1970
 };
@@ -54,6 +55,9 @@ class Store {
   /// Sorted by name. Empty as long as there is no library.
   Result<std::vector<Record>> list();
   Result<std::optional<Record>> find(const std::string& name);
+  /// By name, else by the first digits of one of its hashes: at least eight, as other programs write them. Error:
+  /// invalid_argument for digits of several files.
+  Result<std::optional<Record>> find_name_or_hash(const std::string& wanted);
   Result<std::optional<Record>> find_path(const std::string& path);
   Result<Details> details(const Record& record);
 
@@ -76,7 +80,7 @@ class Store {
 
   /// Errors: not_found; invalid_argument when `to` is taken.
   Status rename(const std::string& from, const std::string& to);
-  Status remember_hash(const Record& record);
+  Status remember_hashes(const Record& record);
   /// Removes the entry, and its blob when no other entry has it; gives the bytes that went. Linked files stay.
   Result<std::uint64_t> remove(const std::string& name);
   /// Removes the blobs without an entry, and what broken-off imports have left.

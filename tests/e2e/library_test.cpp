@@ -74,6 +74,66 @@ TEST_F(Library, AnImportedCheckpointDrawsByItsNameWithWhatIsSet) {
   EXPECT_EQ(std::string(shown["sha256"]).size(), 64u);
 }
 
+TEST_F(Library, WhatIsSetChangesWhatACheckpointIsRunAs) {
+  ASSERT_EQ(run({"import", starter_file(), "--name", "mine"}).status, 0);
+  const auto draw = [](const char* lora) {
+    return run({"generate", "a", "-m", "mine", "-q", "--seed", "1", "--steps", "2", "--size", "64", "-o", "-", "--lora",
+                lora});
+  };
+  const std::string plain = draw("neon:0").out;
+  for (const char* pair : {"prediction=eps", "zero_terminal_snr=true"}) {
+    ASSERT_EQ(run({"set", "mine", pair}).status, 0);
+    const Outcome other = draw("neon:0");
+    EXPECT_EQ(other.status, 0) << other.err;
+    EXPECT_TRUE(other.out != plain) << pair;
+    ASSERT_EQ(run({"set", "mine", std::string(pair).substr(0, std::string(pair).find('=') + 1)}).status, 0);
+    EXPECT_TRUE(draw("neon:0").out == plain) << pair;
+  }
+  EXPECT_THAT(run({"set", "mine", "prediction=x0"}).err, HasSubstr("prediction: got \"x0\", need eps or v"));
+}
+
+TEST_F(Library, AFamilyThatTheTensorsAreNotOfIsRefusedWithBothNames) {
+  ASSERT_EQ(run({"import", starter_file(), "--name", "mine"}).status, 0);
+  const auto said = [](const std::string& family) {
+    run({"set", "mine", "family=" + family});
+    const Outcome done = run({"generate", "a", "-m", "mine", "--explain"});
+    EXPECT_EQ(done.status, 1);
+    return done.err;
+  };
+  EXPECT_THAT(said("sdxl"), HasSubstr("set to SDXL, its tensors are of SD 1.x: the text encoder"));
+  EXPECT_THAT(said("sd1-inpaint"),
+              HasSubstr("inpainting, its tensors are of SD 1.x: the UNet takes 4 channels, need 9"));
+  EXPECT_THAT(said("sdxll"), HasSubstr("did you mean \"sdxl\"?"));
+  ASSERT_EQ(run({"set", "mine", "family=sd1"}).status, 0);
+  EXPECT_EQ(run({"generate", "a", "-m", "mine", "--explain"}).status, 0);
+}
+
+TEST_F(Library, TheLicencesOfAllModelsBehindAPictureAreJudgedTogether) {
+  const fs::path neon = fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/lora/neon.safetensors";
+  ASSERT_EQ(run({"import", neon, "--name", "glow"}).status, 0);
+  const auto draw = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = {"generate", "a", "--json", "--steps", "1", "--size", "64", "--lora", "glow"};
+    all.insert(all.end(), more.begin(), more.end());
+    return run(all, {.folder = folder_.path()});
+  };
+  EXPECT_EQ(draw({"--commercial", "--explain"}).json()["commercial"]["use"], "yes");
+  ASSERT_EQ(run({"set", "glow", "license=cc-by-nc-4.0"}).status, 0);
+  const auto drawn = draw({}).json();
+  EXPECT_EQ(drawn["commercial"]["use"], "no");
+  EXPECT_EQ(drawn["settings"]["loras"][0]["license"], "cc-by-nc-4.0");
+  EXPECT_THAT(std::string(drawn["pictures"][0]["parameters"]),
+              AllOf(HasSubstr("Lora licenses: \"glow: CC-BY-NC\""),
+                    HasSubstr("Commercial use: \"no (glow: the licence forbids commercial use)\"")));
+  const std::string picture = drawn["pictures"][0]["path"];
+  EXPECT_THAT(run({"generate", "--from", picture, "--explain"}, {.folder = folder_.path()}).err,
+              Not(HasSubstr("not repeated")));
+  const Outcome refused = draw({"--commercial"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.out, HasSubstr("commercial use: got glow (no: the licence forbids commercial use), need"));
+  ASSERT_EQ(run({"set", "glow", "license=my own"}).status, 0);
+  EXPECT_THAT(draw({"--commercial"}).out, HasSubstr("glow (ask: this licence is not known here"));
+}
+
 TEST_F(Library, ALoraIsUsedByItsName) {
   const fs::path neon = fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/lora/neon.safetensors";
   ASSERT_EQ(run({"import", neon, "--name", "glow"}).status, 0);
@@ -159,6 +219,38 @@ TEST_F(Library, AFolderOfA1111IsLinkedAndSeenAgain) {
   EXPECT_GT(dream["bytes"], 128);
 }
 
+TEST_F(Library, AFolderIsWatchedUntilCtrlC) {
+  model("early");
+  OnTerminal program({"add-folder", folder_.path() / "models", "--watch", "--json"}, folder_.path());
+  ASSERT_TRUE(program.shows("\"event\":\"watching\"")) << program.screen();
+  write("models/new/notes.txt", "no model");
+  write_small_model(folder_.path() / "models/new/late.safetensors", 64, 2);
+  EXPECT_TRUE(program.shows("\"name\":\"late\"")) << program.screen();
+  program.type("\x03");
+  EXPECT_EQ(program.status(), 0);
+  EXPECT_THAT(names(), ElementsAre("early", "late"));
+  fs::rename(folder_.path() / "models/new/late.safetensors", folder_.path() / "models/latest.safetensors");
+  EXPECT_EQ(run({"add-folder", "--json"}).json()["folders"][0]["moved"], 1) << "the folder is remembered";
+  EXPECT_THAT(names(), ElementsAre("early", "latest"));
+}
+
+TEST_F(Library, AYamlBesideACheckpointSaysWhatItPredicts) {
+  fs::create_directories(folder_.path() / "models");
+  WeightsFile file(starter_file());
+  file.drop_metadata("modelspec.prediction_type");
+  file.write(folder_.path() / "models/dream.safetensors");
+  write("models/dream.yaml",
+        "model:\n  target: ldm.models.diffusion.ddpm.LatentDiffusion\n  params:\n    parameterization: v\n");
+  write("paths.yaml", "mine:\n  base_path: models\n  checkpoints: .\n");
+  EXPECT_EQ(run({"inspect", folder_.path() / "models/dream.safetensors", "--json"}).json()["prediction"], "v");
+  ASSERT_EQ(run({"add-folder", folder_.path() / "paths.yaml", "--json"}).json()["folders"][0]["added"], 1);
+  EXPECT_EQ(run({"generate", "a", "-m", "dream", "--explain", "--json"}).json()["checkpoint"]["prediction"], "v");
+  ASSERT_EQ(run({"import", folder_.path() / "models/dream.safetensors"}).status, 0);  // now the library keeps it
+  EXPECT_EQ(run({"generate", "a", "-m", "dream", "--explain", "--json"}).json()["checkpoint"]["prediction"], "v");
+  ASSERT_EQ(run({"set", "dream", "prediction=eps"}).status, 0);
+  EXPECT_EQ(run({"generate", "a", "-m", "dream", "--explain", "--json"}).json()["checkpoint"]["prediction"], "eps");
+}
+
 TEST_F(Library, TagsAndNamesAreKept) {
   ASSERT_EQ(run({"import", model("one")}).status, 0);
   EXPECT_EQ(run({"tag", "one", "photo", "+night", "--json"}).json()["tags"], "photo, night");
@@ -190,6 +282,32 @@ TEST_F(Library, VerifyFindsDamageAndMissingFiles) {
   EXPECT_THAT(run({"generate", "a", "-m", "gone"}).err, HasSubstr("its file is gone"));
   EXPECT_EQ(run({"gc", "--missing", "--json"}).json()["names_gone"], nlohmann::json({"gone"}));
   EXPECT_THAT(names(), ElementsAre("blob", "kept"));
+}
+
+TEST_F(Library, AModelIsFoundByAnyOfItsHashes) {
+  const fs::path one = model("one", 2'000'000);
+  ASSERT_EQ(run({"import", "--link", one}).status, 0);
+  const auto inspected = run({"inspect", one, "--hashes", "--json"}).json();
+  const auto hashes = inspected["hashes"];
+  ASSERT_EQ(hashes.size(), 5u);
+  EXPECT_EQ(std::string(hashes["modelspec"]), "0x" + std::string(hashes["kohya"]));
+  EXPECT_EQ(run({"show", "one", "--json"}).json()["hashes"], hashes) << "inspect has computed them for the library";
+  for (const auto& hash : hashes) {
+    EXPECT_EQ(run({"show", hash, "--json"}).json()["name"], "one") << hash;
+    EXPECT_EQ(run({"inspect", hash, "--json"}).json()["name"], "one") << hash;
+  }
+  EXPECT_EQ(run({"show", "0123abcd"}).status, 1);
+}
+
+TEST_F(Library, MissingHashesAreComputedFileByFile) {
+  const fs::path a = model("a", 64, 1);
+  ASSERT_EQ(run({"import", "--link", a, model("b", 64, 2)}).status, 0);
+  ASSERT_EQ(run({"inspect", a, "--hashes"}).status, 0);
+  EXPECT_EQ(run({"verify", "--missing", "--json"}).json()["checked"], 1) << "a is known";
+  EXPECT_EQ(run({"verify", "--missing", "--json"}).json()["checked"], 0);
+  model("b", 64, 3);
+  ASSERT_EQ(run({"add-folder", folder_.path() / "models"}).status, 0);
+  EXPECT_EQ(run({"verify", "--missing", "--json"}).json()["checked"], 1) << "b is another file";
 }
 
 TEST_F(Library, AReadOnlyHomeIsReadAndRefusesToBeWritten) {

@@ -34,6 +34,8 @@ class WeightsFile {
     }
   }
 
+  void drop_metadata(const std::string& key) { header_.at("__metadata__").erase(key); }
+
   /// Overwrites a tensor's bytes: 0xff makes NaN of every float type.
   void fill(const std::string& name, char byte) {
     const auto& offsets = header_.at(name).at("data_offsets");

@@ -25,7 +25,7 @@ class ALibrary : public testing::Test {
   /// Of the folder, without it.
   std::vector<std::string> scanned() const {
     std::vector<std::string> out;
-    for (const fs::path& path : scan_for_models(folder_.path())) {
+    for (const fs::path& path : scan_for_models({folder_.path()}).models) {
       out.push_back(path.lexically_relative(folder_.path()).string());
     }
     return out;
@@ -106,6 +106,17 @@ TEST_F(ALibrary, AFileThatWasReplacedIsToldByVerify) {
   const VerifyReport report = library_.verify({.quick = true}).value();
   ASSERT_EQ(report.problems.size(), 1u);
   EXPECT_THAT(report.problems[0].message, HasSubstr("has been changed"));
+}
+
+TEST_F(ALibrary, ACheckpointOfAPictureIsFoundByA1111sFirstHash) {
+  const fs::path pixel = fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/starter-pixel.safetensors";
+  ASSERT_TRUE(library_.add(pixel, {.mode = ImportMode::link, .name = "mine"}));
+  EXPECT_EQ(library_.find_checkpoint("gone", "01234567").value().unhashed, 1);
+  ASSERT_EQ(library_.verify({.missing = true}).value().checked, 1);
+  const LibraryEntry entry = library_.show("mine").value().entry;
+  ASSERT_EQ(entry.auto_v1.size(), 8u);
+  EXPECT_EQ(library_.find_checkpoint("gone", entry.auto_v1).value().name, "mine");
+  EXPECT_EQ(library_.find_checkpoint("gone", "01234567").value().name, "");
 }
 
 TEST_F(ALibrary, ScanFindsModelsOfEveryKindAndNothingElse) {

@@ -26,6 +26,11 @@ PictureRecipe recipe_of_text(const std::string& keyword, const std::string& text
   return value_or_throw(recipe_in(std::vector<TextEntry>{{keyword, text}}));
 }
 
+TEST(Recipe, KeepsA1111sOldHashOfEightDigits) {
+  EXPECT_EQ(recipe_of_text("parameters", "a\nSteps: 2, Sampler: Euler, Model hash: 7460a6fa").checkpoint_hash,
+            "7460a6fa");
+}
+
 TEST(Recipe, OfA1111) {
   const PictureRecipe got = recipe_of_text(
       "parameters",

@@ -111,6 +111,66 @@ TEST(Store, AnImportThatIsGivenUpLeavesNothing) {
   EXPECT_TRUE(fs::is_empty(folder / "home/blobs/aside"));
 }
 
+/// Safetensors of such bytes as test a hash's parts: it ends behind what A1111's first hash is of.
+std::string hashed_file() {
+  std::string file("\x18\0\0\0\0\0\0\0{\"__metadata__\":{}}     ", 32);
+  for (int i = 0; i < 0x120000; ++i) file += static_cast<char>(i * 7 + i / 251);
+  return file;
+}
+
+TEST(Hashes, AreThoseThatOtherProgramsCompute) {
+  const TemporaryFolder folder;
+  folder.write("a.safetensors", hashed_file());
+  const FileDigests digests = digests_of_file(folder / "a.safetensors", nullptr).value();
+  // Python's hashlib: of all of it, of what follows the header, of [0x100000:0x110000].
+  EXPECT_EQ(digests.sha256, "41e768c5e496baccec99edf809b932b4e2253e39ac549280d3062cee34f9ab80");
+  EXPECT_EQ(digests.tensors_sha256, "42c373f1a45f01115c726d829cefa2b55258ceada76bf521e0725a4e42d0374d");
+  EXPECT_EQ(digests.auto_v1, "8db36708");
+}
+
+TEST(Hashes, AHeaderLongerThanTheFileHasNoTensors) {
+  const TemporaryFolder folder;
+  folder.write("a", std::string("\xff\xff\xff\xff\xff\xff\xff\xff{", 9));
+  EXPECT_EQ(digests_of_file(folder / "a", nullptr).value().tensors_sha256, "");
+}
+
+TEST(Store, AFileIsFoundByTheFirstDigitsOfEachHash) {
+  const TemporaryFolder folder;
+  Store store(folder.path());
+  Record a = linked("a", "/a");
+  a.stamp.bytes = 2 << 20;
+  a.sha256 = "41e768c5e496bacc";
+  a.tensors_sha256 = "42c373f1a45f0111";
+  a.auto_v1 = "8db36708";
+  Record b = a;
+  b.name = "cafecafe";
+  b.path = "/b";
+  b.sha256 = "99e768c5e496bacc";
+  b.tensors_sha256.clear();
+  for (const Record& one : {a, b}) ASSERT_TRUE(store.add(one, {}, nullptr, Store::Naming::exactly));
+  for (const char* digits : {"41e768c5", "41E768C5E4", "0x42c373f1a45f"}) {
+    ASSERT_TRUE(store.find_name_or_hash(digits).value()) << digits;
+    EXPECT_EQ(store.find_name_or_hash(digits).value()->name, "a") << digits;
+  }
+  for (const char* none : {"41e768c", "41e768c5x", "52c373f1"}) EXPECT_FALSE(store.find_name_or_hash(none).value());
+  EXPECT_THAT(store.find_name_or_hash("8db36708").error().message, HasSubstr("is that of \"a\" and of \"cafecafe\""));
+  EXPECT_EQ(store.find_name_or_hash("cafecafe").value()->path, "/b") << "a name goes first";
+}
+
+TEST(Store, ALibraryOfAnOlderProgramIsReadAndBroughtUpToDate) {
+  const TemporaryFolder folder;
+  {
+    Database old = Database::for_writing(folder / "library.db", std::span(kMigrations).first(1));
+    old.run("INSERT INTO models(name, path, bytes, mtime, inode, sha256, added) VALUES ('a', '/a', 1, 2, 3, 'ab', 4)");
+  }
+  EXPECT_EQ(Store(folder.path()).list().value().at(0).sha256, "ab");
+  Store store(folder.path());
+  Record record = *store.find("a").value();
+  record.auto_v1 = "8db36708";
+  ASSERT_TRUE(store.remember_hashes(record));
+  EXPECT_EQ(Store(folder.path()).find("a").value()->auto_v1, "8db36708");
+}
+
 TEST(Store, SweepingTakesWhatIsLeftOverAndLeavesWhatIsInUse) {
   const TemporaryFolder folder;
   folder.write("file", "bytes");
