@@ -1,4 +1,5 @@
 // Engine::extract: what turns one checkpoint into another, module by module, as the factors of a LoRA.
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -142,6 +143,8 @@ class Extraction {
     return done_;
   }
   const LoraTensors& tensors() const { return out_; }
+  /// The largest one of kernels beyond 1x1; 0: there are none.
+  std::int64_t conv_rank() const { return conv_rank_; }
 
  private:
   void check_shapes(const std::string& name) const {
@@ -195,6 +198,7 @@ class Extraction {
     out_.add(target + ".lora_up.weight", up, factors.up.values);
     out_.add(target + ".alpha", Shape{}, {&alpha, 1});
     ranks_.insert(static_cast<int>(rank));
+    if (shape.rank() == 4 && shape.numel() > shape.dim(0) * shape.dim(1)) conv_rank_ = std::max(conv_rank_, rank);
   }
 
   void add_whole(const std::string& tensor, int third, const std::string& name) {
@@ -218,6 +222,7 @@ class Extraction {
   std::vector<KohyaModule> modules_;
   std::set<std::string> rest_;  // tensors that no part of the LoRA stands for, so far
   std::set<int> ranks_;
+  std::int64_t conv_rank_ = 0;
   std::uint64_t bytes_ = 0;
   double total_ = 0, kept_ = 0;
   Extracted done_;
@@ -233,12 +238,11 @@ constexpr std::array kFamilyNames{FamilyNames{"sd1", "sd_v1", "stable-diffusion-
 
 /// What A1111, kohya's scripts and ModelSpec's readers look for.
 TensorSource::Metadata lora_metadata(const ModelInfo& a, const ModelInfo& b, const Extracted& done,
-                                     const std::string& title) {
+                                     std::int64_t conv_rank, const std::string& title) {
   const int rank = done.ranks.empty() ? 0 : done.ranks.back();
   TensorSource::Metadata out{{"ss_network_module", "networks.lora"},
                              {"ss_network_dim", std::to_string(rank)},
                              {"ss_network_alpha", std::to_string(rank)},
-                             {"ss_network_args", nlohmann::json{{"conv_dim", rank}, {"conv_alpha", rank}}.dump()},
                              {"ss_output_name", title},
                              {"ss_sd_model_name", a.name},
                              {"modelspec.sai_model_spec", "1.0.1"},
@@ -246,8 +250,12 @@ TensorSource::Metadata lora_metadata(const ModelInfo& a, const ModelInfo& b, con
                              {"modelspec.title", title},
                              {"modelspec.description", fmt::format("What turns {} into {}", a.name, b.name)}};
   if (!a.sha256.empty()) out["ss_new_sd_model_hash"] = a.sha256;
+  if (conv_rank > 0) {
+    const std::string conv = std::to_string(conv_rank);
+    out["ss_network_args"] = nlohmann::json{{"conv_dim", conv}, {"conv_alpha", conv}}.dump();
+  }
   for (const FamilyNames& names : kFamilyNames) {
-    if (!a.family.starts_with(names.family) || a.family.size() > 4) continue;
+    if (a.family != names.family) continue;
     out["ss_base_model_version"] = names.kohya;
     out["ss_v2"] = a.family == "sd2" ? "True" : "False";
     out["modelspec.architecture"] = std::string(names.modelspec) + "/lora";
@@ -295,7 +303,8 @@ Extracted run_extract(const std::string& a, const std::string& b, const std::fil
                         b});
   }
   from.sha256 = hash_of(from, cancel);
-  value_or_throw(extraction.tensors().write(out, lora_metadata(from, to, done, out.stem().string())));
+  value_or_throw(
+      extraction.tensors().write(out, lora_metadata(from, to, done, extraction.conv_rank(), out.stem().string())));
   done.licence = judge_licences({{from.name, from.license}, {to.name, to.license}});
   std::error_code unknown;
   done.bytes = std::filesystem::file_size(out, unknown);

@@ -17,10 +17,12 @@ using RowMajor = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::Row
 using View = Eigen::Map<const RowMajor>;
 using Doubles = Eigen::MatrixXd;
 
-constexpr std::int64_t kExactSide = 256;    // below, all singular values are found as fast as a few
-constexpr std::int64_t kOversampling = 16;  // directions beyond those wanted
+constexpr std::int64_t kExactSide = 256;  // below, all singular values are found as fast as a few
 constexpr int kIterations = 4;
 constexpr double kNothing = 1e-6;  // of the largest singular value: f32's own noise
+
+/// Directions sought for so many wanted: the last ones of them are not settled.
+std::int64_t with_more(std::int64_t wanted) { return wanted + std::max<std::int64_t>(16, wanted / 2); }
 
 View view(const Matrix& m) { return {m.values.data(), m.rows, m.columns}; }
 
@@ -137,10 +139,10 @@ LowRank of_wide(const Matrix& a, const RankChoice& choice, ThreadPool* pool) {
     const Matrix a_transposed = transposed(a);
     constexpr std::int64_t kFirst = 64;
     const std::int64_t first = choice.energy < 1 ? std::min(choice.most, kFirst) : choice.most;
-    for (std::int64_t wanted = first; 2 * (wanted + kOversampling) <= a.rows; wanted *= 2) {
-      const Matrix q = stretched(a, a_transposed, wanted + kOversampling, pool);
+    for (std::int64_t wanted = first; 2 * with_more(wanted) <= a.rows; wanted *= 2) {
+      const Matrix q = stretched(a, a_transposed, with_more(wanted), pool);
       Spectrum spectrum = spectrum_of(gram(transposed(product(a_transposed, q, pool)), pool));
-      spectrum.singular.resize(static_cast<std::size_t>(wanted));  // the last directions are not settled
+      spectrum.singular.resize(static_cast<std::size_t>(wanted));
       const std::optional<std::int64_t> rank = rank_of(spectrum.singular, total, choice);
       if (rank) return factors(a, &q, spectrum, *rank, total, pool);
     }
