@@ -7,9 +7,9 @@
 namespace pxf {
 namespace {
 
-Tensor by_terms(const Tensor& src, const LowRank& weight, const Weight* bias) {
+Tensor by_terms(const Tensor& src, const LowRankSum& weight, const Weight* bias) {
   Tensor dst = linear(src, weight.base, bias);
-  for (const LowRank::Term& term : weight.terms) {
+  for (const LowRankSum::Term& term : weight.terms) {
     dst = std::move(dst) + linear(term.scale * linear(src, term.down, nullptr), term.up, nullptr);
   }
   return dst;
@@ -24,7 +24,7 @@ Tensor linear(const Tensor& src, const Weight& weight, const Weight* bias) {
           src.shape().text(), weight.shape().text());
   require(bias == nullptr || bias->shape().numel() == out, "[linear] bias: got {}, need ({})",
           bias == nullptr ? "" : bias->shape().text(), out);
-  if (const LowRank* sum = weight.low_rank()) return by_terms(src, *sum, bias);
+  if (const LowRankSum* sum = weight.low_rank()) return by_terms(src, *sum, bias);
   Tensor dst = src.context().empty(src.shape().with(-1, out));
   src.context().run(LinearDesc{src, weight, bias, dst});
   return dst;

@@ -20,7 +20,7 @@ struct Weight::State {
 
   // Of a computed weight.
   std::shared_ptr<ComputedElements> computed;
-  std::shared_ptr<const LowRank> low_rank;
+  std::shared_ptr<const LowRankSum> low_rank;
   std::once_flag bytes_asked_for;
   std::vector<float> kept;
 
@@ -53,7 +53,7 @@ Weight Weight::of(std::span<const float> values, Shape shape) {
 }
 
 Weight Weight::computed(Shape shape, std::string name, std::shared_ptr<ComputedElements> elements,
-                        std::shared_ptr<const LowRank> low_rank) {
+                        std::shared_ptr<const LowRankSum> low_rank) {
   Weight out;
   out.state_ = std::make_shared<State>();
   out.state_->dtype = DType::f32;
@@ -89,7 +89,7 @@ const std::string& Weight::name() const {
   return state_->name;
 }
 
-const LowRank* Weight::low_rank() const {
+const LowRankSum* Weight::low_rank() const {
   require(defined(), "[weight] is undefined");
   return state_->low_rank.get();
 }
@@ -130,9 +130,9 @@ void Weight::release() const {
 
 void Weight::forget_forms() const {
   if (!defined()) return;
-  if (const LowRank* sum = low_rank()) {
+  if (const LowRankSum* sum = low_rank()) {
     sum->base.forget_forms();
-    for (const LowRank::Term& term : sum->terms) {
+    for (const LowRankSum::Term& term : sum->terms) {
       term.down.forget_forms();
       term.up.forget_forms();
     }

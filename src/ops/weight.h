@@ -29,7 +29,7 @@ class ComputedElements {
   virtual void release() {}
 };
 
-struct LowRank;
+struct LowRankSum;
 
 class Weight {
  public:
@@ -43,7 +43,7 @@ class Weight {
   /// Holds no elements of its own: while a kernel has its form of them, only that takes memory.
   /// `low_rank`: the same elements as a sum, for those who would rather act with its terms.
   static Weight computed(Shape shape, std::string name, std::shared_ptr<ComputedElements> elements,
-                         std::shared_ptr<const LowRank> low_rank = {});
+                         std::shared_ptr<const LowRankSum> low_rank = {});
 
   bool defined() const noexcept { return state_ != nullptr; }
   const Shape& shape() const;
@@ -52,7 +52,7 @@ class Weight {
   Bytes bytes() const;
   const std::string& name() const;
   /// Null when these elements are not known as a sum.
-  const LowRank* low_rank() const;
+  const LowRankSum* low_rank() const;
 
   /// The elements as f32, made once and kept: for small parameters (biases, norms).
   std::span<const float> f32() const;
@@ -80,7 +80,7 @@ class Weight {
 };
 
 /// base + the terms' scale up down.
-struct LowRank {
+struct LowRankSum {
   struct Term {
     Weight down;  // (r, K)
     Weight up;    // (N, r)

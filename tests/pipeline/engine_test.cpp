@@ -221,7 +221,8 @@ TEST(Generate, ThePngCarriesItsParametersAndTheModelHash) {
   EXPECT_THAT(entries[0].text,
               testing::StartsWith("a red apple on a beach\nNegative prompt: blurry\nSteps: 3, Sampler: "));
   EXPECT_THAT(entries[0].text, HasSubstr("Seed: 42, Size: 64x64, Model hash: "));
-  EXPECT_THAT(entries[0].text, HasSubstr("Model: starter, Model license: CC0-1.0, RNG: CPU"));
+  EXPECT_THAT(entries[0].text, HasSubstr("Model: starter, Model license: CC0-1.0, "
+                                         "Commercial use: \"yes (starter: in the public domain)\", RNG: CPU"));
 }
 
 TEST(Generate, AFileAndTheSameCheckpointEmbeddedDrawTheSame) {

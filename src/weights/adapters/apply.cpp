@@ -117,8 +117,8 @@ class Merged final : public ComputedElements {
 
 // A text encoder meets some hundred vectors a picture: terms of low rank cost it less than merging. A network meets
 // thousands at each step.
-std::shared_ptr<const LowRank> as_terms(const Weight& original, const std::vector<Change>& changes) {
-  auto sum = std::make_shared<LowRank>();
+std::shared_ptr<const LowRankSum> as_terms(const Weight& original, const std::vector<Change>& changes) {
+  auto sum = std::make_shared<LowRankSum>();
   sum->base = original;
   for (const Change& change : changes) {
     if (!change.seldom || change.bias || change.third >= 0) return nullptr;
@@ -201,8 +201,8 @@ AppliedAdapters apply_adapters(const ModuleNames& names, std::span<const Adapter
 std::vector<Shape> AppliedAdapters::shapes() const {
   std::vector<Shape> out;
   for (const Replaced& one : replaced_) {
-    if (const LowRank* sum = one.where->low_rank()) {
-      for (const LowRank::Term& term : sum->terms) out.insert(out.end(), {term.down.shape(), term.up.shape()});
+    if (const LowRankSum* sum = one.where->low_rank()) {
+      for (const LowRankSum::Term& term : sum->terms) out.insert(out.end(), {term.down.shape(), term.up.shape()});
     } else {
       out.push_back(one.original.shape());
     }

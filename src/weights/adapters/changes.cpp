@@ -25,9 +25,9 @@ Shape shape_of(const AdapterModule& m) {
   return {out, down.numel() / rank, m.factor("lora_mid").shape().numel() / (rank * rank)};
 }
 
-class Change final : public ComputedElements {
+class LoraProduct final : public ComputedElements {
  public:
-  Change(AdapterModule module, Shape shape) : module_(std::move(module)), shape_(shape) {}
+  LoraProduct(AdapterModule module, Shape shape) : module_(std::move(module)), shape_(shape) {}
 
   void read(std::int64_t begin, std::span<float> out) override {
     const RowChange change = rows();
@@ -64,7 +64,7 @@ std::map<std::string, Weight> lora_changes(const Adapter& adapter) {
   for (const AdapterModule& module : adapter.modules) {
     const Shape shape = shape_of(module);
     if (!weight_misfit(module, shape).empty()) return {};
-    out.emplace(module.target, Weight::computed(shape, module.target, std::make_shared<Change>(module, shape)));
+    out.emplace(module.target, Weight::computed(shape, module.target, std::make_shared<LoraProduct>(module, shape)));
   }
   return out;
 }

@@ -85,12 +85,12 @@ RowChange row_change(const AdapterModule& module, double strength, const Shape& 
   return module.kind->by_rows(module, WeightShape(shape), strength);
 }
 
-std::optional<LowRank::Term> low_rank_term(const AdapterModule& module, double strength, const Shape& shape) {
+std::optional<LowRankSum::Term> low_rank_term(const AdapterModule& module, double strength, const Shape& shape) {
   const WeightShape w(shape);
   if (!module.has("lora_down") || module.has("lora_mid") || magnitude_of(module) != nullptr || w.taps != 1) return {};
   const std::int64_t rank = read_extent(module.factor("lora_down"), 0);
   if (2 * rank * (w.out + w.in) > w.out * w.in) return {};
-  return LowRank::Term{module.factor("lora_down"), module.factor("lora_up"), strength * module.scale};
+  return LowRankSum::Term{module.factor("lora_down"), module.factor("lora_up"), strength * module.scale};
 }
 
 void merge_bias(const AdapterModule& module, double strength, std::span<float> bias) {

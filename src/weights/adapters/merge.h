@@ -25,7 +25,7 @@ void merge_weight(const AdapterModule& module, double strength, const Shape& sha
 RowChange row_change(const AdapterModule& module, double strength, const Shape& shape);
 /// The change as a term of low rank, of a matrix that takes more work to merge it into than to multiply a few hundred
 /// vectors by; nullopt for other kinds, for convolutions' places and where the rank is not low.
-std::optional<LowRank::Term> low_rank_term(const AdapterModule& module, double strength, const Shape& shape);
+std::optional<LowRankSum::Term> low_rank_term(const AdapterModule& module, double strength, const Shape& shape);
 /// bias = bias + strength diff_b.
 void merge_bias(const AdapterModule& module, double strength, std::span<float> bias);
 
