@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <optional>
+#include <set>
 
 #include "base/error.h"
 #include "formats/open.h"
@@ -31,7 +32,7 @@ struct Candidate {
   std::string license = {};                              // as the library has it
 };
 
-NamedEmbedding read_file(const Candidate& candidate) {
+NamedEmbedding read_embedding(const Candidate& candidate) {
   auto source = open_tensors(candidate.path);
   if (!source) throw Failure(std::move(source).error());
   const Catalog file(std::move(source).value());
@@ -141,7 +142,7 @@ class Finder {
 
   void add_file(const Candidate& candidate) {
     if (find_embedding(out_.words, candidate.name) != nullptr) return;  // the first of a name counts
-    use(read_file(candidate), candidate);
+    use(read_embedding(candidate), candidate);
   }
 
   void use(const NamedEmbedding& embedding, const Candidate& from) {

@@ -95,7 +95,7 @@ std::uint64_t memory_needed(const Model& model, const AdaptedModel* adapted, con
 }
 
 /// What all pictures of a request are drawn with.
-struct Drawn {
+struct Equipment {
   const AdaptedBase& base;
   AdaptedCache& cache;
   const Request& request;  // with its styles
@@ -105,21 +105,21 @@ struct Drawn {
 
 /// Completes the plan with what picture k has of its own, its LoRAs and what they bring along, and gives the model with
 /// these on it; null without LoRAs. Throws Failure.
-std::shared_ptr<const AdaptedModel> equip(const Drawn& drawn, SettledPlan& settled, int k) {
-  const auto adapted = value_or_throw(adapt(drawn.base, drawn.cache, settled.prompts[static_cast<std::size_t>(k)],
-                                            drawn.request.loras, &drawn.threads));
+std::shared_ptr<const AdaptedModel> equip(const Equipment& with, SettledPlan& settled, int k) {
+  const auto adapted = value_or_throw(
+      adapt(with.base, with.cache, settled.prompts[static_cast<std::size_t>(k)], with.request.loras, &with.threads));
   Plan& plan = settled.plan;
   plan.loras = adapted ? adapted->loras : std::vector<LoraPlan>();
-  settled.embeddings = value_or_throw(find_embeddings(drawn.base.info, drawn.base.model, drawn.request, settled.prompts,
+  settled.embeddings = value_or_throw(find_embeddings(with.base.info, with.base.model, with.request, settled.prompts,
                                                       adapted ? adapted->embeddings : std::vector<NamedEmbedding>()));
   plan.embeddings = settled.embeddings.plans;
   plan.commercial = verdict_on(plan);
-  if (drawn.request.commercial) value_or_throw(check_commercial_use(plan));
+  if (with.request.commercial) value_or_throw(check_commercial_use(plan));
 
-  plan.memory_needed = memory_needed(drawn.base.model, adapted.get(), plan, drawn.held);
-  if (!plan.vae_tiling && !drawn.request.tile_y && plan.memory_needed > read_memory_state().available) {
+  plan.memory_needed = memory_needed(with.base.model, adapted.get(), plan, with.held);
+  if (!plan.vae_tiling && !with.request.tile_y && plan.memory_needed > read_memory_state().available) {
     plan.vae_tiling = true;
-    plan.memory_needed = memory_needed(drawn.base.model, adapted.get(), plan, drawn.held);
+    plan.memory_needed = memory_needed(with.base.model, adapted.get(), plan, with.held);
   }
   return adapted;
 }
@@ -291,8 +291,8 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     const Request styled = value_or_throw(with_its_styles(request));
     const AdaptedBase base{opened.info, opened.file, opened.model};
     SettledPlan settled = value_or_throw(settle(opened.info, opened.model, styled));
-    const Drawn drawn{base, opened.adapted, styled, *state_->threads, state_->memory.held()};
-    std::shared_ptr<const AdaptedModel> adapted = equip(drawn, settled, 0);
+    const Equipment with{base, opened.adapted, styled, *state_->threads, state_->memory.held()};
+    std::shared_ptr<const AdaptedModel> adapted = equip(with, settled, 0);
     value_or_throw(check_memory(settled.plan));
 
     std::future<FileHashes> hashing = std::async(std::launch::async, hash);
@@ -310,7 +310,7 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
       while (++end < count && same_loras(prompts[first], prompts[end])) {
       }
       if (first > 0) {
-        adapted = equip(drawn, settled, static_cast<int>(first));
+        adapted = equip(with, settled, static_cast<int>(first));
         value_or_throw(check_memory(settled.plan));
       }
       std::vector<Picture> drawn_now =

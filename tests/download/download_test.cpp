@@ -59,12 +59,12 @@ class Download : public testing::Test {
   std::string content() const { return read_file(path(), 100 * kMillion).value(); }
 
   TemporaryFolder folder_;
-  Server server_;
   Access access_;
   Patience patience_;
   CancelToken cancel_;
   OnBytes on_bytes_;
   const std::string body_ = some_bytes(5 * kMillion);
+  Server server_;  // the last: what it answers is made of the others
 };
 
 TEST_F(Download, SeveralRangesComeAtOnceAndMakeTheFile) {
