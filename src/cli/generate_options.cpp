@@ -57,7 +57,7 @@ namespace {
 
 void add_loras(CLI::App& app, std::vector<LoraUse>& loras) {
   app.add_option_function<std::vector<std::string>>(
-         "--lora",
+         "-l,--lora",
          [&loras](const std::vector<std::string>& all) {
            for (const std::string& one : all) loras.push_back(parse_lora(one));
          },

@@ -74,7 +74,7 @@ TEST_F(FromPicture, SecondPassesPromptSyntaxAndTilesComeAgainInAPng) {
 }
 
 TEST_F(FromPicture, FlagsAndAPromptReplaceWhatThePictureSays) {
-  ASSERT_EQ(draw({"-o", "a.png", "--cfg", "3", "--lora", "neon:0.5"}).status, 0);
+  ASSERT_EQ(draw({"-o", "a.png", "--cfg", "3", "-l", "neon:0.5"}).status, 0);
   const Outcome other = pxf({"generate", "--steps", "1", "--from", "a.png", "a house", "--explain", "--json"});
   ASSERT_EQ(other.status, 0) << other.err;
   const auto settings = other.json()["settings"];
