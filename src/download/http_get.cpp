@@ -3,9 +3,11 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <string_view>
+
+#include "base/environment.h"
+#include "base/trimmed.h"
 
 namespace pxf {
 namespace {
@@ -16,13 +18,6 @@ constexpr std::size_t kMostHeaders = 200;  // libcurl bounds their bytes
 void start_libcurl() {
   static const CURLcode status = ::curl_global_init(CURL_GLOBAL_DEFAULT);
   if (status != CURLE_OK) fail(ErrorCode::internal, "libcurl does not start: {}", ::curl_easy_strerror(status));
-}
-
-std::string_view trimmed_header(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const auto begin = text.find_first_not_of(kSpace);
-  return begin == std::string_view::npos ? std::string_view()
-                                         : text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
 }
 
 std::string lower(std::string_view text) {
@@ -39,12 +34,7 @@ std::string one_line(std::string text) {
 }
 
 /// For https; http goes to the own network alone.
-std::string proxy_of_environment() {
-  for (const char* name : {"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}) {
-    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') return value;
-  }
-  return {};
-}
+std::string proxy_of_environment() { return environment({"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}); }
 
 template <class T>
 void set(CURL* handle, CURLoption option, T value) {
@@ -123,7 +113,7 @@ void HttpGet::take_header(std::string_view line) {
   if (line.starts_with("HTTP/")) headers_.clear();  // an interim answer, or a proxy's, came before
   const auto colon = line.find(':');
   if (colon != std::string_view::npos && headers_.size() < kMostHeaders) {
-    headers_[lower(line.substr(0, colon))] = trimmed_header(line.substr(colon + 1));
+    headers_[lower(line.substr(0, colon))] = trimmed(line.substr(colon + 1));
   }
 }
 

@@ -2,11 +2,12 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <string>
 #include <utility>
 
+#include "base/environment.h"
 #include "base/file.h"
+#include "base/trimmed.h"
 #include "catalog/yaml.h"
 
 namespace pxf {
@@ -33,17 +34,6 @@ constexpr std::array<std::string_view, 12> kFolderFlags = {"--ckpt-dir",
                                                            "--unet-dir",
                                                            "--text-encoder-dir"};
 
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kSpace = " \t\r\n";
-  const auto begin = text.find_first_not_of(kSpace);
-  return begin == text.npos ? std::string_view() : text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
-}
-
-std::string variable(const std::string& name) {
-  const char* value = std::getenv(name.c_str());
-  return value == nullptr ? std::string() : value;
-}
-
 bool is_name(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; }
 
 /// With "~" and the environment's $NAME and ${NAME} in place, as Python's expanduser and expandvars do it; what is not
@@ -51,7 +41,7 @@ bool is_name(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') |
 std::string expanded(std::string_view path) {
   std::string out;
   if (path == "~" || path.starts_with("~/")) {
-    out = variable("HOME");
+    out = environment({"HOME"});
     path.remove_prefix(1);
   }
   while (!path.empty()) {
@@ -65,7 +55,8 @@ std::string expanded(std::string_view path) {
     while (!braces && end < path.size() && is_name(path[end])) ++end;
     const std::size_t begin = braces ? 2 : 1;
     const bool is_variable = end != path.npos && end > begin;
-    const std::string value = is_variable ? variable(std::string(path.substr(begin, end - begin))) : std::string();
+    const std::string name(is_variable ? path.substr(begin, end - begin) : std::string_view());
+    const std::string value = environment({name.c_str()});
     const std::size_t taken = value.empty() ? 1 : end + (braces ? 1 : 0);
     out += value.empty() ? "$" : value;
     path.remove_prefix(taken);

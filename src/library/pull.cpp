@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <optional>
 
+#include "base/environment.h"
 #include "catalog/side_files.h"
 #include "download/answers.h"
 #include "download/look_up.h"
@@ -17,13 +17,11 @@ namespace {
 namespace fs = std::filesystem;
 using Clock = std::chrono::steady_clock;
 
-/// The first that is set and not empty.
-std::string setting(const std::string& given, std::initializer_list<const char*> variables, const char* otherwise) {
-  if (!given.empty()) return given;
-  for (const char* name : variables) {
-    if (const char* value = std::getenv(name); value != nullptr && *value != '\0') return value;
-  }
-  return otherwise;
+/// What is given, else what the environment says.
+std::string setting(const std::string& given, std::initializer_list<const char*> variables,
+                    const char* otherwise = "") {
+  const std::string said = given.empty() ? environment(variables) : given;
+  return said.empty() ? otherwise : said;
 }
 
 Sites sites_of(const PullOptions& options) {
@@ -43,8 +41,8 @@ Access access_of(const PullOptions& options, const Sites& sites, const ModelSour
     if (const Url* url = std::get_if<Url>(&source)) access.private_hosts.push_back(url->host);
   }
   access.tokens = {{sites.hugging_face.origin(),
-                    setting(options.hugging_face_token, {"PIXELFORGE_HF_TOKEN", "HF_TOKEN"}, ""), "HF_TOKEN"},
-                   {sites.civitai.origin(), setting(options.civitai_token, {"CIVITAI_TOKEN"}, ""), "CIVITAI_TOKEN"}};
+                    setting(options.hugging_face_token, {"PIXELFORGE_HF_TOKEN", "HF_TOKEN"}), "HF_TOKEN"},
+                   {sites.civitai.origin(), setting(options.civitai_token, {"CIVITAI_TOKEN"}), "CIVITAI_TOKEN"}};
   return access;
 }
 

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "ops/arrange.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/engine_state.h"
@@ -16,9 +16,9 @@ namespace pxf {
 namespace {
 
 double seconds_of(const std::function<void()>& work) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   work();
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return watch.seconds();
 }
 
 class Bench {

@@ -1,5 +1,4 @@
 // Engine::diff: two models, tensor by tensor.
-#include <chrono>
 #include <cmath>
 #include <limits>
 #include <map>
@@ -7,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "pipeline/engine_state.h"
 #include "pipeline/lora_file.h"
 #include "pipeline/opened_file.h"
@@ -111,7 +111,7 @@ class Comparing {
     for (const auto& [key, tally] : parts_) report.parts.push_back(tally.result());
     for (const auto& [key, tally] : blocks_) report.blocks.push_back(tally.result());
     report.read = progress_.total;
-    report.seconds = seconds();
+    report.seconds = watch_.seconds();
   }
 
  private:
@@ -148,11 +148,9 @@ class Comparing {
     report.tensors.push_back(tally.result());
   }
 
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
-
   void tell(std::uint64_t read) {
     progress_.done += read;
-    progress_.seconds = seconds();
+    progress_.seconds = watch_.seconds();
     const bool stop = on_progress_ && on_progress_(progress_) == Go::stop;
     if (stop || (cancel_ != nullptr && cancel_->requested())) fail(ErrorCode::cancelled, "cancelled");
   }
@@ -162,7 +160,7 @@ class Comparing {
   const OnFileProgress& on_progress_;
   const CancelToken* cancel_;
   FileProgress progress_;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  Stopwatch watch_;
   Tally whole_;
   std::map<int, Tally> parts_;
   std::map<std::pair<int, std::string>, Tally> blocks_;

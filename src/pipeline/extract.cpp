@@ -1,7 +1,6 @@
 // Engine::extract: what turns one checkpoint into another, module by module, as the factors of a LoRA.
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -9,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "formats/safetensors.h"
 #include "pipeline/convert_rules.h"
 #include "pipeline/engine_state.h"
@@ -117,7 +117,7 @@ class Extraction {
     FileProgress progress{0, bytes_, 0};
     const auto tell = [&](const std::string& tensor) {
       progress.done += tensor.empty() ? 0 : a_.find(tensor)->byte_count() + b_.find(tensor)->byte_count();
-      progress.seconds = seconds();
+      progress.seconds = watch_.seconds();
       const bool stop = on_progress && on_progress(progress) == Go::stop;
       if (stop || (cancel != nullptr && cancel->requested())) fail(ErrorCode::cancelled, "cancelled");
     };
@@ -139,7 +139,7 @@ class Extraction {
     done_.ranks.assign(ranks_.begin(), ranks_.end());
     done_.kept = total_ > 0 ? kept_ / total_ : 1;
     done_.read = bytes_;
-    done_.seconds = seconds();
+    done_.seconds = watch_.seconds();
     return done_;
   }
   const LoraTensors& tensors() const { return out_; }
@@ -213,8 +213,6 @@ class Extraction {
     b_.weight(tensor).release();
   }
 
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
-
   const ModelTensors &a_, &b_;
   const ExtractOptions& options_;
   ThreadPool& threads_;
@@ -226,7 +224,7 @@ class Extraction {
   std::uint64_t bytes_ = 0;
   double total_ = 0, kept_ = 0;
   Extracted done_;
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+  Stopwatch watch_;
 };
 
 struct FamilyNames {

@@ -18,10 +18,6 @@ constexpr double kShareOfTime = 0.02;  // of the time, at most
 // The published autoencoders' decoders have 49.5 million parameters; smaller ones have latents of their own.
 constexpr std::int64_t kPublishedParameters = 40'000'000;
 
-double elapsed_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 /// A latent of patches of one value: colours are what is wanted of the autoencoder, not the texture that it makes of
 /// noise.
 constexpr std::int64_t kSide = 8, kPatch = 2;
@@ -117,9 +113,9 @@ Image image_of(const Tensor& picture) {
 }
 
 Image Previewer::operator()(const Tensor& denoised) {
-  const auto begin = Clock::now();
+  const Stopwatch watch;
   Image image = tiny_ != nullptr && may_decode(denoised) ? decoded(denoised) : coloured(denoised);
-  spent_ += elapsed_since(begin);
+  spent_ += watch.seconds();
   return image;
 }
 
@@ -138,23 +134,23 @@ Image Previewer::coloured(const Tensor& denoised) const {
 }
 
 bool Previewer::may_decode(const Tensor& denoised) {
-  const double earned = kShareOfTime * elapsed_since(start_) - spent_;
+  const double earned = kShareOfTime * start_.seconds() - spent_;
   if (seconds_per_place_ == 0) {
     // One row of places tells what the others will take.
     const Tensor sample = denoised.reshape({denoised.dim(1), denoised.dim(2), denoised.dim(3)})
                               .rows(0, 1)
                               .reshape({1, 1, denoised.dim(2), denoised.dim(3)});
-    const auto begin = Clock::now();
+    const Stopwatch watch;
     tiny_->decode(sample);
-    seconds_per_place_ = elapsed_since(begin) / static_cast<double>(denoised.dim(2));
+    seconds_per_place_ = watch.seconds() / static_cast<double>(denoised.dim(2));
   }
   return seconds_per_place_ * static_cast<double>(denoised.dim(1) * denoised.dim(2)) <= earned;
 }
 
 Image Previewer::decoded(const Tensor& denoised) {
-  const auto begin = Clock::now();
+  const Stopwatch watch;
   Image image = image_of(tiny_->decode(denoised));
-  seconds_per_place_ = elapsed_since(begin) / static_cast<double>(denoised.dim(1) * denoised.dim(2));
+  seconds_per_place_ = watch.seconds() / static_cast<double>(denoised.dim(1) * denoised.dim(2));
   return image;
 }
 

@@ -4,11 +4,11 @@
 // colours cost next to nothing. The result's bytes never depend on it.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <mutex>
 #include <optional>
 
+#include "base/stopwatch.h"
 #include "models/family.h"
 #include "ops/context.h"
 #include "pixelforge/image.h"
@@ -36,14 +36,13 @@ class Previewer {
   Image operator()(const Tensor& denoised);
 
  private:
-  using Clock = std::chrono::steady_clock;
   bool may_decode(const Tensor& denoised);
   Image decoded(const Tensor& denoised);
   Image coloured(const Tensor& denoised) const;
 
   LatentColours colours_;
   std::shared_ptr<const Autoencoder> tiny_;
-  Clock::time_point start_ = Clock::now();
+  Stopwatch start_;
   double spent_ = 0;              // seconds
   double seconds_per_place_ = 0;  // of decoding; 0: not measured yet
 };

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/nearest_name.h"
+#include "base/trimmed.h"
 #include "formats/in_quotes.h"
 #include "formats/utf8_text.h"
 #include "pipeline/loras.h"
@@ -51,13 +52,11 @@ const Style& style_of(const std::vector<Style>& styles, const std::string& name,
 // One line an entry, as the wildcard extensions of A1111 have it: without the white space around it, empty lines and
 // those that begin with "#".
 std::vector<std::string> entries_of(std::string_view text) {
-  constexpr std::string_view kWhite = " \t\r";
   std::vector<std::string> out;
   while (!text.empty()) {
-    std::string_view line = text.substr(0, text.find('\n'));
-    text.remove_prefix(std::min(line.size() + 1, text.size()));
-    line.remove_prefix(std::min(line.find_first_not_of(kWhite), line.size()));
-    line = line.substr(0, line.find_last_not_of(kWhite) + 1);
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trimmed(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
     if (!line.empty() && line.front() != '#') out.emplace_back(line);
   }
   return out;

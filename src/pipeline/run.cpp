@@ -2,13 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <optional>
 
 #include "base/error.h"
 #include "base/rng/brownian.h"
 #include "base/rng/picture_noise.h"
+#include "base/stopwatch.h"
 #include "formats/in_quotes.h"
 #include "image/resize.h"
 #include "ops/arrange.h"
@@ -20,10 +20,6 @@
 
 namespace pxf {
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 // Keeps the count of what is done and tells the caller, who may answer that it is enough.
 class Reporter {
@@ -38,11 +34,11 @@ class Reporter {
     progress_.stage = stage;
     progress_.picture = picture;
     progress_.step = step;
-    progress_.seconds = seconds_since(start_);
-    if (stage == Stage::steps && picture == 0 && step == 0) first_step_ = Clock::now();
+    progress_.seconds = start_.seconds();
+    if (stage == Stage::steps && picture == 0 && step == 0) first_step_.emplace();
     const int done = picture * progress_.steps + step;
     if (first_step_ && done > 0) {
-      progress_.steps_per_second = done / std::max(1e-9, seconds_since(*first_step_));
+      progress_.steps_per_second = done / std::max(1e-9, first_step_->seconds());
       progress_.seconds_left = (progress_.pictures * progress_.steps - done) / progress_.steps_per_second;
     }
     if (on_progress_ && on_progress_(progress_) == Go::stop) fail(ErrorCode::cancelled, "cancelled");
@@ -51,8 +47,8 @@ class Reporter {
  private:
   const OnProgress& on_progress_;
   Progress progress_;
-  Clock::time_point start_ = Clock::now();
-  std::optional<Clock::time_point> first_step_;
+  Stopwatch start_;
+  std::optional<Stopwatch> first_step_;
 };
 
 bool all_finite(const Tensor& x) {
@@ -223,14 +219,14 @@ class Drawing {
   void encode(Picture& picture) {
     if (prompts_ && picture.prompt == encoded_) return;
     report_.enter(Stage::text, k_, 0);
-    const auto begin = Clock::now();
+    const Stopwatch watch;
     encoded_ = picture.prompt;
     prompts_ = encode_prompts(ctx_, model_, tokenizer_, encoded_, request_, plan_, settled_.embeddings);
     if (plan_.hires_steps > 0) {
       second_prompts_ =
           encode_prompts(ctx_, model_, tokenizer_, encoded_, request_, plan_, settled_.embeddings, Pass::second);
     }
-    picture.seconds.text = seconds_since(begin);
+    picture.seconds.text = watch.seconds();
     if (!only_request_) return;
     for (const auto& text : model_.texts) forget_forms(text->declarations());
   }
@@ -241,7 +237,7 @@ class Drawing {
     const Sampling sample(ctx_, settled, model_, request, start);
     const int steps = settled.plan.steps;
     report_.enter(Stage::steps, k_, before);
-    const auto steps_start = Clock::now();
+    const Stopwatch steps_watch;
     const Tensor latent = sample(prompts, picture, [&](int step, const Tensor& x, const Tensor& denoised) {
       if (!all_finite(x))
         fail_not_finite(model_, file_, fmt::format("step {} of {} gives no numbers", step + 1, steps));
@@ -250,7 +246,7 @@ class Drawing {
       const int done = before + std::min(step + 1, steps);  // some samplers take more
       report_.enter(Stage::steps, k_, done, preview ? &*preview : nullptr);
     });
-    picture.seconds.steps += seconds_since(steps_start);
+    picture.seconds.steps += steps_watch.seconds();
 
     const bool is_last = k_ + 1 == plan_.count && before + steps == plan_.steps + plan_.hires_steps;
     if (only_request_ && is_last) {
@@ -259,12 +255,12 @@ class Drawing {
     }
     report_.enter(Stage::vae, k_, before + steps);
     ctx_.memory().trim();  // the steps' blocks are of other sizes than the autoencoder's
-    const auto vae_start = Clock::now();
+    const Stopwatch vae_watch;
     const Tensor scaled = latent * (1 / model_.latent.scale) + model_.latent.shift;
     const Tensor decoded =
         plan_.vae_tiling ? model_.autoencoder->decode_in_bands(scaled, kVaeBand) : model_.autoencoder->decode(scaled);
     if (!all_finite(decoded)) fail_not_finite(model_, file_, "the VAE gives no picture");
-    picture.seconds.vae += seconds_since(vae_start);
+    picture.seconds.vae += vae_watch.seconds();
     return image_of(decoded);
   }
 

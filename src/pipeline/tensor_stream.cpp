@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <future>
@@ -11,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/stopwatch.h"
 #include "formats/in_quotes.h"
 #include "tensor/narrow.h"
 #include "tensor/widen.h"
@@ -162,14 +162,6 @@ void check_room(const std::filesystem::path& out, const std::vector<TensorInfo>&
       fmt::format("disk: got {} bytes free, need {}; free some space or choose another place", space.available, need),
       out.string()});
 }
-
-class Stopwatch {
- public:
-  double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin_).count(); }
-
- private:
-  std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
-};
 
 }  // namespace
 

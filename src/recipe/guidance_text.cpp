@@ -8,18 +8,12 @@
 #include <utility>
 
 #include "base/error.h"
+#include "base/trimmed.h"
 #include "recipe/guidance_fields.h"
 #include "sampling/names.h"
 
 namespace pxf {
 namespace {
-
-std::string_view trimmed(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
-  const auto begin = text.find_first_not_of(kBlank);
-  if (begin == std::string_view::npos) return {};
-  return text.substr(begin, text.find_last_not_of(kBlank) - begin + 1);
-}
 
 /// The parts between separators, without blanks around them; one, empty, of an empty text.
 std::vector<std::string_view> split(std::string_view text, char separator) {

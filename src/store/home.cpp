@@ -3,15 +3,12 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include <cstdlib>
+#include "base/environment.h"
 
 namespace pxf {
 namespace {
 
-std::filesystem::path from_environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value == nullptr ? std::filesystem::path() : std::filesystem::path(value);
-}
+std::filesystem::path from_environment(const char* name) { return environment({name}); }
 
 std::filesystem::path home_of_user() {
   if (const auto home = from_environment("HOME"); !home.empty()) return home;

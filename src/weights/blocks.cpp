@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/nearest_name.h"
+#include "base/trimmed.h"
 #include "formats/in_quotes.h"
 
 namespace pxf {
@@ -26,17 +27,11 @@ std::optional<std::size_t> block_after(std::string_view tensor, std::string_view
   return number;
 }
 
-std::string_view trimmed(std::string_view text) {
-  while (text.starts_with(' ')) text.remove_prefix(1);
-  while (text.ends_with(' ')) text.remove_suffix(1);
-  return text;
-}
-
 std::vector<std::string_view> between_commas(std::string_view text) {
   std::vector<std::string_view> out;
   for (std::size_t comma = 0; comma != text.npos; text.remove_prefix(comma == text.npos ? 0 : comma + 1)) {
     comma = text.find(',');
-    out.push_back(trimmed(text.substr(0, comma)));
+    out.push_back(trimmed(text.substr(0, comma), " "));
   }
   return out;
 }
@@ -93,7 +88,7 @@ BlockValues read_block_values(std::string_view text) {
   for (const std::string_view entry : entries) {
     const std::size_t equals = entry.find('=');
     require(equals != entry.npos, "blocks: got {}, need NAME=NUMBER, such as IN04=0.3", in_quotes(entry));
-    set_named(out, trimmed(entry.substr(0, equals)), number_of(trimmed(entry.substr(equals + 1)), text));
+    set_named(out, trimmed(entry.substr(0, equals), " "), number_of(trimmed(entry.substr(equals + 1), " "), text));
   }
   return out;
 }

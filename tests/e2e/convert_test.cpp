@@ -24,9 +24,7 @@ using testing::IsEmpty;
 void write_sparse(const fs::path& path, std::uint64_t rows) {
   const std::string header = R"({"mid.weight":{"dtype":"F32","shape":[)" + std::to_string(rows) +
                              R"(,262144],"data_offsets":[0,)" + std::to_string(rows << 20) + "]}}";
-  const std::uint64_t length = header.size();
-  std::ofstream(path, std::ios::binary) << std::string(reinterpret_cast<const char*>(&length), sizeof length) << header;
-  fs::resize_file(path, sizeof length + length + (rows << 20));
+  write_sparse_weights(path, header, rows << 20);
 }
 
 TEST(Convert, SaysWhatItDid) {

@@ -26,9 +26,7 @@ void write_sparse_checkpoint(const fs::path& path, std::uint64_t rows) {
       R"(,262144],"data_offsets":[0,)" + large +
       R"(]},"model.diffusion_model.input_blocks.0.0.weight":{"dtype":"F32","shape":[1,4,1,1],"data_offsets":[)" +
       large + "," + std::to_string((rows << 20) + 16) + "]}}";
-  const std::uint64_t length = header.size();
-  std::ofstream(path, std::ios::binary) << std::string(reinterpret_cast<const char*>(&length), sizeof length) << header;
-  fs::resize_file(path, sizeof length + length + (rows << 20) + 16);
+  write_sparse_weights(path, header, (rows << 20) + 16);
 }
 
 TEST(MergeVerb, MakesOneOfTwoThatDraws) {

@@ -17,6 +17,14 @@ inline std::filesystem::path starter_file() {
   return std::filesystem::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/starter.safetensors";
 }
 
+/// Writes a safetensors file that takes no room: zeros for all that `tensors`, a header's text in braces, names.
+inline void write_sparse_weights(const std::filesystem::path& path, const std::string& tensors, std::uint64_t bytes) {
+  const std::uint64_t length = tensors.size();
+  std::ofstream(path, std::ios::binary) << std::string(reinterpret_cast<const char*>(&length), sizeof length)
+                                        << tensors;
+  std::filesystem::resize_file(path, sizeof length + length + bytes);
+}
+
 class WeightsFile {
  public:
   explicit WeightsFile(const std::filesystem::path& path) {
