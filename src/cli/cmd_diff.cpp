@@ -8,9 +8,10 @@
 #include "cli/arguments.h"
 #include "cli/file_progress_line.h"
 #include "cli/interrupt.h"
-#include "cli/json.h"
 #include "cli/plain_text.h"
+#include "cli/print_json.h"
 #include "cli/verbs.h"
+#include "json/json.h"
 #include "pixelforge/engine.h"
 
 namespace pxf::cli {

@@ -5,10 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/json.h"
 #include "cli/plain_text.h"
+#include "cli/print_json.h"
 #include "cli/terminal.h"
 #include "cli/verbs.h"
+#include "json/json.h"
 #include "pixelforge/engine.h"
 
 namespace pxf::cli {

@@ -10,12 +10,13 @@
 #include "cli/from_picture.h"
 #include "cli/generate_options.h"
 #include "cli/interrupt.h"
-#include "cli/json.h"
-#include "cli/library_json.h"
 #include "cli/output.h"
 #include "cli/plain_text.h"
+#include "cli/print_json.h"
 #include "cli/verbs.h"
 #include "cli/wording.h"
+#include "json/json.h"
+#include "json/library.h"
 #include "pixelforge/engine.h"
 
 namespace pxf::cli {

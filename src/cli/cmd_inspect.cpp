@@ -2,9 +2,10 @@
 #include <string>
 
 #include "cli/from_picture.h"
-#include "cli/json.h"
+#include "cli/print_json.h"
 #include "cli/sheet.h"
 #include "cli/verbs.h"
+#include "json/json.h"
 #include "pixelforge/engine.h"
 #include "pixelforge/picture_file.h"
 

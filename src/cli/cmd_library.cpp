@@ -5,10 +5,11 @@
 #include <string>
 #include <vector>
 
-#include "cli/library_json.h"
 #include "cli/plain_text.h"
+#include "cli/print_json.h"
 #include "cli/sheet.h"
 #include "cli/verbs.h"
+#include "json/library.h"
 #include "pixelforge/library.h"
 
 namespace pxf::cli {

@@ -5,9 +5,10 @@
 #include <unordered_map>
 #include <vector>
 
-#include "cli/library_json.h"
 #include "cli/plain_text.h"
+#include "cli/print_json.h"
 #include "cli/verbs.h"
+#include "json/library.h"
 #include "pixelforge/library.h"
 
 namespace pxf::cli {

@@ -9,10 +9,11 @@
 #include "cli/file_progress_line.h"
 #include "cli/generate_options.h"
 #include "cli/interrupt.h"
-#include "cli/json.h"
 #include "cli/plain_text.h"
+#include "cli/print_json.h"
 #include "cli/sheet.h"
 #include "cli/verbs.h"
+#include "json/json.h"
 #include "pixelforge/engine.h"
 
 namespace pxf::cli {

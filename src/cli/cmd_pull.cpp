@@ -4,11 +4,12 @@
 #include <string>
 
 #include "cli/interrupt.h"
-#include "cli/library_json.h"
 #include "cli/plain_text.h"
+#include "cli/print_json.h"
 #include "cli/progress_bar.h"
 #include "cli/verbs.h"
 #include "cli/wording.h"
+#include "json/library.h"
 #include "pixelforge/pull.h"
 
 namespace pxf::cli {

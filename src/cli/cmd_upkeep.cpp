@@ -7,9 +7,10 @@
 
 #include "cli/file_counter.h"
 #include "cli/interrupt.h"
-#include "cli/library_json.h"
 #include "cli/plain_text.h"
+#include "cli/print_json.h"
 #include "cli/verbs.h"
+#include "json/library.h"
 #include "pixelforge/library.h"
 
 namespace pxf::cli {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/generate_options.h"
-#include "cli/json.h"
+#include "json/json.h"
 
 namespace pxf::cli {
 

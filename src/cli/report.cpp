@@ -6,8 +6,9 @@
 #include <cstdio>
 #include <cstring>
 
-#include "cli/json.h"
 #include "cli/plain_text.h"
+#include "cli/print_json.h"
+#include "json/json.h"
 
 namespace pxf::cli {
 

@@ -1,16 +1,10 @@
-#include "cli/json.h"
-
-#include <fmt/format.h>
-
-#include <cstdio>
+#include "json/json.h"
 
 #include "pixelforge/licence.h"
 
-namespace pxf::cli {
+namespace pxf {
 
-void print_json(const Json& json) {
-  fmt::print(stdout, "{}\n", json.dump(2, ' ', false, Json::error_handler_t::replace));
-}
+std::string dump(const Json& json, int indent) { return json.dump(indent, ' ', false, Json::error_handler_t::replace); }
 
 namespace {
 
@@ -174,4 +168,4 @@ Json to_json(const BenchReport& report) {
   };
 }
 
-}  // namespace pxf::cli
+}  // namespace pxf

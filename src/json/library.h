@@ -1,10 +1,10 @@
 // The library's part of --json.
 #pragma once
 
-#include "cli/json.h"
+#include "json/json.h"
 #include "pixelforge/library.h"
 
-namespace pxf::cli {
+namespace pxf {
 
 /// `verdict` is that on the entry's licence.
 Json to_json(const LibraryEntry& entry, const LicenceVerdict& verdict);
@@ -15,4 +15,4 @@ Json to_json(const LibraryModel& model);
 /// [{code, message, context}].
 Json to_json(const std::vector<Error>& errors);
 
-}  // namespace pxf::cli
+}  // namespace pxf

@@ -1,6 +1,6 @@
-#include "cli/library_json.h"
+#include "json/library.h"
 
-namespace pxf::cli {
+namespace pxf {
 
 Json to_json(const LicenceVerdict& verdict) {
   return {{"licence", verdict.name}, {"use", to_string(verdict.commercial)}, {"because", verdict.reason}};
@@ -46,4 +46,4 @@ Json to_json(const std::vector<Error>& errors) {
   return out;
 }
 
-}  // namespace pxf::cli
+}  // namespace pxf
