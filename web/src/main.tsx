@@ -1,3 +1,4 @@
 import { createRoot } from "react-dom/client";
+import { App } from "./app";
 
-createRoot(document.getElementById("root")!).render(<h1>PixelForge</h1>);
+createRoot(document.getElementById("root")!).render(<App />);

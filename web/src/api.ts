@@ -1,0 +1,311 @@
+// The HTTP API of docs/api.md, as this page uses it.
+
+export type Verdict = "yes" | "no" | "ask";
+
+export interface LoraUse {
+  name: string;
+  strength: number;
+}
+
+/** What POST /v1/jobs takes. Whatever is absent comes from the checkpoint's own settings. */
+export interface JobRequest {
+  prompt: string;
+  negative?: string;
+  checkpoint?: string;
+  vae?: string;
+  loras?: LoraUse[];
+  width?: number;
+  height?: number;
+  steps?: number;
+  cfg_scale?: number;
+  sampler?: string;
+  scheduler?: string;
+  seed?: number;
+  count?: number;
+  clip_skip?: number;
+  init?: string;
+  strength?: number;
+  mask?: string;
+  mask_blur?: number;
+  only_masked?: boolean;
+  hires?: number;
+  tile?: string;
+  format?: string;
+}
+
+export interface Progress {
+  stage: string;
+  picture: number;
+  pictures: number;
+  step: number;
+  steps: number;
+  steps_per_second: number | null;
+  seconds_left: number | null;
+}
+
+export interface Plan {
+  checkpoint: string;
+  family: string;
+  sampler: string;
+  sampler_label: string;
+  scheduler: string;
+  scheduler_label: string;
+  steps: number;
+  cfg_scale: number;
+  width: number;
+  height: number;
+  count: number;
+  seed: number;
+  clip_skip: number;
+  loras: LoraUse[];
+  commercial: { verdict: Verdict; why: string };
+  settings_from: string;
+  notices: string[];
+}
+
+export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
+
+export interface Job {
+  id: string;
+  state: JobState;
+  position: number | null;
+  created: string;
+  started: string | null;
+  finished: string | null;
+  progress: Progress | null;
+  request: JobRequest;
+  plan: Plan | null;
+  images: Picture[];
+  error: { code: string; message: string } | null;
+}
+
+export interface Picture {
+  id: string;
+  job: string;
+  index: number;
+  url: string;
+  thumbnail: string;
+  width: number;
+  height: number;
+  format: string;
+  bytes: number;
+  seed: number;
+  prompt: string;
+  negative: string;
+  checkpoint: string;
+  parameters: unknown;
+  commercial: Verdict;
+  favourite: boolean;
+  created: string;
+}
+
+export interface Reading {
+  program: string;
+  request: JobRequest;
+  checkpoint: unknown;
+  lost: unknown[];
+}
+
+export interface ModelSettings {
+  sampler?: string;
+  scheduler?: string;
+  steps?: number;
+  cfg_scale?: number;
+  width?: number;
+  height?: number;
+}
+
+export interface Model {
+  name: string;
+  kind: string;
+  family: string;
+  title: string;
+  bytes: number;
+  license: string;
+  commercial: Verdict;
+  tags: string | string[];
+  trigger_words: string[];
+  preview: string | null;
+  supported: boolean;
+  embedded: boolean;
+  settings: ModelSettings | null;
+}
+
+export interface Task {
+  id: string;
+  kind: string;
+  state: "running" | "queued" | "done" | "failed" | "cancelled";
+  done: number;
+  total: number | null;
+  model: unknown;
+  error: { code: string; message: string } | null;
+}
+
+export interface Named {
+  name: string;
+  label: string;
+}
+
+export interface Term {
+  term: string;
+  aliases: string[];
+  text: string;
+}
+
+export interface Account {
+  user: string | null;
+  admin: boolean;
+  allowance: { limit: number; used: number; left: number; resets: string } | null;
+}
+
+export interface Page<T> {
+  data: T[];
+  next: string | null;
+}
+
+/** An answer that says what is wrong: problem+json, or no answer at all (status 0). */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    message: string,
+    readonly field?: string,
+  ) {
+    super(message);
+  }
+}
+
+async function problemOf(answer: Response): Promise<Problem> {
+  try {
+    const said = await answer.json();
+    return new Problem(answer.status, said.code ?? "", said.detail ?? said.title ?? answer.statusText, said.field);
+  } catch {
+    return new Problem(answer.status, "", `${answer.status} ${answer.statusText}`);
+  }
+}
+
+async function ask<T>(path: string, init?: RequestInit): Promise<T> {
+  let answer: Response;
+  try {
+    answer = await fetch(path, { credentials: "same-origin", ...init });
+  } catch (e) {
+    if ((e as Error).name === "AbortError") throw e;
+    throw new Problem(0, "unreachable", "The server does not answer. Is pixelforge serve still running?");
+  }
+  if (!answer.ok) throw await problemOf(answer);
+  return answer.status === 204 ? (undefined as T) : ((await answer.json()) as T);
+}
+
+function send<T>(method: string, path: string, body: unknown, more?: RequestInit): Promise<T> {
+  return ask(path, { method, headers: { "content-type": "application/json" }, body: JSON.stringify(body), ...more });
+}
+
+function query(values: Record<string, string | number | boolean | null | undefined>): string {
+  const out = new URLSearchParams();
+  for (const [key, value] of Object.entries(values)) if (value) out.set(key, String(value));
+  const text = out.toString();
+  return text && `?${text}`;
+}
+
+const at = encodeURIComponent;
+
+export const api = {
+  // The key makes a second try of one submission find the first one's job.
+  submit: (request: JobRequest) =>
+    send<Job>("POST", "/v1/jobs", request, {
+      headers: { "content-type": "application/json", "idempotency-key": newKey() },
+    }),
+  plan: (request: JobRequest, signal: AbortSignal) => send<Plan>("POST", "/v1/plan", request, { signal }),
+  jobs: (of: { state?: string; limit?: number; cursor?: string | null }) => ask<Page<Job>>(`/v1/jobs${query(of)}`),
+  job: (id: string) => ask<Job>(`/v1/jobs/${at(id)}`),
+  cancel: (id: string) => ask<unknown>(`/v1/jobs/${at(id)}`, { method: "DELETE" }),
+
+  images: (of: { q?: string; favourite?: boolean; checkpoint?: string; limit?: number; cursor?: string | null }) =>
+    ask<Page<Picture>>(`/v1/images${query(of)}`),
+  favourite: (id: string, favourite: boolean) => send<unknown>("PATCH", `/v1/images/${at(id)}`, { favourite }),
+  remove: (id: string, keepalive = false) => ask<void>(`/v1/images/${at(id)}`, { method: "DELETE", keepalive }),
+  read: (file: Blob) =>
+    ask<Reading>("/v1/images/read", {
+      method: "POST",
+      headers: { "content-type": file.type || "application/octet-stream" },
+      body: file,
+    }),
+
+  models: () => ask<{ data: Model[] }>("/v1/models"),
+  model: (name: string) => ask<Record<string, unknown>>(`/v1/models/${at(name)}`),
+  rename: (name: string, to: string) => send<unknown>("PATCH", `/v1/models/${at(name)}`, { name: to }),
+  set: (name: string, values: Record<string, string>) =>
+    send<unknown>("PATCH", `/v1/models/${at(name)}`, { set: values }),
+  removeModel: (name: string) => ask<void>(`/v1/models/${at(name)}`, { method: "DELETE" }),
+  importModel: (what: { path: string; mode: string; name?: string }) =>
+    send<Task>("POST", "/v1/models/import", what),
+  pull: (what: { source: string; name?: string }) => send<Task>("POST", "/v1/models/pull", what),
+  task: (id: string) => ask<Task>(`/v1/tasks/${at(id)}`),
+  cancelTask: (id: string) => ask<unknown>(`/v1/tasks/${at(id)}`, { method: "DELETE" }),
+
+  samplers: () => ask<{ data: Named[] }>("/v1/samplers"),
+  schedulers: () => ask<{ data: Named[] }>("/v1/schedulers"),
+  glossary: () => ask<{ data: Term[] }>("/v1/glossary"),
+  account: () => ask<Account>("/v1/account"),
+};
+
+// crypto.randomUUID is there on https and localhost alone.
+function newKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, "0")).join("");
+}
+
+export interface JobListener {
+  queued(position: number): void;
+  started(plan: Plan): void;
+  step(progress: Progress, preview: string | null): void;
+  image(picture: Picture): void;
+  ended(job: Job): void;
+  lost(why: Problem): void;
+}
+
+/** Follows a job until it has ended, over lost connections too. Returns what stops following. */
+export function followJob(id: string, on: JobListener): () => void {
+  let source: EventSource | null = null;
+  let timer = 0;
+  let wait = 500;
+  const stop = () => {
+    window.clearTimeout(timer);
+    source?.close();
+    source = null;
+  };
+  const end = (job: Job) => {
+    stop();
+    on.ended(job);
+  };
+  // A browser's EventSource tries again by itself after a lost connection, not after an answer such as 404 or 503.
+  const again = async () => {
+    stop();
+    try {
+      const job = await api.job(id);
+      if (job.state !== "queued" && job.state !== "running") return end(job);
+    } catch (e) {
+      if (e instanceof Problem && e.status === 404) return on.lost(e);
+    }
+    timer = window.setTimeout(open, wait);
+    wait = Math.min(2 * wait, 10_000);
+  };
+  const open = () => {
+    const stream = new EventSource(`/v1/jobs/${at(id)}/events`);
+    source = stream;
+    const hear = (name: string, take: (data: any) => void) =>
+      stream.addEventListener(name, (e) => {
+        wait = 500;
+        take(JSON.parse((e as MessageEvent).data));
+      });
+    hear("queued", (d) => on.queued(d.position));
+    hear("started", (d) => on.started(d.plan));
+    hear("step", (d) => on.step(d, d.preview));
+    hear("image", (d) => on.image(d));
+    hear("done", end);
+    hear("failed", end);
+    hear("cancelled", end);
+    stream.onerror = () => void again();
+  };
+  open();
+  return stop;
+}

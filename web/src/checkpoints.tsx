@@ -1,0 +1,91 @@
+// Which checkpoint draws: "auto" on top, then a card for each.
+import { useState, type ReactNode } from "react";
+import type { Model, Plan } from "./api";
+import { useCatalogue } from "./catalogue";
+import { change, useDraft } from "./draft";
+import { Help } from "./field";
+import { Icon } from "./icons";
+import { Licence } from "./licence";
+import { Placeholder } from "./placeholder";
+import { familyName, modelTitle, settingsLine } from "./words";
+
+export function Checkpoints({ plan }: { plan: Plan | null }) {
+  const { models, samplers } = useCatalogue();
+  const { checkpoint } = useDraft();
+  const [filter, setFilter] = useState("");
+  const all = models.filter((m) => m.kind === "checkpoint");
+  const wanted = filter.toLowerCase();
+  const shown = all.filter((m) => `${m.name} ${m.title} ${m.tags}`.toLowerCase().includes(wanted));
+  return (
+    <fieldset className="checkpoints">
+      <legend>
+        Checkpoint <Help term="Checkpoint" about="a checkpoint" />
+      </legend>
+      {all.length > 6 && (
+        <input
+          type="search"
+          placeholder={`Find among ${all.length}`}
+          aria-label="Find a checkpoint"
+          value={filter}
+          onChange={(e) => setFilter(e.target.value)}
+        />
+      )}
+      <div className="cards">
+        <Card name="auto" chosen={!checkpoint} onChoose={() => change({ checkpoint: undefined })}>
+          <span className="card-title">Auto</span>
+          <span className="card-line">{chosenWords(plan, checkpoint, all)}</span>
+          {!checkpoint && plan?.notices.map((n) => <span key={n} className="card-line quiet">{n}</span>)}
+        </Card>
+        {shown.map((m) => (
+          <Card
+            key={m.name}
+            name={m.name}
+            preview={m.preview}
+            chosen={checkpoint === m.name}
+            disabled={!m.supported}
+            onChoose={() => change({ checkpoint: m.name })}
+          >
+            <span className="card-title">{modelTitle(m)}</span>
+            <span className="card-line">
+              {m.supported ? settingsLine(m.settings, samplers) : "not supported"}
+            </span>
+            <span className="card-line quiet">
+              {familyName(m.family)} <Licence verdict={m.commercial} licence={m.license} />
+            </span>
+          </Card>
+        ))}
+      </div>
+    </fieldset>
+  );
+}
+
+function chosenWords(plan: Plan | null, checkpoint: string | undefined, all: Model[]): string {
+  if (checkpoint || !plan) return "Chosen for your prompt";
+  const model = all.find((m) => m.name === plan.checkpoint);
+  return `Takes ${model ? modelTitle(model) : plan.checkpoint}, settings from ${plan.settings_from}`;
+}
+
+const AutoMark = () => (
+  <span className="auto-mark">
+    <Icon name="spark" />
+  </span>
+);
+
+interface CardProps {
+  name: string;
+  preview?: string | null;
+  chosen: boolean;
+  disabled?: boolean;
+  onChoose: () => void;
+  children: ReactNode;
+}
+
+function Card({ name, preview, chosen, disabled, onChoose, children }: CardProps) {
+  return (
+    <label className={name === "auto" ? "card auto" : "card"}>
+      <input type="radio" name="checkpoint" value={name} checked={chosen} disabled={disabled} onChange={onChoose} />
+      {name === "auto" ? <AutoMark /> : <Placeholder name={name} src={preview} />}
+      <span className="card-text">{children}</span>
+    </label>
+  );
+}

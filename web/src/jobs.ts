@@ -1,0 +1,94 @@
+// The jobs of this page: those it submitted, and those that were not done yet when it was opened.
+import { api, followJob, Problem, type Job, type JobRequest } from "./api";
+import { refreshAccount } from "./catalogue";
+import { addPicture } from "./gallery";
+import { createStore, useStore } from "./store";
+import { say } from "./toasts";
+
+export interface LiveJob extends Job {
+  preview: string | null;
+  dismissed?: boolean;
+}
+
+export const jobs = createStore<LiveJob[]>([]);
+export const useJobs = () => useStore(jobs);
+
+export const isOpen = (job: Job) => job.state === "queued" || job.state === "running";
+
+/** The one to look at: the one being drawn, else the next in line, else the last that ended. */
+export function shownJob(all: LiveJob[]): LiveJob | undefined {
+  return all.find((j) => j.state === "running") ?? all.find((j) => j.state === "queued") ?? all[all.length - 1];
+}
+
+function update(id: string, fields: Partial<LiveJob> | ((job: LiveJob) => Partial<LiveJob>)): void {
+  jobs.set((all) =>
+    all.map((j) => (j.id === id ? { ...j, ...(typeof fields === "function" ? fields(j) : fields) } : j)),
+  );
+}
+
+const enders = new Map<string, (job: Job) => void>();
+
+function follow(job: Job): void {
+  if (jobs.get().some((j) => j.id === job.id)) return;
+  jobs.set((all) => [...all, { ...job, preview: null }]);
+  followJob(job.id, {
+    queued: (position) => update(job.id, { state: "queued", position }),
+    started: (plan) => update(job.id, { state: "running", position: null, plan }),
+    step: (progress, preview) =>
+      update(job.id, (j) => ({ state: "running", position: null, progress, preview: preview ?? j.preview })),
+    image: (picture) => {
+      addPicture(picture);
+      update(job.id, (j) => ({ images: [...j.images.filter((i) => i.id !== picture.id), picture], preview: null }));
+    },
+    ended: (last) => {
+      update(job.id, { ...last, preview: null });
+      last.images.forEach((picture) => addPicture(picture));
+      enders.get(last.id)?.(last);
+      enders.delete(last.id);
+      void refreshAccount();
+    },
+    lost: (why) => {
+      update(job.id, { state: "failed", error: { code: why.code, message: why.message } });
+      enders.get(job.id)?.({ ...job, state: "failed", error: { code: why.code, message: why.message } });
+    },
+  });
+}
+
+/** Submits; null when refused, which has been said then. */
+export async function submit(request: JobRequest): Promise<Job | null> {
+  try {
+    const job = await api.submit(request);
+    follow(job);
+    return job;
+  } catch (e) {
+    say(wordsOf(e), { alarm: true });
+    void refreshAccount();
+    return null;
+  }
+}
+
+/** Resolves with the job as it ended. */
+export function ended(job: Job): Promise<Job> {
+  const known = jobs.get().find((j) => j.id === job.id);
+  if (known && !isOpen(known)) return Promise.resolve(known);
+  return new Promise((resolve) => enders.set(job.id, resolve));
+}
+
+export async function cancel(id: string): Promise<void> {
+  try {
+    await api.cancel(id);
+  } catch (e) {
+    say(wordsOf(e), { alarm: true });
+  }
+}
+
+/** After a reload: goes on with what was not done. */
+export async function resume(): Promise<void> {
+  const [queued, running] = await Promise.all([api.jobs({ state: "queued" }), api.jobs({ state: "running" })]);
+  [...running.data, ...queued.data.reverse()].forEach(follow);
+}
+
+export function wordsOf(e: unknown): string {
+  if (e instanceof Problem && e.status === 429) return `That is all for now: ${e.message}`;
+  return e instanceof Error ? e.message : String(e);
+}

@@ -1,0 +1,107 @@
+// One model: all that is known of it, renaming, its settings, removing it.
+import { useEffect, useState, type FormEvent } from "react";
+import { api, type Model } from "./api";
+import { refreshModels, useCatalogue } from "./catalogue";
+import { Dialog } from "./dialog";
+import { Licence } from "./licence";
+import { say } from "./toasts";
+import { bytes, familyName, modelTitle, settingsLine } from "./words";
+
+export function ModelPapers({ model, onClose }: { model: Model; onClose: () => void }) {
+  const { samplers } = useCatalogue();
+  const [papers, setPapers] = useState<Record<string, unknown> | null>(null);
+  useEffect(() => {
+    api.model(model.name).then(setPapers, (e) => say(e.message, { alarm: true }));
+  }, [model.name]);
+  const act = async (what: Promise<unknown>, done: string) => {
+    try {
+      await what;
+      await refreshModels();
+      say(done);
+      onClose();
+    } catch (e) {
+      say((e as Error).message, { alarm: true });
+    }
+  };
+  const description = typeof papers?.description === "string" ? papers.description : "";
+  return (
+    <Dialog label={`Details of ${modelTitle(model)}`} className="papers" onClose={onClose}>
+      <h2>{modelTitle(model)}</h2>
+      {description && <p>{description}</p>}
+      <dl>
+        <dt>Name</dt>
+        <dd>{model.name}</dd>
+        <dt>Kind</dt>
+        <dd>
+          {model.kind}, {familyName(model.family)}
+        </dd>
+        <dt>Size</dt>
+        <dd>{bytes(model.bytes)}</dd>
+        <dt>Licence</dt>
+        <dd>
+          <Licence verdict={model.commercial} licence={model.license} />
+        </dd>
+        {settingsLine(model.settings, samplers) && (
+          <>
+            <dt>Its settings</dt>
+            <dd>{settingsLine(model.settings, samplers)}</dd>
+          </>
+        )}
+        {model.trigger_words.length > 0 && (
+          <>
+            <dt>Trigger words</dt>
+            <dd>{model.trigger_words.join(", ")}</dd>
+          </>
+        )}
+      </dl>
+      {!model.embedded && (
+        <>
+          <Rename model={model} act={act} />
+          <Remove model={model} act={act} />
+        </>
+      )}
+      <details>
+        <summary>Everything that is known</summary>
+        <pre tabIndex={0}>{papers ? JSON.stringify(papers, null, 2) : "…"}</pre>
+      </details>
+    </Dialog>
+  );
+}
+
+type Act = (what: Promise<unknown>, done: string) => Promise<void>;
+
+function Rename({ model, act }: { model: Model; act: Act }) {
+  const [name, setName] = useState(model.name);
+  const submit = (e: FormEvent) => {
+    e.preventDefault();
+    void act(api.rename(model.name, name.trim()), `Now called ${name.trim()}.`);
+  };
+  return (
+    <form className="fetch-line" onSubmit={submit}>
+      <input aria-label="New name" value={name} required onChange={(e) => setName(e.target.value)} />
+      <button type="submit" disabled={name.trim() === model.name}>
+        Rename
+      </button>
+    </form>
+  );
+}
+
+function Remove({ model, act }: { model: Model; act: Act }) {
+  const [asked, setAsked] = useState(false);
+  if (!asked) {
+    return (
+      <button className="danger" onClick={() => setAsked(true)}>
+        Remove from the library…
+      </button>
+    );
+  }
+  return (
+    <div className="confirm" role="alertdialog" aria-label="Confirm removal">
+      <p>Remove {model.name}? What was copied or pulled is deleted from the disk; a linked file stays where it is.</p>
+      <button className="danger" autoFocus onClick={() => void act(api.removeModel(model.name), `${model.name} was removed.`)}>
+        Remove {bytes(model.bytes)}
+      </button>
+      <button onClick={() => setAsked(false)}>Keep</button>
+    </div>
+  );
+}

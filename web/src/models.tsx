@@ -1,0 +1,78 @@
+// The library: what is there, bringing more in, and the papers of each.
+import { useState } from "react";
+import type { Model } from "./api";
+import { useCatalogue } from "./catalogue";
+import { Fetching } from "./fetching";
+import { Licence } from "./licence";
+import { ModelPapers } from "./model-papers";
+import { Placeholder } from "./placeholder";
+import { bytes, familyName, modelTitle } from "./words";
+
+const kinds: [string, string][] = [
+  ["checkpoint", "Checkpoints"],
+  ["lora", "LoRAs"],
+  ["vae", "VAEs"],
+  ["embedding", "Embeddings"],
+];
+
+export function Models() {
+  const { models } = useCatalogue();
+  const [filter, setFilter] = useState("");
+  const [opened, setOpened] = useState<Model | null>(null);
+  const wanted = filter.toLowerCase();
+  const shown = models.filter((m) => `${m.name} ${m.title} ${m.family} ${m.kind} ${m.tags}`.toLowerCase().includes(wanted));
+  const named = new Set(kinds.map(([kind]) => kind));
+  const groups: [string, Model[]][] = [
+    ...kinds.map(([kind, title]): [string, Model[]] => [title, shown.filter((m) => m.kind === kind)]),
+    ["Others", shown.filter((m) => !named.has(m.kind))],
+  ];
+  return (
+    <section className="view" aria-label="Models">
+      <header className="view-head">
+        <h1>Models</h1>
+        <input
+          type="search"
+          aria-label="Find a model"
+          placeholder="Find a model"
+          value={filter}
+          onChange={(e) => setFilter(e.target.value)}
+        />
+      </header>
+      <Fetching />
+      {groups.map(
+        ([title, members]) =>
+          members.length > 0 && (
+            <section key={title}>
+              <h2>{title}</h2>
+              <ul className="rows">
+                {members.map((m) => (
+                  <li key={m.name} className="row">
+                    <span className="row-picture">
+                      <Placeholder name={m.name} src={m.preview} />
+                    </span>
+                    <div className="row-text">
+                      <p className="row-title">{modelTitle(m)}</p>
+                      <p className="quiet">
+                        {[m.name, familyName(m.family), bytes(m.bytes), m.embedded && "in the program"]
+                          .filter(Boolean)
+                          .join(" · ")}
+                      </p>
+                      <p>
+                        <Licence verdict={m.commercial} licence={m.license} />
+                        {!m.supported && <span className="badge no">not supported</span>}
+                      </p>
+                    </div>
+                    <button aria-label={`Details of ${modelTitle(m)}`} onClick={() => setOpened(m)}>
+                      Details
+                    </button>
+                  </li>
+                ))}
+              </ul>
+            </section>
+          ),
+      )}
+      {!shown.length && <p className="nothing">No model is called that.</p>}
+      {opened && <ModelPapers model={opened} onClose={() => setOpened(null)} />}
+    </section>
+  );
+}

@@ -1,0 +1,60 @@
+import { useEffect, useState } from "react";
+import { Field } from "./field";
+
+interface Props {
+  label: string;
+  term?: string;
+  value: number | undefined;
+  own: number | undefined; // the checkpoint's value, shown until another is given
+  min: number;
+  max: number;
+  step: number;
+  slider?: { min: number; max: number };
+  onChange: (value: number | undefined) => void;
+}
+
+/** A number that may be left to the checkpoint: by typing, or by a slider over the usual range. */
+export function NumberField({ label, term, value, own, min, max, step, slider, onChange }: Props) {
+  const [text, setText] = useState(value === undefined ? "" : String(value));
+  useEffect(() => {
+    setText((now) => (Number(now) === value && now !== "" ? now : value === undefined ? "" : String(value)));
+  }, [value]);
+  const take = (typed: string) => {
+    setText(typed);
+    const number = Number(typed);
+    if (typed.trim() === "") onChange(undefined);
+    else if (Number.isFinite(number) && number >= min && number <= max) onChange(number);
+  };
+  const bad = text.trim() !== "" && Number(text) !== value;
+  return (
+    <Field label={label} term={term} changed={value !== undefined} onReset={() => onChange(undefined)}>
+      {(id) => (
+        <div className="number">
+          {slider && (
+            <input
+              type="range"
+              aria-label={`${label}, slider`}
+              min={slider.min}
+              max={slider.max}
+              step={step}
+              value={value ?? own ?? slider.min}
+              onChange={(e) => take(e.target.value)}
+            />
+          )}
+          <input
+            id={id}
+            type="number"
+            inputMode="decimal"
+            min={min}
+            max={max}
+            step={step}
+            value={text}
+            aria-invalid={bad || undefined}
+            placeholder={own === undefined ? "auto" : String(own)}
+            onChange={(e) => take(e.target.value)}
+          />
+        </div>
+      )}
+    </Field>
+  );
+}

@@ -1,0 +1,15 @@
+// Which view is shown: in the address after #, so that back, reload and bookmarks work.
+import { createStore, useStore } from "./store";
+
+export const views = ["create", "history", "grid", "models", "queue"] as const;
+export type View = (typeof views)[number];
+
+const read = (): View => views.find((v) => location.hash === `#/${v}`) ?? "create";
+const view = createStore<View>(read());
+window.addEventListener("hashchange", () => view.set(read()));
+
+export const useView = () => useStore(view);
+
+export function go(to: View): void {
+  location.hash = `#/${to}`;
+}

@@ -1,0 +1,40 @@
+// Numbers and names as people read them.
+import type { Model, ModelSettings, Named } from "./api";
+
+const families: Record<string, string> = { sd1: "SD 1.x", sd2: "SD 2.x", sdxl: "SDXL", sdxl_refiner: "SDXL refiner" };
+export const familyName = (family: string) => families[family] ?? family;
+
+export const labelOf = (all: Named[], name: string | undefined) => all.find((n) => n.name === name)?.label ?? name ?? "";
+
+export function settingsLine(s: ModelSettings | null, samplers: Named[]): string {
+  if (!s) return "";
+  return [
+    labelOf(samplers, s.sampler),
+    s.steps && `${s.steps} steps`,
+    s.cfg_scale && `CFG ${s.cfg_scale}`,
+    s.width && s.height && `${s.width}×${s.height}`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
+}
+
+export function bytes(n: number | null | undefined): string {
+  if (!n) return "";
+  const units = ["B", "kB", "MB", "GB", "TB"];
+  const power = Math.min(Math.floor(Math.log10(n) / 3), units.length - 1);
+  const scaled = n / 1000 ** power;
+  return `${scaled.toFixed(scaled < 10 && power > 0 ? 1 : 0)} ${units[power]}`;
+}
+
+export function duration(seconds: number): string {
+  if (seconds < 1) return "less than a second";
+  if (seconds < 60) return `${Math.round(seconds)} s`;
+  return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+}
+
+export const when = (time: string) =>
+  new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+export const modelTitle = (m: Model) => m.title || m.name;
+
+export const plural = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
