@@ -171,7 +171,7 @@ class Engine {
   Result<Checkpoint> open(const std::string& name_or_path, const std::string& vae = {});
   /// What a file is; also for files that cannot be run. Reads the header only, unless `hash` asks for its hashes.
   Result<ModelInfo> inspect(const std::string& name_or_path, bool hash = false);
-  /// The embedded checkpoints.
+  /// The models in the program: checkpoints, then LoRAs.
   std::vector<ModelInfo> list() const;
 
   /// What generate would do. Errors: invalid_argument (size, steps, unknown sampler with the nearest name ...),

@@ -27,6 +27,7 @@ Verb add_tag(CLI::App& program);
 Verb add_set(CLI::App& program);
 Verb add_verify(CLI::App& program);
 Verb add_gc(CLI::App& program);
+Verb add_serve(CLI::App& program);
 Verb add_doctor(CLI::App& program);
 Verb add_bench(CLI::App& program);
 Verb add_convert(CLI::App& program);

@@ -252,9 +252,11 @@ Result<Converted> Engine::convert(const std::string& name_or_path, const std::fi
 
 std::vector<ModelInfo> Engine::list() const {
   std::vector<ModelInfo> out;
-  for (const EmbeddedCheckpoint& one : embedded_checkpoints()) {
-    const std::string name(one.name);
-    if (const Result<OpenedFile> file = open_file(name)) out.push_back(describe_file(file.value(), name, nullptr));
+  for (const auto embedded : {embedded_checkpoints(), embedded_loras()}) {
+    for (const EmbeddedCheckpoint& one : embedded) {
+      const std::string name(one.name);
+      if (const Result<OpenedFile> file = open_file(name)) out.push_back(describe_file(file.value(), name, nullptr));
+    }
   }
   return out;
 }

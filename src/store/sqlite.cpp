@@ -104,6 +104,19 @@ std::string Statement::text(int column) const {
 
 std::int64_t Statement::whole(int column) const { return sqlite3_column_int64(statement_.get(), column); }
 
+double Statement::real(int column) const { return sqlite3_column_double(statement_.get(), column); }
+
+ColumnType Statement::type(int column) const {
+  switch (sqlite3_column_type(statement_.get(), column)) {
+    case SQLITE_NULL: return ColumnType::null;
+    case SQLITE_INTEGER: return ColumnType::whole;
+    case SQLITE_FLOAT: return ColumnType::real;
+    default: return ColumnType::text;
+  }
+}
+
+int Statement::columns() const { return sqlite3_column_count(statement_.get()); }
+
 void Statement::reset() {
   sqlite3_reset(statement_.get());
   sqlite3_clear_bindings(statement_.get());
@@ -117,6 +130,10 @@ void Statement::bind(int index, std::string_view text) {
 
 void Statement::bind(int index, std::int64_t number) {
   expect_ok(database_, sqlite3_bind_int64(statement_.get(), index, number), file_);
+}
+
+void Statement::bind(int index, double number) {
+  expect_ok(database_, sqlite3_bind_double(statement_.get(), index, number), file_);
 }
 
 void Database::Close::operator()(sqlite3* database) const noexcept { sqlite3_close_v2(database); }
@@ -140,6 +157,8 @@ std::int64_t Database::schema_version() const {
   Statement statement = prepare("PRAGMA user_version");
   return statement.step() ? statement.whole(0) : 0;
 }
+
+std::int64_t Database::changes() const { return sqlite3_changes64(handle_.get()); }
 
 void Database::run(const char* sql) const {
   expect_ok(handle_.get(), sqlite3_exec(handle_.get(), sql, nullptr, nullptr, nullptr), file_);

@@ -17,6 +17,8 @@ struct sqlite3_stmt;
 
 namespace pxf {
 
+enum class ColumnType : std::uint8_t { null, whole, real, text };
+
 class Statement {
  public:
   /// Binds ?1, ?2 ... in this order, from the start of the statement.
@@ -40,13 +42,19 @@ class Statement {
   }
   std::string text(int column) const;
   std::int64_t whole(int column) const;
+  double real(int column) const;
+  ColumnType type(int column) const;
+  int columns() const;
+
+  // Step by step what with() does at once.
+  void reset();
+  void bind(int index, std::string_view text);
+  void bind(int index, std::int64_t number);
+  void bind(int index, double number);
 
  private:
   friend class Database;
   Statement(sqlite3* database, std::filesystem::path file, std::string_view sql);
-  void reset();
-  void bind(int index, std::string_view text);
-  void bind(int index, std::int64_t number);
 
   struct Free {
     void operator()(sqlite3_stmt* statement) const noexcept;
@@ -67,6 +75,8 @@ class Database {
   Statement prepare(std::string_view sql) const { return {handle_.get(), file_, sql}; }
   void run(const char* sql) const;
   std::int64_t schema_version() const;
+  /// Rows that the last INSERT, UPDATE or DELETE touched.
+  std::int64_t changes() const;
   /// What SQLite finds wrong with the file; "ok".
   std::string check() const { return first_text("PRAGMA quick_check(1)"); }
 

@@ -1,0 +1,78 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+
+#include "cli/arguments.h"
+#include "cli/interrupt.h"
+#include "cli/plain_text.h"
+#include "cli/verbs.h"
+#include "json/json.h"
+#include "pixelforge/library.h"
+#include "pixelforge/server.h"
+
+namespace pxf::cli {
+namespace {
+
+struct ServeArguments {
+  EngineOptions engine;
+  ServerOptions server;
+  bool json = false;
+};
+
+std::optional<std::uint16_t> parse_port(const std::string& text) { return parse_number<std::uint16_t>(text); }
+
+bool is_loopback(const std::string& address) { return address.starts_with("127.") || address == "::1"; }
+
+void announce(const ServeArguments& arguments, const Server& server, const std::string& home) {
+  if (arguments.json) {
+    fmt::print("{}\n", dump({{"url", server.url()}, {"home", home}}));
+  } else {
+    fmt::print("PixelForge is at {}\npictures and jobs are kept in {}\n", server.url(), printable(home));
+    if (!is_loopback(arguments.server.address)) fmt::print("whoever reaches this address may use it\n");
+    fmt::print("Ctrl-C ends it\n");
+  }
+  std::fflush(stdout);
+}
+
+Status serve(const ServeArguments& arguments) {
+  const CancelToken& cancel = cancel_on_interrupt();
+  Engine engine(arguments.engine);
+  auto server = Server::start(engine, arguments.server);
+  if (!server) return std::move(server).error();
+  announce(arguments, server.value(), Library(engine).home().string());
+  while (!cancel.requested()) std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  server.value().stop();
+  return Done{};
+}
+
+}  // namespace
+
+Verb add_serve(CLI::App& program) {
+  const auto arguments = std::make_shared<ServeArguments>();
+  ServerOptions& server = arguments->server;
+  CLI::App* app = program.add_subcommand("serve", "Serve the web page and the HTTP API");
+  app->add_option("--address", server.address, "Address to listen on (default: 127.0.0.1, this machine alone)")
+      ->type_name("ADDRESS");
+  add_value(*app, "--port", server.port, parse_port, "a port from 1 to 65535, or 0 for any that is free",
+            "Port to listen on (default: 7860)")
+      ->type_name("N");
+  app->add_option("--host-name", server.host_names,
+                  "Names by which browsers reach it, between commas, besides addresses and localhost; \"*\": any")
+      ->type_name("NAME[,NAME...]");
+  add_threads(*app, arguments->engine.threads);
+  app->add_flag("--json", arguments->json, "Print its address as JSON");
+  app->footer(
+      "docs/api.md describes the API. Jobs that wait, and those that were broken off, are gone on with at the next "
+      "start.\n\n"
+      "Examples:\n"
+      "  pixelforge serve\n"
+      "  pixelforge serve --port 8080\n"
+      "  pixelforge serve --address 0.0.0.0 --host-name studio.local");
+  return {app, [arguments] { return serve(*arguments); }};
+}
+
+}  // namespace pxf::cli

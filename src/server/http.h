@@ -1,0 +1,89 @@
+// Requests and answers of HTTP, as routes see them; the network is http_server.cpp's alone.
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace pxf {
+
+struct HttpRequest {
+  std::string method;                        // "GET"
+  std::string path;                          // decoded, without the query: "/v1/jobs"
+  std::map<std::string, std::string> query;  // decoded; of a name that comes twice, the last
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::string remote;  // the address of whoever is at the other end, without its port
+
+  /// By its name, in any case; empty where there is none.
+  std::string_view header(std::string_view name) const;
+  /// Of the query; empty where there is none.
+  std::string parameter(const std::string& name) const;
+};
+
+/// Bytes to send, and whatever keeps them there.
+struct HttpBody {
+  HttpBody() = default;
+  HttpBody(std::string text);
+  HttpBody(std::span<const std::byte> shared, std::shared_ptr<const void> keeper)
+      : bytes(shared), owner(std::move(keeper)) {}
+
+  std::span<const std::byte> bytes;
+  std::shared_ptr<const void> owner;
+};
+
+struct HttpResponse {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  HttpBody body = {};
+};
+
+const char* reason_of(int status);
+
+/// An answer that goes on: text is sent as it comes. Thread-safe.
+class HttpStream {
+ public:
+  virtual ~HttpStream() = default;
+  HttpStream() = default;
+  HttpStream(const HttpStream&) = delete;
+  HttpStream& operator=(const HttpStream&) = delete;
+  /// Dropped, where `may_drop` and the client has not read what was sent before; sent otherwise.
+  virtual void send(std::string text, bool may_drop) = 0;
+  /// After all that was sent.
+  virtual void close() = 0;
+  /// Called once, on any thread, when the client has gone or the stream was closed.
+  virtual void on_end(std::function<void()> ended) = 0;
+};
+
+/// Answers one request, once, from any thread. Copies answer the same request.
+class HttpReply {
+ public:
+  class Exchange {
+   public:
+    virtual ~Exchange() = default;
+    virtual void respond(HttpResponse response) = 0;
+    virtual std::shared_ptr<HttpStream> begin_stream(HttpResponse head) = 0;
+  };
+  explicit HttpReply(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
+
+  void send(HttpResponse response) const { exchange_->respond(std::move(response)); }
+  /// The head's own body is not sent.
+  std::shared_ptr<HttpStream> stream(HttpResponse head) const { return exchange_->begin_stream(std::move(head)); }
+
+ private:
+  std::shared_ptr<Exchange> exchange_;
+};
+
+/// Called on a thread that may be kept busy for a while.
+using HttpHandler = std::function<void(HttpRequest request, HttpReply reply)>;
+
+/// "%2F" undone, and in a query "+"; what is no escape stays.
+std::string percent_decoded(std::string_view text, bool plus_is_blank);
+
+}  // namespace pxf

@@ -1,0 +1,81 @@
+#include <fmt/format.h>
+
+#include "json/request.h"
+#include "server/routes.h"
+#include "service/job_json.h"
+
+namespace pxf {
+namespace {
+
+constexpr const char* kForEver = "private, max-age=31536000, immutable";
+
+StoredPicture picture_or_problem(Service& service, const std::string& id) {
+  auto picture = service.pictures().find(id);
+  if (!picture) throw HttpProblem(404, "not_found", fmt::format("image \"{}\": there is none", id));
+  return *picture;
+}
+
+HttpResponse list_images(Service& service, const HttpRequest& request) {
+  const auto part = service.pictures().list({.words = request.parameter("q"),
+                                             .checkpoint = request.parameter("checkpoint"),
+                                             .favourites = request.parameter("favourite") == "true",
+                                             .before = cursor_of(request),
+                                             .limit = limit_of(request)});
+  Json data = Json::array();
+  for (const StoredPicture& picture : part.items) data.push_back(image_json(picture));
+  return json_response({{"data", data}, {"next", part.next.empty() ? Json() : Json(part.next)}});
+}
+
+HttpResponse image_file(Service& service, const Call& call) {
+  const StoredPicture picture = picture_or_problem(service, call.at("id"));
+  const StoredBytes file = service.pictures().file(picture);
+  HttpResponse response =
+      file_response(call.request, {file.bytes, file.owner}, "image/" + picture.format, picture.id, kForEver);
+  if (call.request.query.contains("download")) {
+    response.headers.emplace_back("Content-Disposition",
+                                  fmt::format("attachment; filename=\"{}.{}\"", picture.id, picture.format));
+  }
+  return response;
+}
+
+HttpResponse thumbnail(Service& service, const Call& call) {
+  const StoredPicture picture = picture_or_problem(service, call.at("id"));
+  const StoredBytes file = service.pictures().thumbnail(picture);
+  return file_response(call.request, {file.bytes, file.owner}, "image/jpeg", picture.id + "-thumbnail", kForEver);
+}
+
+HttpResponse change_image(Service& service, const Call& call) {
+  const StoredPicture picture = picture_or_problem(service, call.at("id"));
+  const Json body = json_body(call.request);
+  if (!body.is_object()) throw HttpProblem(422, "invalid_argument", "the body: need an object");
+  for (const auto& [name, value] : body.items()) {
+    if (name != "favourite") throw HttpProblem(422, "invalid_argument", "is no field that can be changed", name);
+    if (!value.is_boolean()) throw HttpProblem(422, "invalid_argument", "need true or false", name);
+    service.pictures().set_favourite(picture.id, value.get<bool>());
+  }
+  return json_response(image_json(picture_or_problem(service, picture.id)));
+}
+
+}  // namespace
+
+void add_image_routes(Router& router, Site& site) {
+  Service& service = site.service;
+  router.add("GET", "/v1/images", [&](const Call& call) { return list_images(service, call.request); });
+  router.add("POST", "/v1/images/read", [](const Call& call) {
+    const std::string& body = call.request.body;
+    const auto recipe = read_recipe(std::as_bytes(std::span(body)));
+    if (!recipe) throw HttpProblem(422, to_string(recipe.error().code), recipe.error().text());
+    return json_response(to_json(recipe.value()));
+  });
+  router.add("GET", "/v1/images/{id}", [&](const Call& call) { return image_file(service, call); });
+  router.add("GET", "/v1/images/{id}/thumbnail", [&](const Call& call) { return thumbnail(service, call); });
+  router.add("GET", "/v1/images/{id}/info",
+             [&](const Call& call) { return json_response(image_json(picture_or_problem(service, call.at("id")))); });
+  router.add("PATCH", "/v1/images/{id}", [&](const Call& call) { return change_image(service, call); });
+  router.add("DELETE", "/v1/images/{id}", [&](const Call& call) {
+    service.pictures().remove(picture_or_problem(service, call.at("id")));
+    return HttpResponse{.status = 204};
+  });
+}
+
+}  // namespace pxf

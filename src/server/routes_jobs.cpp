@@ -1,0 +1,136 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <mutex>
+
+#include "server/routes.h"
+#include "service/ids.h"
+#include "service/job_json.h"
+
+namespace pxf {
+namespace {
+
+constexpr std::string_view kEventStream = "text/event-stream";
+
+std::string event_text(std::string_view name, const std::string& data) {
+  return fmt::format("event: {}\ndata: {}\n\n", name, data);
+}
+
+Job job_or_problem(Service& service, const std::string& id) {
+  auto job = service.queue().find(id);
+  if (!job) throw HttpProblem(404, "not_found", fmt::format("job \"{}\": there is none", id));
+  return *job;
+}
+
+HttpResponse create_job(Service& service, const HttpRequest& request) {
+  auto asked = read_job_request(json_body(request));
+  if (!asked) throw HttpProblem(422, "invalid_argument", asked.error().text(), asked.error().context);
+  const IdempotencyKey key{std::string(request.header("Idempotency-Key")), request.body};
+  const Job job = service.submit(caller_of(request), std::move(asked).value(), key);
+  HttpResponse response = json_response(service.describe(job), 202);
+  response.headers.emplace_back("Location", "/v1/jobs/" + job.id);
+  return response;
+}
+
+HttpResponse list_jobs(Service& service, const HttpRequest& request) {
+  const auto part = service.queue().list(
+      {.state = request.parameter("state"), .before = cursor_of(request), .limit = limit_of(request)});
+  Json data = Json::array();
+  for (const Job& job : part.items) data.push_back(service.describe(job));
+  return json_response({{"data", data}, {"next", part.next.empty() ? Json() : Json(part.next)}});
+}
+
+HttpResponse cancel_job(Service& service, const std::string& id) {
+  job_or_problem(service, id);
+  return json_response(service.describe(*service.cancel(id)));
+}
+
+// One reader of a job's events: first the state of now, then the news, until the job has ended.
+class JobEvents : public std::enable_shared_from_this<JobEvents> {
+ public:
+  JobEvents(Service& service, std::string id, std::shared_ptr<HttpStream> stream)
+      : service_(service), id_(std::move(id)), stream_(std::move(stream)) {}
+
+  void begin() {
+    stream_->on_end([self = shared_from_this()] { self->end(); });  // which keeps it alive until then
+    // The news may come before the state of now has been sent; it waits.
+    std::lock_guard lock(mutex_);
+    subscription_ = service_.events().subscribe(id_, [weak = weak_from_this()](const auto& event) {
+      if (const auto reader = weak.lock()) reader->tell(*event);
+    });
+    tell_now();
+  }
+
+ private:
+  void tell_now() {
+    const Job job = job_or_problem(service_, id_);
+    if (job.state == JobState::queued) send("queued", {{"position", service_.queue().position(job)}}, false);
+    if (!job.plan.empty()) send("started", {{"plan", Json::parse(job.plan)}}, false);
+    tell_images();
+    const auto live = service_.live();
+    if (live && live->id == id_) send("step", step_json(*live), true);
+    if (has_ended(job.state)) tell_end(job);
+  }
+  void tell(const JobEvent& event) {
+    std::lock_guard lock(mutex_);
+    if (has_ended_) return;
+    if (event.name == "image") return tell_images();
+    if (!event.data.empty()) return stream_->send(event_text(event.name, event.data), event.name == "step");
+    tell_images();
+    if (const auto job = service_.queue().find(id_)) tell_end(*job);
+  }
+  void tell_images() {
+    for (const StoredPicture& picture : service_.pictures().of_job(id_)) {
+      if (std::ranges::find(told_, picture.id) != told_.end()) continue;
+      told_.push_back(picture.id);
+      send("image", image_json(picture), false);
+    }
+  }
+  void tell_end(const Job& job) {
+    send(to_string(job.state), service_.describe(job), false);
+    has_ended_ = true;
+    stream_->close();
+  }
+  void send(std::string_view name, const Json& data, bool may_drop) {
+    stream_->send(event_text(name, dump(data)), may_drop);
+  }
+  void end() {
+    std::unique_ptr<EventHub::Subscription> ended;
+    std::lock_guard lock(mutex_);
+    has_ended_ = true;
+    ended = std::move(subscription_);
+  }
+
+  Service& service_;
+  std::string id_;
+  std::shared_ptr<HttpStream> stream_;
+  std::recursive_mutex mutex_;
+  std::unique_ptr<EventHub::Subscription> subscription_;
+  std::vector<std::string> told_;
+  bool has_ended_ = false;
+};
+
+}  // namespace
+
+void add_job_routes(Router& router, Site& site) {
+  Service& service = site.service;
+  router.add("POST", "/v1/jobs", [&](const Call& call) { return create_job(service, call.request); });
+  router.add("GET", "/v1/jobs", [&](const Call& call) { return list_jobs(service, call.request); });
+  router.add("GET", "/v1/jobs/{id}",
+             [&](const Call& call) { return json_response(service.describe(job_or_problem(service, call.at("id")))); });
+  router.add("DELETE", "/v1/jobs/{id}", [&](const Call& call) { return cancel_job(service, call.at("id")); });
+  router.add_late("GET", "/v1/jobs/{id}/events", [&](const Call& call, const HttpReply& reply) {
+    const Job job = job_or_problem(service, call.at("id"));
+    const auto stream = reply.stream(
+        {.headers = {
+             {"Content-Type", std::string(kEventStream)}, {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}});
+    std::make_shared<JobEvents>(service, job.id, stream)->begin();
+  });
+  router.add("POST", "/v1/plan", [&](const Call& call) {
+    auto asked = read_job_request(json_body(call.request));
+    if (!asked) throw HttpProblem(422, "invalid_argument", asked.error().text(), asked.error().context);
+    return json_response(plan_json(service.plan(std::move(asked).value())));
+  });
+}
+
+}  // namespace pxf

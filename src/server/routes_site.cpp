@@ -1,0 +1,92 @@
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "pixelforge/methods.h"
+#include "server/routes.h"
+#include "service/ids.h"
+
+namespace pxf {
+namespace {
+
+Json names_json(const std::vector<MethodName>& names) {
+  Json data = Json::array();
+  for (const MethodName& one : names)
+    data.push_back({{"name", one.name}, {"label", one.label}, {"aliases", one.aliases}});
+  return {{"data", data}};
+}
+
+Json glossary_json() {
+  Json data = Json::array();
+  for (const GlossaryEntry& entry : glossary()) {
+    data.push_back({{"term", entry.term}, {"aliases", entry.aliases}, {"text", entry.text}});
+  }
+  return {{"data", data}};
+}
+
+Json status_json(Site& site) {
+  const QueueCounts queue = site.service.queue().counts();
+  return {{"version", version()},
+          {"machine", to_json(site.service.engine().machine())},
+          {"queue", {{"queued", queue.queued}, {"running", queue.running}}},
+          {"connections", site.counts().connections}};
+}
+
+// Prometheus' text format 0.0.4.
+std::string metrics_text(Site& site) {
+  const QueueCounts queue = site.service.queue().counts();
+  const HttpCounts http = site.counts();
+  std::string out;
+  const auto add = [&](const char* name, const char* type, const char* help, std::int64_t value) {
+    out += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help, type, value);
+  };
+  add("pixelforge_jobs_queued", "gauge", "Jobs that wait", queue.queued);
+  add("pixelforge_jobs_running", "gauge", "Jobs that are being drawn", queue.running);
+  add("pixelforge_http_connections", "gauge", "Connections that are open", http.connections);
+  add("pixelforge_http_streams", "gauge", "Event streams that are open", http.streams);
+  add("pixelforge_http_requests_total", "counter", "Requests since the start", http.requests);
+  return out;
+}
+
+}  // namespace
+
+Caller caller_of(const HttpRequest&) { return {}; }
+
+int limit_of(const HttpRequest& request) {
+  constexpr int kUsual = 50, kMost = 200;
+  const std::string text = request.parameter("limit");
+  if (text.empty()) return kUsual;
+  int limit = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), limit);
+  if (error != std::errc{} || end != text.data() + text.size() || limit < 1 || limit > kMost) {
+    throw HttpProblem(422, "invalid_argument", fmt::format("got \"{}\", need 1 to {}", text, kMost), "limit");
+  }
+  return limit;
+}
+
+std::string cursor_of(const HttpRequest& request) {
+  std::string cursor = request.parameter("cursor");
+  if (!cursor.empty() && !is_id(cursor))
+    throw HttpProblem(422, "invalid_argument", "is none that was given here", "cursor");
+  return cursor;
+}
+
+void add_site_routes(Router& router, Site& site) {
+  router.add("GET", "/v1/samplers", [](const Call&) { return json_response(names_json(samplers())); });
+  router.add("GET", "/v1/schedulers", [](const Call&) { return json_response(names_json(schedulers())); });
+  router.add("GET", "/v1/glossary", [](const Call&) { return json_response(glossary_json()); });
+  router.add("GET", "/v1/account", [](const Call&) {
+    return json_response({{"user", "local"}, {"admin", true}, {"allowance", Json()}});
+  });
+  router.add("GET", "/v1/status", [&](const Call&) { return json_response(status_json(site)); });
+  router.add("GET", "/healthz", [](const Call&) { return json_response({{"status", "ok"}}); });
+  router.add("GET", "/readyz", [&](const Call&) {
+    site.service.queue().counts();  // the database answers
+    return json_response({{"status", "ok"}});
+  });
+  router.add("GET", "/metrics", [&](const Call&) {
+    return HttpResponse{.headers = {{"Content-Type", "text/plain; version=0.0.4"}}, .body = metrics_text(site)};
+  });
+}
+
+}  // namespace pxf

@@ -1,0 +1,69 @@
+#include "pixelforge/server.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "base/error.h"
+#include "server/guard.h"
+#include "server/http_server.h"
+#include "server/routes.h"
+
+namespace pxf {
+
+struct Server::State {
+  State(Engine& engine, const ServerOptions& options)
+      : address(options.address),
+        service(engine, {.home = options.home, .most_queued = options.most_queued}),
+        guard(options.host_names),
+        site{service, [this] { return http ? http->counts() : HttpCounts{}; }} {
+    add_job_routes(router, site);
+    add_image_routes(router, site);
+    add_model_routes(router, site);
+    add_site_routes(router, site);
+    add_page_routes(router);
+    HttpOptions http_options;
+    http_options.address = options.address;
+    http_options.port = options.port;
+    http = std::make_unique<HttpServer>(http_options, [this](HttpRequest request, HttpReply reply) {
+      if (const auto refusal = guard.refusal(request)) return reply.send(problem_json(*refusal));
+      router(std::move(request), reply);
+    });
+  }
+
+  std::string address;
+  Service service;
+  Guard guard;
+  Site site;
+  Router router;
+  std::unique_ptr<HttpServer> http;
+};
+
+Server::Server(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Server::Server(Server&&) noexcept = default;
+Server& Server::operator=(Server&&) noexcept = default;
+Server::~Server() {
+  if (state_) stop();
+}
+
+Result<Server> Server::start(Engine& engine, const ServerOptions& options) {
+  return catch_errors([&] { return Server(std::make_unique<State>(engine, options)); });
+}
+
+std::uint16_t Server::port() const noexcept { return state_->http->port(); }
+
+std::string Server::url() const {
+  std::string host = state_->address;
+  if (host == "0.0.0.0") host = "127.0.0.1";
+  if (host == "::") host = "::1";
+  return host.find(':') == std::string::npos ? fmt::format("http://{}:{}", host, port())
+                                             : fmt::format("http://[{}]:{}", host, port());
+}
+
+void Server::stop() {
+  state_->service.stop();
+  state_->http->stop();
+}
+
+}  // namespace pxf

@@ -1,0 +1,139 @@
+#include "service/service.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <random>
+#include <utility>
+
+#include "base/descriptor.h"
+#include "base/error.h"
+#include "base/file.h"
+#include "service/base64.h"
+#include "service/ids.h"
+#include "service/job_json.h"
+
+namespace pxf {
+
+namespace fs = std::filesystem;
+
+/// One process serves a home: two would each take the other's jobs for orphans.
+class Service::Lock {
+ public:
+  explicit Lock(const fs::path& home) {
+    std::error_code failed;
+    fs::create_directories(home, failed);
+    if (failed) throw Failure(system_error(failed.value(), "make the library's folder", home));
+    const fs::path path = home / "serve.lock";
+    descriptor_ = Descriptor(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    if (!descriptor_.is_open()) throw Failure(system_error(errno, "open", path));
+    if (::flock(descriptor_.get(), LOCK_EX | LOCK_NB) == 0) return;
+    throw Failure(Error{ErrorCode::io,
+                        "another pixelforge serves from this folder; end it, or set PIXELFORGE_HOME to another one",
+                        home.string()});
+  }
+
+ private:
+  Descriptor descriptor_;
+};
+
+namespace {
+
+fs::path home_of(Engine& engine, const ServiceOptions& options) {
+  if (!options.home.empty()) return options.home;
+  return Library(engine).home();
+}
+
+/// 32 bits, as every peer's page shows them, and no reader of JSON loses a digit.
+std::uint64_t random_seed() { return std::random_device()(); }
+
+// What a job costs its owner's turn: a picture of 512x512 in 20 steps is 100.
+std::int64_t cost_of(const Plan& plan) {
+  constexpr double kUnit = 512.0 * 512 * 20 / 100;
+  const double pixels = static_cast<double>(plan.width) * plan.height * plan.steps +
+                        static_cast<double>(plan.hires_width) * plan.hires_height * plan.hires_steps;
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(pixels * plan.count / kUnit));
+}
+
+}  // namespace
+
+Service::Service(Engine& engine, const ServiceOptions& options)
+    : engine_(engine),
+      options_(options),
+      home_(home_of(engine, options)),
+      lock_(std::make_unique<Lock>(home_)),
+      database_(open_sqlite(home_ / "service.db")),
+      store_(open_picture_folder(home_ / "outputs")),
+      queue_(database_),
+      pictures_(database_, *store_) {
+  queue_.take_back_orphans(options.worker.attempts, true);
+  worker_ = std::make_unique<Worker>(engine_, queue_, pictures_, events_, options.worker);
+}
+
+Service::~Service() = default;
+
+// The picture itself, which may be megabytes, is kept apart from the request, and read while its sender still waits.
+void Service::keep_input(std::string& input, const char* field) {
+  if (input.empty()) return;
+  const auto with_field = [&](Error error) { return Failure(Error{error.code, std::move(error.message), field}); };
+  StoredBytes bytes;
+  std::optional<std::vector<std::byte>> sent;
+  if (is_id(input) || input.starts_with("input:")) {
+    bytes = pictures_.input(input);
+  } else {
+    sent = bytes_of_base64(without_data_prefix(input));
+    if (!sent)
+      throw with_field(Error{ErrorCode::invalid_argument, "is neither a picture in base64 nor the id of one", {}});
+    bytes.bytes = *sent;
+  }
+  if (bytes.bytes.size() > options_.largest_input) {
+    throw with_field(make_error(ErrorCode::invalid_argument, "the picture's file has {} bytes, need at most {}",
+                                bytes.bytes.size(), options_.largest_input));
+  }
+  if (const auto image = decode_image(bytes.bytes); !image) throw with_field(image.error());
+  input = pictures_.keep_input(bytes.bytes);
+}
+
+Plan Service::settle(JobRequest& request) {
+  keep_input(request.init, "init");
+  keep_input(request.mask, "mask");
+  if (!request.request.seed) request.request.seed = random_seed();
+  if (request.request.variation_strength > 0 && !request.request.variation_seed)
+    request.request.variation_seed = random_seed();
+  JobRequest whole = request;
+  load_inputs(whole, pictures_);
+  const Checkpoint checkpoint = value_or_throw(engine_.open(chosen_checkpoint(whole), whole.vae));
+  return value_or_throw(engine_.plan(checkpoint, whole.request));
+}
+
+Plan Service::plan(JobRequest request) { return settle(request); }
+
+Job Service::submit(const Caller& caller, JobRequest request, const IdempotencyKey& key) {
+  const Plan plan = settle(request);
+  NewJob job;
+  job.owner = caller.owner;
+  job.priority = caller.priority;
+  job.checkpoint = plan.checkpoint;
+  job.request = dump(to_json(request));
+  job.count = plan.count;
+  job.cost = cost_of(plan);
+  job.idempotency = key.key;
+  job.digest = key.body;
+  Job made = queue_.submit(job, options_.most_queued);
+  worker_->wake();
+  return made;
+}
+
+std::optional<Job> Service::cancel(const std::string& id) {
+  auto job = queue_.cancel(id);
+  if (!job) return job;
+  if (job->state == JobState::running) worker_->cancel(id);
+  if (job->state == JobState::cancelled) events_.publish(id, {"cancelled", {}});
+  return job;
+}
+
+Json Service::describe(const Job& job) { return job_json(job, pictures_.of_job(job.id), queue_.position(job), live()); }
+
+}  // namespace pxf
