@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "base/error.h"
 #include "server/routes.h"
 #include "service/ids.h"
 #include "service/job_json.h"
@@ -22,11 +23,27 @@ Job job_or_problem(Service& service, const std::string& id) {
   return *job;
 }
 
-HttpResponse create_job(Service& service, const HttpRequest& request) {
+JobRequest asked_for(const HttpRequest& request) {
   auto asked = read_job_request(json_body(request));
   if (!asked) throw HttpProblem(422, "invalid_argument", asked.error().text(), asked.error().context);
+  return std::move(asked).value();
+}
+
+// A model or picture that the body names and that is not there is the body's fault, not the address's.
+template <class Work>
+auto with_body_at_fault(const Work& work) {
+  try {
+    return work();
+  } catch (const Failure& failure) {
+    const Error& error = failure.error();
+    if (error.code == ErrorCode::not_found) throw HttpProblem(422, to_string(error.code), error.text());
+    throw;
+  }
+}
+
+HttpResponse create_job(Service& service, const HttpRequest& request) {
   const IdempotencyKey key{std::string(request.header("Idempotency-Key")), request.body};
-  const Job job = service.submit(caller_of(request), std::move(asked).value(), key);
+  const Job job = with_body_at_fault([&] { return service.submit(caller_of(request), asked_for(request), key); });
   HttpResponse response = json_response(service.describe(job), 202);
   response.headers.emplace_back("Location", "/v1/jobs/" + job.id);
   return response;
@@ -127,9 +144,7 @@ void add_job_routes(Router& router, Site& site) {
     std::make_shared<JobEvents>(service, job.id, stream)->begin();
   });
   router.add("POST", "/v1/plan", [&](const Call& call) {
-    auto asked = read_job_request(json_body(call.request));
-    if (!asked) throw HttpProblem(422, "invalid_argument", asked.error().text(), asked.error().context);
-    return json_response(plan_json(service.plan(std::move(asked).value())));
+    return json_response(plan_json(with_body_at_fault([&] { return service.plan(asked_for(call.request)); })));
   });
 }
 
