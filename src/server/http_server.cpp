@@ -150,11 +150,10 @@ class Session : public std::enable_shared_from_this<Session> {
   }
   void handle();
 
-  // What cannot be read gets one answer where it is known what it wanted, and the connection ends.
+  // What cannot be read gets one answer, and the connection ends; what does not come in time gets none.
   void refuse(error_code error) {
     if (error == http::error::body_limit) return answer_and_close(413);
     if (error == http::error::header_limit) return answer_and_close(431);
-    if (error == beast::error::timeout && buffer_.size() > 0) return answer_and_close(408);
     if (error.category() == make_error_code(http::error::bad_method).category() &&
         error != http::error::end_of_stream && error != http::error::partial_message) {
       return answer_and_close(400);

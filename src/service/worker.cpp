@@ -111,10 +111,10 @@ void Worker::work() {
 void Worker::watch() {
   std::int64_t positions_told = 0, renewed = 0;
   while (!stopping_) {
-    std::this_thread::sleep_for(std::chrono::milliseconds(100));
     std::optional<Job> job;
     {
-      std::lock_guard lock(mutex_);
+      std::unique_lock lock(mutex_);
+      wake_.wait_for(lock, std::chrono::milliseconds(100), [this] { return stopping_.load(); });
       job = job_;
     }
     const std::int64_t now = now_ms();
