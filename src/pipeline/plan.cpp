@@ -13,6 +13,7 @@
 #include "pipeline/guidance_check.h"
 #include "pipeline/prompt_texts.h"
 #include "recipe/guidance_fields.h"
+#include "sampling/misfit.h"
 
 namespace pxf {
 namespace {
@@ -126,6 +127,20 @@ void settle_hires(const Model& model, const Request& request, Plan& plan) {
   plan.strength = request.hires_strength;
 }
 
+/// What is known against the passes' sigmas. Throws what make_sigmas does: better here than after the text.
+std::vector<std::string> misfits(const Model& model, const Request& request, const Method& method, const Plan& plan) {
+  std::vector<std::string> out;
+  const auto look_at = [&](int steps, double strength) {
+    const bool drops = method.sampler->needs.dropped_sigma;
+    const Sigmas sigmas = make_sigmas(*method.scheduler, model.noise, steps, strength, drops);
+    std::string one = misfit(*method.sampler, *method.scheduler, model.noise, steps, sigmas);
+    if (!one.empty() && out.empty()) out.push_back(std::move(one));
+  };
+  look_at(plan.steps, request.init && plan.strength ? *plan.strength : 1);
+  if (plan.hires_steps > 0) look_at(plan.hires_steps, request.hires_strength);
+  return out;
+}
+
 int evaluations_of(const Model& model, const PromptPlan& prompt, const Plan& plan) {
   if (model.family->follows_picture) return 3;
   const bool alone = prompt.parts.size() == 1 && prompt.parts[0].weight == 1;
@@ -224,6 +239,7 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     ChosenPrompts chosen = choose_prompts(request, plan);
     out.prompts = std::move(chosen.of_pictures);
     plan.notices = std::move(chosen.notices);
+    for (std::string& one : misfits(model, request, out.method, plan)) plan.notices.push_back(std::move(one));
     plan.evaluations = 0;
     const std::set<std::string_view> different(out.prompts.begin(), out.prompts.end());
     const auto read = [&](std::string_view prompt) {

@@ -7,6 +7,7 @@ namespace pxf {
 namespace {
 
 constexpr std::string_view kOurs = "PixelForge", kSdCpp = "stable-diffusion.cpp";
+constexpr std::string_view kComfyUi = "ComfyUI";  // what nodes write that save pictures as A1111 does
 
 std::string version_in(const Parameters& parameters) {
   const auto found = std::ranges::find(parameters.fields, "Version", &std::pair<std::string, std::string>::first);
@@ -28,7 +29,9 @@ std::optional<Claims> read_a1111(std::span<const TextEntry> entries) {
   out.program = "A1111 or its kin";
   out.noise = NoiseSource::gpu;  // the default there, which is left out
   out.scheduler = "normal";      // k-diffusion's own, where none is said
-  if (version.starts_with(kOurs) || version.starts_with(kSdCpp)) out.program = version;
+  const bool by_others = version.starts_with(kOurs) || version.starts_with(kSdCpp);
+  if (by_others) out.program = version;
+  out.names_are_a1111s = !by_others && !version.starts_with(kComfyUi);
   return out;
 }
 

@@ -22,6 +22,7 @@ struct Claims {
   PromptSyntax syntax = PromptSyntax::a1111;
   NoiseSource noise = NoiseSource::cpu;  // where no field says
   std::string scheduler = {};            // likewise; empty: the checkpoint's own
+  bool names_are_a1111s = false;         // where others mean something else by a sampler's or a schedule's name
   bool needs_picture = false;
 };
 

@@ -32,11 +32,14 @@ std::string_view automatic_schedule(std::string_view sampler) {
   for (const char* name : {"dpmpp_2m", "dpmpp_sde", "dpmpp_2s_ancestral", "dpm_2", "dpm_2_ancestral", "restart"}) {
     if (sampler == name) return "karras";
   }
-  for (const char* name : {"dpmpp_2m_sde", "dpmpp_2m_sde_heun", "dpmpp_3m_sde"}) {
+  for (const char* name : {"dpmpp_2m_sde", "dpmpp_2m_sde_heun", "dpmpp_3m_sde", "a1111_dpmpp_3m_sde"}) {
     if (sampler == name) return "exponential";
   }
   return "normal";
 }
+
+/// Of a schedule A1111 gives these the model's highest and lowest sigma, whatever the schedule is.
+bool ignores_schedule_in_a1111(std::string_view sampler) { return sampler == "dpm_fast" || sampler == "dpm_adaptive"; }
 
 /// "models\\sd\\dream.safetensors [6ce0161689]" as "dream".
 std::string stem_of(std::string_view name) {
@@ -136,26 +139,40 @@ class Settling {
     lose(key, *text);
   }
 
+  // Where two programs mean different things by a name, A1111's has a prefix here.
+  const SamplerEntry* sampler_called(std::string_view name) const { return called(find_sampler, name); }
+  const SchedulerEntry* scheduler_called(std::string_view name) const { return called(find_scheduler, name); }
+  template <class Find>
+  auto called(const Find& find, std::string_view name) const -> std::decay_t<decltype(find(name).value())> {
+    if (from_.names_are_a1111s) {
+      if (const auto theirs = find(fmt::format("a1111_{}", name))) return theirs.value();
+    }
+    const auto found = find(name);
+    return found ? found.value() : nullptr;
+  }
+
   // Before A1111 1.9 and in stable-diffusion.cpp the schedule is part of the sampler's name: "DPM++ 2M Karras".
   void method() {
     Request& r = out_.request;
     const auto name = take("Sampler");
     const auto type = take("Schedule type");
     if (type && *type != "Automatic") {
-      find_scheduler(type->substr(0, kLongestName)) ? static_cast<void>(r.scheduler = *type)
-                                                    : lose("Schedule type", *type);
+      const auto* scheduler = scheduler_called(std::string_view(*type).substr(0, kLongestName));
+      scheduler != nullptr ? static_cast<void>(r.scheduler = scheduler->name) : lose("Schedule type", *type);
     }
     if (!name) return;
     if (name->size() > kLongestName) return lose("Sampler", *name);
     for (std::size_t cut = name->size(); cut != name->npos && cut > 0; cut = name->rfind(' ', cut - 1)) {
-      const auto sampler = find_sampler(std::string_view(*name).substr(0, cut));
-      if (!sampler) continue;
+      const auto* sampler = sampler_called(std::string_view(*name).substr(0, cut));
+      if (sampler == nullptr) continue;
       const std::string_view rest = std::string_view(*name).substr(std::min(cut + 1, name->size()));
-      if (!rest.empty() && !find_scheduler(rest)) break;
-      r.sampler = sampler.value()->name;
-      if (!rest.empty() && !r.scheduler) r.scheduler = rest;
+      const SchedulerEntry* scheduler = rest.empty() ? nullptr : scheduler_called(rest);
+      if (!rest.empty() && scheduler == nullptr) break;
+      r.sampler = sampler->name;
+      if (scheduler != nullptr && !r.scheduler) r.scheduler = scheduler->name;
       if (!r.scheduler && type) r.scheduler = automatic_schedule(*r.sampler);
       if (!r.scheduler && !from_.scheduler.empty()) r.scheduler = from_.scheduler;
+      if (from_.names_are_a1111s && ignores_schedule_in_a1111(*r.sampler)) r.scheduler = "normal";
       return;
     }
     lose("Sampler", *name);

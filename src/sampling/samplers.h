@@ -81,12 +81,23 @@ struct SamplerNeeds {
   double guidance_factor = 1;  // multiply the CFG scale
 };
 
+/// How unlike each other a run's steps may be before a method's pictures come out broken, wherever it is implemented.
+/// Sought with the starter at 20 steps and fewer; a step's length is its fall in log sigma unless said otherwise.
+struct SamplerLimits {
+  static constexpr double kNone = std::numeric_limits<double>::infinity();
+  double last = kNone;     // of methods that stop at the last sigma above 0: that sigma
+  double first = kNone;    // the first step's length
+  double growth = kNone;   // a step's fall in sigma, in those of the step before
+  double stretch = kNone;  // a step's length, times the same in lengths of the step before: how far it extrapolates
+};
+
 struct SamplerEntry {
   std::string_view name;     // ComfyUI's
   std::string_view label;    // A1111's, for people and for a picture's parameters
   std::string_view aliases;  // of k-diffusion's users, diffusers, stable-diffusion.cpp; comma-separated
   Sampler* sample;
   SamplerNeeds needs;
+  SamplerLimits limits = {};
 };
 
 std::span<const SamplerEntry> all_samplers() noexcept;

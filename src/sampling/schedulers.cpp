@@ -20,7 +20,7 @@ constexpr std::array kSchedulers{
     SchedulerEntry{"ddim_uniform", "DDIM", "", ddim_uniform_schedule},
     SchedulerEntry{"beta", "Beta", "", beta_schedule},
     SchedulerEntry{"kl_optimal", "KL Optimal", "", kl_optimal_schedule},
-    SchedulerEntry{"linear_quadratic", "Linear Quadratic", "", linear_quadratic_schedule},
+    SchedulerEntry{"linear_quadratic", "Linear Quadratic", "", linear_quadratic_schedule, true},
     SchedulerEntry{"align_your_steps", "Align Your Steps", "ays", align_your_steps_schedule},
     SchedulerEntry{"gits", "GITS", "", gits_schedule},
     SchedulerEntry{"optimal_steps", "Optimal Steps", "optimalsteps", optimal_steps_schedule},

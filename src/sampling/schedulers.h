@@ -14,6 +14,7 @@ struct SchedulerEntry {
   std::string_view label;    // A1111's, for people and for a picture's parameters
   std::string_view aliases;  // of A1111, diffusers, stable-diffusion.cpp; comma-separated
   Sigmas (*sigmas)(const NoiseSchedule& noise, int steps);
+  bool for_flows = false;  // of no use to other models, though it gives them sigmas
 };
 
 std::span<const SchedulerEntry> all_schedulers() noexcept;

@@ -78,6 +78,24 @@ Error error_of(const Request& request, const std::string& checkpoint = "starter"
   return pictures.ok() ? Error{ErrorCode::internal, "no error", {}} : pictures.error();
 }
 
+TEST(Engine, PlansTellOfASamplerAndAScheduleThatDoNotGoTogether) {
+  Engine engine;
+  Request request = small_request();
+  request.sampler = "dpm_fast";
+  request.scheduler = "simple";
+  EXPECT_THAT(value_or_throw(engine.plan(value_or_throw(engine.open("starter")), request)).notices,
+              testing::ElementsAre(HasSubstr("dpm_fast with simple at 3 steps leaves noise")));
+}
+
+TEST(Engine, AScheduleThatWasSoughtForOtherModelsIsRefusedByThePlan) {
+  Engine engine;
+  Request request = small_request();
+  request.scheduler = "optimal_steps";
+  const auto plan = engine.plan(value_or_throw(engine.open("starter")), request);
+  ASSERT_FALSE(plan);
+  EXPECT_THAT(plan.error().message, HasSubstr("sought for FLUX"));
+}
+
 TEST(Generate, OneTwoAndFiveThreadsGiveTheSameBytes) {
   EngineOptions options;
   options.threads = 1;

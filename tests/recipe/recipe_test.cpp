@@ -46,7 +46,7 @@ TEST(Recipe, OfA1111) {
   EXPECT_EQ(r.negative, "dog");
   EXPECT_EQ(r.steps, 24);
   EXPECT_EQ(r.sampler, "dpmpp_2m");
-  EXPECT_EQ(r.scheduler, "Karras");
+  EXPECT_EQ(r.scheduler, "karras");
   EXPECT_EQ(r.cfg_scale, 6.5);
   EXPECT_EQ(r.seed, 123456789012u);
   EXPECT_EQ(r.width, 512);
@@ -97,15 +97,27 @@ TEST(RecipeGolden, ReadsTheNumbersThatA1111Reads) {
   EXPECT_GT(checked, 60);
 }
 
+std::string method(const std::string& sampler) {
+  const Request r = recipe_of_text("parameters", "a\nSteps: 20, Sampler: " + sampler + ", Seed: 1").request;
+  return r.sampler.value_or("none") + ", " + r.scheduler.value_or("none");
+}
+
 TEST(Recipe, OfA1111FromBeforeSchedulesHadAFieldOfTheirOwn) {
-  const auto method = [](const std::string& sampler) {
-    const Request r = recipe_of_text("parameters", "a\nSteps: 20, Sampler: " + sampler + ", Seed: 1").request;
-    return r.sampler.value_or("none") + ", " + r.scheduler.value_or("none");
-  };
-  EXPECT_EQ(method("DPM++ 2M SDE Karras"), "dpmpp_2m_sde, Karras");
+  EXPECT_EQ(method("DPM++ 2M SDE Karras"), "dpmpp_2m_sde, karras");
   EXPECT_EQ(method("Euler a"), "euler_ancestral, normal");
   EXPECT_EQ(method("DPM++ 2M, Schedule type: Automatic"), "dpmpp_2m, karras");
   EXPECT_EQ(method("Warp Drive"), "none, none");
+}
+
+TEST(Recipe, TakesA1111sMeaningOfANameThatComfyUiUsesOtherwise) {
+  EXPECT_EQ(method("DPM++ 3M SDE, Schedule type: Automatic"), "a1111_dpmpp_3m_sde, exponential");
+  EXPECT_EQ(method("LMS, Schedule type: Beta"), "k_lms, a1111_beta");
+  EXPECT_EQ(method("DPM++ 3M SDE, Schedule type: Beta, Version: PixelForge 0.1.0"), "dpmpp_3m_sde, beta");
+  EXPECT_EQ(method("dpmpp_3m_sde, Schedule type: beta, Version: ComfyUI"), "dpmpp_3m_sde, beta");
+}
+
+TEST(Recipe, OfDpmFastInA1111TakesNoScheduleButTheModelsRange) {
+  EXPECT_EQ(method("DPM fast, Schedule type: SGM Uniform"), "dpm_fast, normal");
 }
 
 TEST(Recipe, OfASecondPassOfAGivenSize) {
