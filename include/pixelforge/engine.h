@@ -70,7 +70,7 @@ struct Plan {
   std::string vae;         // the file whose VAE is used in place of its own; usually empty
   std::string family;      // title
   std::string license, vae_license;
-  LicenceVerdict commercial;  // on all models that have a part in the pictures: the strictest
+  LicenceVerdict commercial;  // on all models that have a part in any of the pictures: the strictest
   std::string prediction;
   std::string sampler, sampler_label, scheduler, scheduler_label;
   int steps = 0, width = 0, height = 0, count = 0, clip_skip = 1;

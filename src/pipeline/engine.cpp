@@ -113,15 +113,20 @@ std::shared_ptr<const AdaptedModel> equip(const Equipment& with, SettledPlan& se
   settled.embeddings = value_or_throw(find_embeddings(with.base.info, with.base.model, with.request, settled.prompts,
                                                       adapted ? adapted->embeddings : std::vector<NamedEmbedding>()));
   plan.embeddings = settled.embeddings.plans;
-  plan.commercial = verdict_on(plan);
-  if (with.request.commercial) value_or_throw(check_commercial_use(plan));
-
+  plan.commercial = verdict_on(licences_of(plan));
   plan.memory_needed = memory_needed(with.base.model, adapted.get(), plan, with.held);
   if (!plan.vae_tiling && !with.request.tile_y && plan.memory_needed > read_memory_state().available) {
     plan.vae_tiling = true;
     plan.memory_needed = memory_needed(with.base.model, adapted.get(), plan, with.held);
   }
   return adapted;
+}
+
+/// The verdict on all pictures of a request; throws Failure where it is commercial and that is not allowed.
+LicenceVerdict judge_all(const SettledPlan& settled, const Request& request) {
+  const std::vector<NamedLicence> models = licences_of_all_pictures(settled.plan, settled.prompts);
+  if (request.commercial) value_or_throw(check_commercial_use(models));
+  return verdict_on(models);
 }
 
 // What is missing for this plan; the engine's own waiting blocks and packed weights count as there.
@@ -269,6 +274,7 @@ Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) 
     const AdaptedBase base{opened.info, opened.file, opened.model};
     SettledPlan settled = value_or_throw(settle(opened.info, opened.model, styled));
     equip({base, opened.adapted, styled, *state_->threads, state_->memory.held()}, settled, 0);
+    settled.plan.commercial = judge_all(settled, styled);
     return std::move(settled.plan);
   });
 }
@@ -295,6 +301,7 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     SettledPlan settled = value_or_throw(settle(opened.info, opened.model, styled));
     const Equipment with{base, opened.adapted, styled, *state_->threads, state_->memory.held()};
     std::shared_ptr<const AdaptedModel> adapted = equip(with, settled, 0);
+    judge_all(settled, styled);
     value_or_throw(check_memory(settled.plan));
 
     std::future<FileHashes> hashing = std::async(std::launch::async, hash);

@@ -58,34 +58,52 @@ std::string auto_v3(const Opened& file) {
       .substr(0, 12);
 }
 
+struct LoraHeader {
+  Opened opened;
+  Catalog file;
+  std::string name, license;
+};
+
+LoraHeader open_header(const std::string& name_or_path) {
+  const std::optional<NamedFile> named = find_named(name_or_path);
+  Opened opened = open_bytes(named ? named->path.string() : name_or_path);
+  Catalog file(opened.tensors);
+  const Recognised what = recognise(file);
+  if (what.kind != FileKind::lora) {
+    const std::string is = what.kind == FileKind::unknown ? "something else" : std::string(to_string(what.kind));
+    const std::string hint = what.kind == FileKind::checkpoint ? "; give a checkpoint with --checkpoint" : "";
+    throw Failure(Error{ErrorCode::unsupported,
+                        fmt::format("is {}{}{}, need a LoRA{}", is == "something else" ? "" : "a ", is,
+                                    what.title.empty() ? "" : " of " + what.title, hint),
+                        file.source().name()});
+  }
+  if (named) return {std::move(opened), std::move(file), named->record.name, named->record.license};
+  const bool embedded = find_embedded(embedded_loras(), name_or_path) != nullptr;
+  const fs::path path = fs::path(name_or_path).lexically_normal();
+  std::string license = licence_of(file, embedded ? fs::path() : path);
+  const fs::path stem = path.has_stem() ? path.stem() : path.parent_path().stem();
+  return {std::move(opened), std::move(file), embedded ? name_or_path : stem.string(), std::move(license)};
+}
+
 }  // namespace
 
 Result<LoraFile> open_lora(const std::string& name_or_path) {
   return catch_errors([&]() -> LoraFile {
-    const std::optional<NamedFile> named = find_named(name_or_path);
-    const Opened opened = open_bytes(named ? named->path.string() : name_or_path);
-    const Catalog file(opened.tensors);
-    const Recognised what = recognise(file);
-    if (what.kind != FileKind::lora) {
-      const std::string is = what.kind == FileKind::unknown ? "something else" : std::string(to_string(what.kind));
-      const std::string hint = what.kind == FileKind::checkpoint ? "; give a checkpoint with --checkpoint" : "";
-      throw Failure(Error{ErrorCode::unsupported,
-                          fmt::format("is {}{}{}, need a LoRA{}", is == "something else" ? "" : "a ", is,
-                                      what.title.empty() ? "" : " of " + what.title, hint),
-                          file.source().name()});
-    }
-    auto adapter = std::make_shared<const Adapter>(read_adapter(file, config_of(file)));
+    LoraHeader header = open_header(name_or_path);
+    auto adapter = std::make_shared<const Adapter>(read_adapter(header.file, config_of(header.file)));
     check_finite(*adapter);
-    const bool embedded = find_embedded(embedded_loras(), name_or_path) != nullptr;
-    const fs::path path = fs::path(name_or_path).lexically_normal();
-    const std::string name = named      ? named->record.name
-                             : embedded ? name_or_path
-                                        : (path.has_stem() ? path.stem() : path.parent_path().stem()).string();
     const AdapterFamily family = family_of(*adapter);
-    std::vector<NamedEmbedding> embeddings = read_bundled_embeddings(file);
-    std::string license = named ? named->record.license : licence_of(file, embedded ? fs::path() : path);
-    for (NamedEmbedding& one : embeddings) one.license = license;
-    return {name, auto_v3(opened), std::move(adapter), family, std::move(embeddings), std::move(license)};
+    std::vector<NamedEmbedding> embeddings = read_bundled_embeddings(header.file);
+    for (NamedEmbedding& one : embeddings) one.license = header.license;
+    return {std::move(header.name), auto_v3(header.opened),   std::move(adapter), family,
+            std::move(embeddings),  std::move(header.license)};
+  });
+}
+
+Result<NamedLicence> read_lora_licence(const std::string& name_or_path) {
+  return catch_errors([&]() -> NamedLicence {
+    LoraHeader header = open_header(name_or_path);
+    return {std::move(header.name), std::move(header.license)};
   });
 }
 

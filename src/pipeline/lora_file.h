@@ -25,6 +25,12 @@ struct LoraFile {
 /// Errors: not_found, io, bad_file, unsupported (what the file is instead).
 Result<LoraFile> open_lora(const std::string& name_or_path);
 
+struct NamedLicence {
+  std::string name, licence;  // of a model; the licence may be empty
+};
+/// What pictures with it will be judged by, from the header alone. Errors: those of open_lora that show there.
+Result<NamedLicence> read_lora_licence(const std::string& name_or_path);
+
 /// Tells one state of a file from another without reading it: the name, the time of the last change, the length, the
 /// licence that the library has for it.
 std::string stamp_of(const std::string& name_or_path);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "formats/safetensors.h"
 #include "pixelforge/engine.h"
 
 namespace pxf {
@@ -93,6 +94,35 @@ TEST_F(PromptTexts, VariantsMayBringLoras) {
     EXPECT_EQ(same.parameters, picture.parameters);
   }
   EXPECT_EQ(seen.size(), 3u);
+}
+
+TEST_F(PromptTexts, ALicenceOfALaterPicturesLoraIsJudgedBeforeTheFirstIsDrawn) {
+  const fs::path lora = folder / "glow.safetensors";  // says nothing of its licence
+  const auto neon =
+      value_or_throw(open_safetensors(fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/lora/neon.safetensors"));
+  std::vector<TensorView> views;
+  for (const TensorInfo& info : neon->tensors())
+    views.push_back({info.name, info.dtype, info.shape, neon->bytes(info.name)});
+  value_or_throw(write_safetensors(lora, views, {}));
+  request.commercial = true;
+  request.prompt = "a boat {by day|by night|<lora:" + lora.string() + ":1>}";
+  while (!engine.plan(starter, request)) ++*request.seed;
+  while (engine.plan(starter, request)) ++request.count;
+  ASSERT_GT(request.count, 1);
+  bool drew = false;
+  const auto pictures = engine.generate(starter, request, [&](const Progress&) {
+    drew = true;
+    return Go::on;
+  });
+  ASSERT_FALSE(pictures);
+  EXPECT_THAT(pictures.error().message, HasSubstr("commercial use: got glow ("));
+  EXPECT_FALSE(drew);
+}
+
+TEST_F(PromptTexts, ALoraThatALaterPictureMissesIsMissedBeforeTheFirstIsDrawn) {
+  request.prompt = "a boat {by day|<lora:nowhere:1>}";
+  request.count = 20;
+  EXPECT_THAT(problem(), HasSubstr("nowhere"));
 }
 
 }  // namespace
