@@ -79,6 +79,30 @@ typedef struct pxf_checkpoint_info {
 
 void pxf_checkpoint_describe(const pxf_checkpoint* checkpoint, pxf_checkpoint_info* info);
 
+/// A picture of the caller's: width * height * 3 bytes of sRGB, as in pxf_picture. `rgb` NULL: none. Read during the
+/// call alone.
+typedef struct pxf_image {
+  int width, height;
+  const uint8_t* rgb;
+} pxf_image;
+
+/// A LoRA of a request; what is zero beside the name and the strength is the usual.
+typedef struct pxf_lora {
+  const char* name;        // of one in the program ("neon") or the library, or a file; never NULL
+  double strength;         // of its change to the UNet, -100 to 100
+  bool has_text_strength;  // false: to the text encoders as to the UNet
+  double text_strength;
+  double start, stop;  // the share of the steps in which it acts, 0 to 1; a stop of 0: to the end
+  const char* blocks;  // its strength in each block ("MIDD", or numbers); NULL: 1 everywhere
+} pxf_lora;
+
+typedef enum pxf_mask_fill {  // what lies under a mask at the beginning
+  PXF_MASK_ORIGINAL,          // the picture itself
+  PXF_MASK_FILL,              // the colours around the mask
+  PXF_MASK_NOISE,
+  PXF_MASK_NOTHING
+} pxf_mask_fill;
+
 /// What to draw. Fill it with pxf_request_init, then set what should differ.
 typedef struct pxf_request {
   const char* prompt;     // never NULL in a call
@@ -98,9 +122,45 @@ typedef struct pxf_request {
   bool preview;           // progress carries a small picture of what is to come
   const char* const* embeddings;  // textual inversions that the prompts may name: files, folders, names; may be NULL
   size_t embedding_count;
+
+  const pxf_lora* loras;  // applied in this order, after those in the prompt (<lora:neon:0.8>); may be NULL
+  size_t lora_count;
+  bool comfy_syntax;          // brackets in the prompts are read as ComfyUI reads them, not as A1111 does
+  const char* const* styles;  // names of styles to lay around both prompts; may be NULL
+  size_t style_count;
+  const char* styles_file;  // A1111's styles.csv; NULL: that of the library
+  const char* wildcards;    // the folder with the lines for __name__ in a prompt; NULL: that of the library
+
+  double variation_strength;  // how far the noise is turned to another seed's, 0 to 1
+  bool has_variation_seed;
+  uint64_t variation_seed;                    // of the first picture; the k-th has variation_seed + k
+  int seed_resize_width, seed_resize_height;  // of the picture whose noise lies in the middle of this one's; 0
+  bool tile_x, tile_y;                        // edges that fit to the opposite ones
+  uint64_t noise_seed_delta;                  // added to the seed for all noise but the first (A1111's ENSD)
+
+  pxf_image init;   // image-to-image: the picture to begin with
+  double strength;  // how much of it is made anew, above 0, at most 1; 0.75 is usual
+  pxf_image mask;   // of init's size: white is made anew
+  int mask_blur;    // pixels over which the mask's edge goes from one to the other; 4 is usual
+  pxf_mask_fill mask_fill;
+  bool invert_mask;    // black is made anew
+  bool only_masked;    // the mask's surroundings are drawn at full size and put back
+  int masked_padding;  // pixels around the mask that this sees; 32 is usual
+  int outpaint_left, outpaint_right, outpaint_top, outpaint_bottom;  // pixels by which init grows
+  double hires;               // a second pass at so many times the size, above 1, at most 8; 0: none
+  double hires_strength;      // how much of the first pass is made anew; 0.5 is usual
+  int hires_steps;            // 0: the strength's share of the steps
+  double image_cfg;           // how closely a pix2pix checkpoint follows its picture; 1.5 is usual
+  bool commercial;            // refuses models whose licence does not plainly allow commercial use
+  const char* preview_model;  // a tiny autoencoder (TAESD) that draws the previews, by file or name; NULL
 } pxf_request;
 
+/// Nothing is asked for but one picture; what is said above to be usual is set.
 void pxf_request_init(pxf_request* request);
+
+/// A PNG, JPEG or WebP as pixels for pxf_image: to be freed with pxf_free. Errors: not_found, io, unsupported,
+/// bad_file, out_of_memory.
+uint8_t* pxf_load_image(const char* path, int* width, int* height, pxf_error* error);
 
 typedef enum pxf_stage { PXF_STAGE_OPEN, PXF_STAGE_TEXT, PXF_STAGE_STEPS, PXF_STAGE_VAE, PXF_STAGE_DONE } pxf_stage;
 
@@ -130,6 +190,8 @@ typedef struct pxf_picture {
   const uint8_t* rgb;  // width * height * 3 bytes of sRGB, interleaved, rows from the top without padding
   uint64_t seed;
   const char* parameters;  // A1111's text, as embedded in PNG files
+  uint64_t variation_seed;
+  const char* prompt;  // with its styles, and its {variants} and wildcards chosen
 } pxf_picture;
 
 size_t pxf_pictures_count(const pxf_pictures* pictures);

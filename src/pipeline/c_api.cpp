@@ -4,6 +4,7 @@
 #include <cstring>
 #include <exception>
 #include <new>
+#include <optional>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -89,6 +90,78 @@ auto guarded(pxf_error* error, Body body) noexcept -> std::decay_t<decltype(body
   return {};
 }
 
+pxf::MaskFill mask_fill_of(pxf_mask_fill fill) {
+  switch (fill) {
+    case PXF_MASK_ORIGINAL: return pxf::MaskFill::original;
+    case PXF_MASK_FILL: return pxf::MaskFill::fill;
+    case PXF_MASK_NOISE: return pxf::MaskFill::noise;
+    case PXF_MASK_NOTHING: return pxf::MaskFill::nothing;
+  }
+  return pxf::MaskFill::original;
+}
+
+std::optional<pxf::Image> image_of(const pxf_image& from) {
+  if (from.rgb == nullptr) return std::nullopt;
+  pxf::Image image{std::max(0, from.width), std::max(0, from.height), {}};  // of no size is refused where it is used
+  image.pixels.assign(from.rgb, from.rgb + image.byte_count());
+  return image;
+}
+
+std::string text_of(const char* text) { return text == nullptr ? "" : text; }
+
+template <class T>
+std::optional<T> unless_zero(T value) {
+  return value == 0 ? std::nullopt : std::optional(value);
+}
+
+void take_prompt_parts(const pxf_request& from, pxf::Request& request) {
+  if (from.embeddings != nullptr) {
+    request.embeddings.assign(from.embeddings, from.embeddings + from.embedding_count);
+  }
+  for (std::size_t i = 0; from.loras != nullptr && i < from.lora_count; ++i) {
+    const pxf_lora& lora = from.loras[i];
+    pxf::LoraUse use;
+    use.name = text_of(lora.name);
+    use.strength = lora.strength;
+    if (lora.has_text_strength) use.text_strength = lora.text_strength;
+    use.start = lora.start;
+    use.stop = lora.stop == 0 ? 1 : lora.stop;
+    use.blocks = text_of(lora.blocks);
+    request.loras.push_back(std::move(use));
+  }
+  request.syntax = from.comfy_syntax ? pxf::PromptSyntax::comfy : pxf::PromptSyntax::a1111;
+  if (from.styles != nullptr) request.styles.assign(from.styles, from.styles + from.style_count);
+  request.styles_file = text_of(from.styles_file);
+  request.wildcards = text_of(from.wildcards);
+}
+
+void take_noise(const pxf_request& from, pxf::Request& request) {
+  request.noise = from.gpu_noise ? pxf::NoiseSource::gpu : pxf::NoiseSource::cpu;
+  request.variation_strength = from.variation_strength;
+  if (from.has_variation_seed) request.variation_seed = from.variation_seed;
+  request.seed_resize_width = unless_zero(from.seed_resize_width);
+  request.seed_resize_height = unless_zero(from.seed_resize_height);
+  request.tile_x = from.tile_x;
+  request.tile_y = from.tile_y;
+  request.noise_seed_delta = from.noise_seed_delta;
+}
+
+void take_pictures(const pxf_request& from, pxf::Request& request) {
+  request.init = image_of(from.init);
+  request.strength = from.strength;
+  request.mask = image_of(from.mask);
+  request.mask_blur = from.mask_blur;
+  request.mask_fill = mask_fill_of(from.mask_fill);
+  request.invert_mask = from.invert_mask;
+  request.only_masked = from.only_masked;
+  request.masked_padding = from.masked_padding;
+  request.outpaint = {from.outpaint_left, from.outpaint_right, from.outpaint_top, from.outpaint_bottom};
+  request.hires = unless_zero(from.hires);
+  request.hires_strength = from.hires_strength;
+  request.hires_steps = unless_zero(from.hires_steps);
+  request.image_cfg = from.image_cfg;
+}
+
 Result<pxf::Request> request_of(const pxf_request& from) {
   pxf::Request request;
   if (from.guidance != nullptr) {
@@ -97,22 +170,23 @@ Result<pxf::Request> request_of(const pxf_request& from) {
     request.guidance = std::move(guidance).value();
   }
   request.prompt = from.prompt;
-  if (from.negative != nullptr) request.negative = from.negative;
-  if (from.width != 0) request.width = from.width;
-  if (from.height != 0) request.height = from.height;
-  if (from.steps != 0) request.steps = from.steps;
+  request.negative = text_of(from.negative);
+  request.width = unless_zero(from.width);
+  request.height = unless_zero(from.height);
+  request.steps = unless_zero(from.steps);
   if (!(from.cfg_scale < 0)) request.cfg_scale = from.cfg_scale;  // NaN is passed on, and refused there
   if (from.sampler != nullptr) request.sampler = from.sampler;
   if (from.scheduler != nullptr) request.scheduler = from.scheduler;
   if (from.has_seed) request.seed = from.seed;
   request.count = from.count;
   request.clip_skip = from.clip_skip;
-  request.noise = from.gpu_noise ? pxf::NoiseSource::gpu : pxf::NoiseSource::cpu;
   request.vae_tiling = from.vae_tiling;
   request.preview = from.preview;
-  if (from.embeddings != nullptr) {
-    request.embeddings.assign(from.embeddings, from.embeddings + from.embedding_count);
-  }
+  request.preview_model = text_of(from.preview_model);
+  request.commercial = from.commercial;
+  take_prompt_parts(from, request);
+  take_noise(from, request);
+  take_pictures(from, request);
   return request;
 }
 
@@ -137,6 +211,14 @@ pxf_progress progress_of(const pxf::Progress& from) {
 }
 
 Error missing(const char* argument) { return {ErrorCode::invalid_argument, std::string(argument) + ": got NULL", ""}; }
+
+/// Its own block of memory, so that pxf_free needs no size.
+Result<uint8_t*> copy_of(const void* bytes, std::size_t size) {
+  auto* copy = static_cast<uint8_t*>(std::malloc(size));
+  if (copy == nullptr) return Error{ErrorCode::out_of_memory, "out of memory", ""};
+  std::memcpy(copy, bytes, size);
+  return copy;
+}
 
 Error no_such_picture(std::size_t index, std::size_t count) {
   return {ErrorCode::invalid_argument, "picture: got index " + std::to_string(index) + " of " + std::to_string(count),
@@ -194,6 +276,25 @@ void pxf_request_init(pxf_request* request) {
   request->cfg_scale = -1;
   request->count = 1;
   request->clip_skip = 1;
+  const pxf::Request usual;
+  request->strength = usual.strength;
+  request->mask_blur = usual.mask_blur;
+  request->masked_padding = usual.masked_padding;
+  request->hires_strength = usual.hires_strength;
+  request->image_cfg = usual.image_cfg;
+}
+
+uint8_t* pxf_load_image(const char* path, int* width, int* height, pxf_error* error) {
+  return guarded(error, [&]() -> Result<uint8_t*> {
+    if (path == nullptr || width == nullptr || height == nullptr) return missing("pxf_load_image");
+    const auto image = pxf::load_image(path);
+    if (!image) return image.error();
+    const Result<uint8_t*> copy = copy_of(image.value().pixels.data(), image.value().pixels.size());
+    if (!copy) return copy;
+    *width = image.value().width;
+    *height = image.value().height;
+    return copy;
+  });
 }
 
 pxf_pictures* pxf_generate(pxf_engine* engine, const pxf_checkpoint* checkpoint, const pxf_request* request,
@@ -224,7 +325,8 @@ size_t pxf_pictures_count(const pxf_pictures* pictures) { return pictures == nul
 bool pxf_pictures_get(const pxf_pictures* pictures, size_t index, pxf_picture* picture) {
   if (index >= pxf_pictures_count(pictures)) return false;
   const pxf::Picture& one = pictures->pictures[index];
-  *picture = {one.image.width, one.image.height, one.image.pixels.data(), one.seed, one.parameters.c_str()};
+  *picture = {one.image.width,        one.image.height,   one.image.pixels.data(), one.seed,
+              one.parameters.c_str(), one.variation_seed, one.prompt.c_str()};
   return true;
 }
 
@@ -256,10 +358,8 @@ uint8_t* pxf_encode_png(const pxf_pictures* pictures, size_t index, size_t* size
     if (index >= pxf_pictures_count(pictures)) return no_such_picture(index, pxf_pictures_count(pictures));
     const auto file = pxf::encode_png(pictures->pictures[index]);
     if (!file) return file.error();
-    auto* copy = static_cast<uint8_t*>(std::malloc(file.value().size()));  // so that pxf_free needs no size
-    if (copy == nullptr) return Error{ErrorCode::out_of_memory, "out of memory", ""};
-    std::memcpy(copy, file.value().data(), file.value().size());
-    *size = file.value().size();
+    const Result<uint8_t*> copy = copy_of(file.value().data(), file.value().size());
+    if (copy) *size = file.value().size();
     return copy;
   });
 }

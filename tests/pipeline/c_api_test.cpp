@@ -2,6 +2,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <memory>
@@ -40,6 +41,19 @@ class CApi : public testing::Test {
   }
   PicturesHandle generate(pxf_on_progress on_progress = nullptr, void* user = nullptr) {
     return PicturesHandle(pxf_generate(engine.get(), checkpoint.get(), &request, on_progress, user, &error));
+  }
+
+  void expect_same(const pxf::Request& cpp) {
+    const PicturesHandle pictures = generate();
+    ASSERT_TRUE(pictures) << error.message;
+    pxf_picture got;
+    ASSERT_TRUE(pxf_pictures_get(pictures.get(), 0, &got));
+    pxf::Engine other;
+    const auto want = other.generate(other.open("starter").value(), cpp);
+    ASSERT_TRUE(want) << want.error().message;
+    EXPECT_EQ(got.parameters, want.value()[0].parameters);
+    EXPECT_EQ(got.variation_seed, want.value()[0].variation_seed);
+    EXPECT_EQ(std::vector<std::uint8_t>(got.rgb, got.rgb + got.width * got.height * 3), want.value()[0].image.pixels);
   }
 
   pxf_error error{};
@@ -88,6 +102,112 @@ TEST_F(CApi, TakesGuidanceAsText) {
   EXPECT_FALSE(generate());
   EXPECT_EQ(error.code, PXF_INVALID_ARGUMENT);
   EXPECT_THAT(error.message, HasSubstr("did you mean"));
+}
+
+// Every field reaches the C++ request: a picture's pixels or its parameters would tell.
+TEST_F(CApi, AsksForAllThatCppAsksFor) {
+  pxf::Request same;
+  same.prompt = request.prompt = "(a red apple:1.2)";
+  same.width = same.height = 64;
+  same.steps = 2;
+  same.seed = 7;
+
+  pxf_lora loras[2] = {};
+  loras[0] = {"neon", 0.8, true, 0.3, 0.5, 1, "MIDD"};
+  loras[1].name = "sketch";
+  loras[1].strength = 0.5;
+  request.loras = loras;
+  request.lora_count = 2;
+  same.loras = {{"neon", 0.8, 0.3, 0.5, 1, "MIDD"}, {"sketch", 0.5}};
+  request.comfy_syntax = true;
+  same.syntax = pxf::PromptSyntax::comfy;
+  same.variation_strength = request.variation_strength = 0.3;
+  request.has_variation_seed = true;
+  same.variation_seed = request.variation_seed = 11;
+  same.seed_resize_width = request.seed_resize_width = 48;
+  same.seed_resize_height = request.seed_resize_height = 32;
+  same.tile_x = request.tile_x = true;
+  same.noise_seed_delta = request.noise_seed_delta = 31337;
+  request.sampler = "euler_ancestral";
+  same.sampler = request.sampler;
+  same.hires = request.hires = 2;
+  same.hires_strength = request.hires_strength = 0.7;
+  same.hires_steps = request.hires_steps = 1;
+  expect_same(same);
+}
+
+TEST_F(CApi, ChangesPicturesAsCppDoes) {
+  pxf::Request same;
+  same.prompt = request.prompt;
+  same.steps = 2;
+  same.seed = 7;
+  request.width = request.height = 0;
+  same.init = pxf::Image{64, 64, std::vector<std::uint8_t>(64 * 64 * 3, 90)};
+  same.mask = pxf::Image{64, 64, std::vector<std::uint8_t>(64 * 64 * 3, 255)};
+  std::fill_n(same.mask->pixels.begin(), 64 * 20 * 3, std::uint8_t{0});
+  request.init = {64, 64, same.init->pixels.data()};
+  request.mask = {64, 64, same.mask->pixels.data()};
+  same.strength = request.strength = 0.6;
+  same.mask_blur = request.mask_blur = 2;
+  request.mask_fill = PXF_MASK_NOISE;
+  same.mask_fill = pxf::MaskFill::noise;
+  same.invert_mask = request.invert_mask = true;
+  same.only_masked = request.only_masked = true;
+  same.masked_padding = request.masked_padding = 8;
+  expect_same(same);
+
+  request.mask = {};
+  request.only_masked = request.invert_mask = false;
+  same.mask.reset();
+  same.only_masked = same.invert_mask = false;
+  request.outpaint_left = same.outpaint.left = 16;
+  expect_same(same);
+}
+
+TEST_F(CApi, LeavesWhatIsNotSaidToTheUsual) {
+  pxf_request_init(&request);
+  request.prompt = "a red apple";
+  request.has_seed = true;
+  request.steps = 1;
+  request.width = request.height = 64;
+  pxf::Request same;
+  same.prompt = request.prompt;
+  same.seed = 0;
+  same.steps = 1;
+  same.width = same.height = 64;
+  const std::vector<std::uint8_t> grey(64 * 64 * 3, 90);
+  request.init = {64, 64, grey.data()};
+  same.init = pxf::Image{64, 64, grey};
+  expect_same(same);
+}
+
+TEST_F(CApi, LoadsPicturesToChange) {
+  const PicturesHandle pictures = generate();
+  const auto path = std::filesystem::path(testing::TempDir()) / "c_api_load.png";
+  ASSERT_TRUE(pxf_save_png(pictures.get(), 0, path.c_str(), &error)) << error.message;
+  pxf_image image{};
+  const std::unique_ptr<std::uint8_t, Freed<pxf_free>> rgb(
+      pxf_load_image(path.c_str(), &image.width, &image.height, &error));
+  ASSERT_TRUE(rgb) << error.message;
+  pxf_picture drawn;
+  ASSERT_TRUE(pxf_pictures_get(pictures.get(), 0, &drawn));
+  EXPECT_EQ(image.width, 64);
+  EXPECT_TRUE(std::equal(rgb.get(), rgb.get() + 64 * 64 * 3, drawn.rgb));
+  EXPECT_STREQ(drawn.prompt, "a red apple");
+  std::filesystem::remove(path);
+  EXPECT_FALSE(pxf_load_image(path.c_str(), &image.width, &image.height, &error));
+  EXPECT_EQ(error.code, PXF_NOT_FOUND);
+}
+
+TEST_F(CApi, PassesOnWhoseModelsAndStylesMayBeUsed) {
+  request.commercial = true;
+  EXPECT_TRUE(generate()) << error.message;
+  const char* const styles[] = {"no-such-style"};
+  request.styles = styles;
+  request.style_count = 1;
+  request.styles_file = "/nowhere.csv";
+  EXPECT_FALSE(generate());
+  EXPECT_THAT(error.message, HasSubstr("/nowhere.csv"));
 }
 
 TEST_F(CApi, DescribesTheCheckpoint) {
