@@ -9,9 +9,9 @@
 
 namespace pxf {
 
-/// The text entries of a PNG; of a JPEG or WebP what stands in Exif or a comment, under the keyword that a PNG would
-/// have ("parameters", "prompt", "workflow"). All in UTF-8; the pixels are not decoded.
-/// Errors: unsupported (another format), bad_file (a damaged PNG).
+/// The text entries of a PNG; of a JPEG or WebP what stands in Exif, XMP or a comment, under the keyword that a PNG
+/// would have ("parameters", "prompt", "workflow"). All in UTF-8; the pixels are not decoded. Errors: unsupported
+/// (another format), bad_file (a damaged PNG).
 Result<std::vector<TextEntry>> read_picture_texts(Bytes file);
 
 /// Of a JPEG or WebP alone; what is damaged is left out.

@@ -12,6 +12,7 @@
 #include "image/encode.h"
 #include "image/exif.h"
 #include "image/metadata.h"
+#include "image/xmp.h"
 
 namespace pxf {
 namespace {
@@ -32,6 +33,15 @@ Bytes still_of(Bytes file) {
   const Bytes still(reinterpret_cast<const std::byte*>(frame.fragment.bytes), frame.fragment.size);
   WebPDemuxReleaseIterator(&frame);
   return still;
+}
+
+/// Within the file; empty where there is none.
+Bytes first_chunk(const WebPDemuxer& demux, const char* name) {
+  WebPChunkIterator chunk{};
+  if (!WebPDemuxGetChunk(&demux, name, 1, &chunk)) return {};
+  const Bytes body(reinterpret_cast<const std::byte*>(chunk.chunk.bytes), chunk.chunk.size);
+  WebPDemuxReleaseChunkIterator(&chunk);
+  return body;
 }
 
 void append_le(std::vector<std::byte>& out, std::uint64_t value, int size) {
@@ -95,12 +105,14 @@ Result<Image> decode_webp(Bytes file) {
 std::vector<TextEntry> webp_texts(Bytes file) {
   std::vector<TextEntry> out;
   const Demuxer demux = demuxer_of(file);
-  WebPChunkIterator chunk{};
-  if (!demux || !WebPDemuxGetChunk(demux.get(), "EXIF", 1, &chunk)) return out;
-  Bytes exif(reinterpret_cast<const std::byte*>(chunk.chunk.bytes), chunk.chunk.size);
-  if (as_text(exif).starts_with("Exif")) exif = exif.subspan(std::min<std::size_t>(6, exif.size()));  // as in a JPEG
-  for (auto& [name, value] : exif_texts(exif)) out.push_back({name, std::move(value)});
-  WebPDemuxReleaseChunkIterator(&chunk);
+  if (!demux) return out;
+  if (Bytes exif = first_chunk(*demux, "EXIF"); !exif.empty()) {
+    if (as_text(exif).starts_with("Exif")) exif = exif.subspan(std::min<std::size_t>(6, exif.size()));  // as in a JPEG
+    for (auto& [name, value] : exif_texts(exif)) out.push_back({name, std::move(value)});
+  }
+  if (auto text = xmp_parameters(as_text(first_chunk(*demux, "XMP ")))) {
+    out.push_back({"parameters", std::move(*text)});
+  }
   return out;
 }
 

@@ -10,6 +10,7 @@
 #include "image/encode.h"
 #include "image/exif.h"
 #include "image/png.h"
+#include "image/xmp.h"
 
 namespace pxf {
 namespace {
@@ -65,8 +66,21 @@ TEST(Metadata, CommentsOfOtherWritersAreRead) {
   EXPECT_EQ(text_in(test::fixture("a1111.jpg")->bytes()), "parameters: ein Käfer\nSteps: 20");
   EXPECT_EQ(text_in(test::fixture("a1111.webp")->bytes()), "parameters: ein Käfer\nSteps: 20");
   EXPECT_EQ(text_in(test::fixture("sdcpp.jpg")->bytes()), "parameters: ein Käfer\nSteps: 20");
+  EXPECT_EQ(text_in(test::fixture("sdcpp.webp")->bytes()), "parameters: ein Käfer\nSteps: 20");
   EXPECT_EQ(text_in(test::fixture("comfyui.webp")->bytes()), "prompt: {\"1\": {}}");
   EXPECT_THAT(value_or_throw(read_picture_texts(test::fixture("halves.jpg")->bytes())), IsEmpty());
+}
+
+TEST(Metadata, XmpIsUnescapedAndLeftOutWhereItIsDamaged) {
+  const std::string whole =
+      "<rdf:Description><sdcpp:parameters>a &lt;lora:neon:1&gt; &amp;amp; &quot;K&#228;fer&#xE4;&quot;\nSteps: "
+      "2</sdcpp:parameters></rdf:Description>";
+  EXPECT_EQ(xmp_parameters(whole), "a <lora:neon:1> &amp; \"Käferä\"\nSteps: 2");
+  const std::size_t end = whole.find("</rdf");
+  for (std::size_t size = 0; size < end; ++size) EXPECT_EQ(xmp_parameters(whole.substr(0, size)), std::nullopt) << size;
+  for (const char* bad : {"&nbsp;", "&", "&#0;", "&#xD800;", "&#x110000;", "&#;", "&#x;", "\xff", "<b>"}) {
+    EXPECT_EQ(xmp_parameters("<sdcpp:parameters>" + std::string(bad) + "</sdcpp:parameters>"), std::nullopt) << bad;
+  }
 }
 
 TEST(Metadata, ABlockCutAnywhereGivesNoMoreThanItHolds) {

@@ -19,13 +19,18 @@ clear = image.convert("RGBA")
 clear.putalpha(0)
 clear.save(here / "clear.webp", lossless=True)
 
-# Parameters as A1111 has piexif write them, stable-diffusion.cpp as a comment, ComfyUI in a field for the camera.
+# Parameters as A1111 has piexif write them, stable-diffusion.cpp as a comment or as XMP, ComfyUI in a field for the camera.
 text = "ein Käfer\nSteps: 20"
 exif = Image.Exif()
 exif.get_ifd(0x8769)[0x9286] = b"UNICODE\0" + text.encode("utf-16-be")
 image.save(here / "a1111.jpg", exif=exif)
 image.save(here / "a1111.webp", exif=exif, lossless=True)
 image.save(here / "sdcpp.jpg", comment=b"parameters\0" + text.encode() + b"\0")
+xmp = f"""<?xpacket begin="" id="W5M0MpCehiHzreSzNTczkc9d"?>
+<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+<rdf:Description xmlns:sdcpp="https://github.com/leejet/stable-diffusion.cpp/ns/1.0/">
+<sdcpp:parameters>{text}</sdcpp:parameters></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end="w"?>"""
+image.save(here / "sdcpp.webp", xmp=xmp.encode(), lossless=True)
 exif = Image.Exif()
 exif[0x0110] = 'prompt:{"1": {}}'
 image.save(here / "comfyui.webp", exif=exif, lossless=True)
