@@ -89,6 +89,7 @@ struct Plan {
   int evaluations = 2;  // of the network at a step, at most: 1 without guidance, one more for each AND
   std::vector<std::string> prompt_reading;  // what was understood of the first picture's prompt, for people
   std::vector<std::string> notices = {};    // what of the request is not followed, and why
+  std::string longest_parameters = {};      // of its pictures' (Picture::parameters), with hashes of zeros
   std::string settings_from;                // who recommended what the request left open
   std::uint64_t memory_needed = 0;          // bytes beyond what is held now, estimated
 };

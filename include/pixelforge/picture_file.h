@@ -31,8 +31,12 @@ struct Encoding {
 /// By the ending of a name, ".jpg" or ".JPEG"; none for any other ending, and for none.
 std::optional<ImageFormat> format_of_name(const std::filesystem::path& path);
 
+/// Whether a plan's pictures can be written so: to be asked before they are drawn. Error: invalid_argument (a quality;
+/// sides or parameters that the format does not hold).
+Status check_encoding(const Plan& plan, const Encoding& encoding);
+
 /// The picture as a file, its parameters inside as A1111 and its kin read them: a PNG's text chunk, Exif's UserComment
-/// in a JPEG or WebP. Errors: invalid_argument (a quality, sides that the format does not hold), out_of_memory.
+/// in a JPEG or WebP. Errors: those of check_encoding; out_of_memory.
 Result<std::vector<std::byte>> encode_picture(const Picture& picture, const Encoding& encoding = {});
 /// Writes it aside and renames it: a reader sees nothing or all of it. Errors: also no_space, io, not_found.
 Status save_picture(const Picture& picture, const std::filesystem::path& path, const Encoding& encoding = {});

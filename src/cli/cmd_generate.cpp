@@ -18,6 +18,7 @@
 #include "json/json.h"
 #include "json/library.h"
 #include "pixelforge/engine.h"
+#include "pixelforge/picture_file.h"
 
 namespace pxf::cli {
 namespace {
@@ -186,6 +187,7 @@ Status generate(GenerateOptions& options) {
   const auto settled = engine.plan(checkpoint.value(), request);
   if (!settled) return with_picture_hint(settled.error(), options);
   const Plan& plan = settled.value();
+  if (Status holds = check_encoding(plan, output.value().encoding()); !holds) return holds;
   notice_loras(plan, options.quiet);
   notice_other_loras(options, plan);
   notice_embeddings(plan);

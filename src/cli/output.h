@@ -33,6 +33,8 @@ class Output {
   /// Standard output itself, so that nothing else may be written there.
   bool is_standard_output() const noexcept { return kind_ == Kind::standard_output; }
 
+  const Encoding& encoding() const noexcept { return encoding_; }
+
   /// Writes the k-th picture and gives its path ("-" for standard output). In a folder "SLUG-SEED.png" (or .jpg,
   /// .webp), then "SLUG-SEED-2.png" and so on: what is there stays. A file that was named is replaced; of several
   /// pictures the second goes to "NAME-2.png". Files appear whole or not at all. Errors: no_space, io, not_found.

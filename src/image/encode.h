@@ -10,6 +10,10 @@
 
 namespace pxf {
 
+/// What the functions below refuse, told before there are pixels. Error: invalid_argument.
+Status jpeg_holds(int width, int height, const std::string& parameters);
+Status webp_holds(int width, int height);
+
 /// `parameters`, UTF-8, goes into Exif's UserComment; quality 1 to 100. The picture has pixels, as many as its size
 /// says. Errors: invalid_argument (sides or parameters that the format cannot hold), out_of_memory.
 Result<std::vector<std::byte>> encode_jpeg(const Image& image, const std::string& parameters, int quality);

@@ -21,6 +21,8 @@ constexpr unsigned kExifMarker = 0xe1, kCommentMarker = 0xfe;
 constexpr std::string_view kExifName("Exif\0\0", 6);
 constexpr std::size_t kMostInSegment = 0xffff - 2;  // its size is counted in 16 bits, with their own two bytes
 
+constexpr int kLargestSide = 65'500;  // of libjpeg; the format has 65,535
+
 struct JpegSegment {
   unsigned marker;
   Bytes body;
@@ -133,13 +135,20 @@ std::vector<TextEntry> jpeg_texts(Bytes file) {
   return out;
 }
 
-Result<std::vector<std::byte>> encode_jpeg(const Image& image, const std::string& parameters, int quality) {
-  const std::string exif = std::string(kExifName) + exif_with_comment(parameters);
-  if (exif.size() > kMostInSegment) {
-    return make_error(ErrorCode::invalid_argument,
-                      "JPEG: got {} bytes of parameters, a JPEG holds {}; write a PNG or a WebP", exif.size(),
-                      kMostInSegment);
+Status jpeg_holds(int width, int height, const std::string& parameters) {
+  if (width > kLargestSide || height > kLargestSide) {
+    return make_error(ErrorCode::invalid_argument, "JPEG: got {}x{}, it holds at most {} a side; write a PNG", width,
+                      height, kLargestSide);
   }
+  const std::size_t size = kExifName.size() + exif_with_comment(parameters).size();
+  if (size <= kMostInSegment) return Done{};
+  return make_error(ErrorCode::invalid_argument,
+                    "JPEG: got {} bytes of parameters, a JPEG holds {}; write a PNG or a WebP", size, kMostInSegment);
+}
+
+Result<std::vector<std::byte>> encode_jpeg(const Image& image, const std::string& parameters, int quality) {
+  if (Status holds = jpeg_holds(image.width, image.height, parameters); !holds) return std::move(holds).error();
+  const std::string exif = std::string(kExifName) + exif_with_comment(parameters);
   const Codec encoder(tjInitCompress(), tjDestroy);
   if (!encoder) return make_error(ErrorCode::out_of_memory, "no memory to encode a JPEG");
   unsigned char* data = nullptr;

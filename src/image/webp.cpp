@@ -116,11 +116,14 @@ std::vector<TextEntry> webp_texts(Bytes file) {
   return out;
 }
 
+Status webp_holds(int width, int height) {
+  if (width <= WEBP_MAX_DIMENSION && height <= WEBP_MAX_DIMENSION) return Done{};
+  return make_error(ErrorCode::invalid_argument, "WebP: got {}x{}, it holds at most {} a side; write a PNG", width,
+                    height, WEBP_MAX_DIMENSION);
+}
+
 Result<std::vector<std::byte>> encode_webp(const Image& image, const std::string& parameters, int quality) {
-  if (image.width > WEBP_MAX_DIMENSION || image.height > WEBP_MAX_DIMENSION) {
-    return make_error(ErrorCode::invalid_argument, "WebP: got {}x{}, it holds at most {} a side; write a PNG",
-                      image.width, image.height, WEBP_MAX_DIMENSION);
-  }
+  if (Status holds = webp_holds(image.width, image.height); !holds) return std::move(holds).error();
   std::uint8_t* data = nullptr;
   const int stride = image.width * Image::kChannels;
   const std::size_t size =

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <future>
 #include <mutex>
+#include <set>
 
 #include "backends/backends.h"
 #include "base/error.h"
@@ -127,6 +128,19 @@ LicenceVerdict judge_all(const SettledPlan& settled, const Request& request) {
   const std::vector<NamedLicence> models = licences_of_all_pictures(settled.plan, settled.prompts);
   if (request.commercial) value_or_throw(check_commercial_use(models));
   return verdict_on(models);
+}
+
+std::string longest_parameters(const SettledPlan& settled, const Request& request) {
+  const std::string hash(10, '0');
+  std::string longest;
+  for (const std::string& prompt : std::set(settled.prompts.begin(), settled.prompts.end())) {
+    Picture picture;
+    picture.seed = seed_of(settled.plan, settled.plan.count - 1);
+    picture.prompt = prompt;
+    std::string text = parameters_text(settled.plan, request, picture, {hash, settled.plan.vae.empty() ? "" : hash});
+    if (text.size() > longest.size()) longest = std::move(text);
+  }
+  return longest;
 }
 
 // What is missing for this plan; the engine's own waiting blocks and packed weights count as there.
@@ -275,6 +289,7 @@ Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) 
     SettledPlan settled = value_or_throw(settle(opened.info, opened.model, styled));
     equip({base, opened.adapted, styled, *state_->threads, state_->memory.held()}, settled, 0);
     settled.plan.commercial = judge_all(settled, styled);
+    settled.plan.longest_parameters = longest_parameters(settled, styled);
     return std::move(settled.plan);
   });
 }

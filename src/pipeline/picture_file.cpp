@@ -21,11 +21,29 @@ std::optional<ImageFormat> format_of_name(const std::filesystem::path& path) {
   return std::nullopt;
 }
 
+namespace {
+
+Status check_quality(int quality) {
+  if (quality >= 1 && quality <= 100) return Done{};
+  return make_error(ErrorCode::invalid_argument, "quality: got {}, need 1 to 100", quality);
+}
+
+}  // namespace
+
+Status check_encoding(const Plan& plan, const Encoding& encoding) {
+  if (Status quality = check_quality(encoding.quality); !quality) return quality;
+  const int width = std::max(plan.width, plan.hires_width), height = std::max(plan.height, plan.hires_height);
+  switch (encoding.format) {
+    case ImageFormat::png: break;
+    case ImageFormat::jpeg: return jpeg_holds(width, height, plan.longest_parameters);
+    case ImageFormat::webp: return webp_holds(width, height);
+  }
+  return Done{};
+}
+
 Result<std::vector<std::byte>> encode_picture(const Picture& picture, const Encoding& encoding) {
   const Image& image = picture.image;
-  if (encoding.quality < 1 || encoding.quality > 100) {
-    return make_error(ErrorCode::invalid_argument, "quality: got {}, need 1 to 100", encoding.quality);
-  }
+  if (Status quality = check_quality(encoding.quality); !quality) return std::move(quality).error();
   if (image.width <= 0 || image.height <= 0 || image.pixels.size() != image.byte_count()) {
     return make_error(ErrorCode::invalid_argument, "picture: got {} bytes of pixels for {}x{}", image.pixels.size(),
                       image.width, image.height);

@@ -23,6 +23,16 @@ std::vector<std::string> fast(std::vector<std::string> arguments) {
   return arguments;
 }
 
+// A plan of 10,000 steps would take minutes.
+TEST(Generate, ParametersThatAJpegCannotHoldAreToldBeforeAnythingIsDrawn) {
+  TemporaryFolder folder;
+  const Outcome done = run({"generate", "-", "--steps", "10000", "-o", "a.jpg"},
+                           {.folder = folder.path(), .input = std::string(40'000, 'a')});
+  EXPECT_EQ(done.status, 2);
+  EXPECT_THAT(done.err, HasSubstr("a JPEG holds 65533; write a PNG or a WebP"));
+  EXPECT_THAT(folder.files(), IsEmpty());
+}
+
 TEST(Generate, NamesThePictureAfterPromptAndSeed) {
   TemporaryFolder folder;
   const Outcome done = run(fast({"generate", "A red apple, on a beach!"}), {.folder = folder.path()});

@@ -17,6 +17,7 @@
 #include "formats/safetensors.h"
 #include "image/png_text.h"
 #include "image/resize.h"
+#include "pixelforge/picture_file.h"
 #include "support.h"
 
 namespace pxf {
@@ -76,6 +77,32 @@ Error error_of(const Request& request, const std::string& checkpoint = "starter"
   Engine engine;
   auto pictures = engine.generate(value_or_throw(engine.open(checkpoint)), request);
   return pictures.ok() ? Error{ErrorCode::internal, "no error", {}} : pictures.error();
+}
+
+TEST(Engine, APlanKnowsTheLongestParametersOfItsPictures) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  Request request = small_request();
+  request.prompt = "a boat {by day|in the light of an early summer's morning}, 猫";
+  request.count = 6;
+  request.steps = 1;
+  const Plan plan = value_or_throw(engine.plan(starter, request));
+  std::size_t longest = 0;
+  for (const Picture& picture : value_or_throw(engine.generate(starter, request))) {
+    longest = std::max(longest, picture.parameters.size());
+  }
+  EXPECT_GE(plan.longest_parameters.size(), longest);
+  EXPECT_LT(plan.longest_parameters.size(), longest + 50) << "hashes, which an embedded checkpoint has none of";
+  EXPECT_TRUE(check_encoding(plan, {ImageFormat::jpeg, 90}));
+  EXPECT_FALSE(check_encoding(plan, {ImageFormat::jpeg, 101}));
+}
+
+TEST(Engine, PicturesTooLargeForAWebpAreToldByTheirPlan) {
+  Plan plan;
+  plan.width = 16384;
+  plan.height = 64;
+  EXPECT_FALSE(check_encoding(plan, {ImageFormat::webp, 90}));
+  EXPECT_TRUE(check_encoding(plan, {ImageFormat::png, 90}));
 }
 
 TEST(Engine, PlansTellOfASamplerAndAScheduleThatDoNotGoTogether) {
