@@ -41,6 +41,10 @@ struct EngineOptions {
   // Gives back a part's memory once the pictures need it no more: a third less at the peak, and the next request starts
   // over. For a program that makes one request, and only one at a time.
   bool one_request = false;
+  // Bytes that packed weights may take, those of LoRAs too, before the checkpoints used longest ago give theirs back.
+  // What runs now, and the checkpoint used last, are spared. 0: half of what the machine has free when the engine is
+  // made.
+  std::uint64_t memory = 0;
 };
 
 /// What a LoRA will do to this checkpoint.
@@ -104,7 +108,24 @@ struct Picture {
   } seconds;
 };
 
-/// An opened checkpoint: a handle, cheap to copy. Its weights are read when first needed and kept while a handle lives.
+/// A checkpoint that an engine holds since it was used.
+struct LoadedModel {
+  std::string name, path;  // as it was opened; the path is empty for embedded ones
+  std::string vae;         // the file whose VAE it has in place of its own; usually empty
+  std::uint64_t bytes =
+      0;  // of packed weights, with those of the last LoRAs; what it shares with others counts in each
+  double idle_seconds = 0;  // since it was used
+  bool in_use = false;
+};
+
+struct Loaded {
+  std::vector<LoadedModel> models;  // the one used last comes first
+  std::uint64_t bytes = 0;          // of all packed weights
+  std::uint64_t budget = 0;         // EngineOptions::memory
+};
+
+/// An opened checkpoint: a handle, cheap to copy. Its weights are read when first needed; what kernels make of them
+/// stays with the engine (EngineOptions::memory), also for later handles of the same file.
 class Checkpoint {
  public:
   const ModelInfo& info() const noexcept;
@@ -169,7 +190,13 @@ class Engine {
   /// name or the first digits of its hash, eight at least; a file that is there goes before a name when it has a slash
   /// or an ending. Reads the header only. Errors: not_found, io, bad_file (damaged, with the tensor at fault),
   /// unsupported (what it is instead). `vae`: a file whose VAE is used in place of the checkpoint's own; empty: none.
+  /// A file that has changed since it was opened before is read anew.
   Result<Checkpoint> open(const std::string& name_or_path, const std::string& vae = {});
+  /// The checkpoints whose weights are in memory.
+  Loaded loaded() const;
+  /// Gives back the memory of a checkpoint, by name or path, or of all; of those in use when they are done. How many it
+  /// was. Handles stay valid.
+  int unload(const std::string& name_or_path = {});
   /// What a file is; also for files that cannot be run. Reads the header only, unless `hash` asks for its hashes.
   Result<ModelInfo> inspect(const std::string& name_or_path, bool hash = false);
   /// The models in the program: checkpoints, then LoRAs.

@@ -32,6 +32,15 @@ Error system_error(int code, const std::string& doing, const std::filesystem::pa
   return error;
 }
 
+namespace {
+
+std::string stamp_text(const struct stat& info) {
+  return fmt::format("{}:{}:{}:{}.{:09}", info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec,
+                     info.st_mtim.tv_nsec);
+}
+
+}  // namespace
+
 Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem::path& path) {
   // O_NONBLOCK: opening a pipe must not hang before fstat has told that it is one.
   Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
@@ -43,7 +52,10 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem
                  path.string()};
   }
   const auto size = static_cast<std::size_t>(info.st_size);
-  if (size == 0) return std::shared_ptr<const MappedFile>(new MappedFile({}, path.string(), false));
+  std::string stamp = stamp_text(info);
+  if (size == 0) {
+    return std::shared_ptr<const MappedFile>(new MappedFile({}, path.string(), std::move(stamp), false));
+  }
   void* at = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.get(), 0);
   if (at == MAP_FAILED) {
     const int code = errno;
@@ -55,11 +67,12 @@ Result<std::shared_ptr<const MappedFile>> MappedFile::open(const std::filesystem
     return system_error(code, "map", path);
   }
   return std::shared_ptr<const MappedFile>(
-      new MappedFile({static_cast<const std::byte*>(at), size}, path.string(), true));
+      new MappedFile({static_cast<const std::byte*>(at), size}, path.string(), std::move(stamp), true));
 }
 
 std::shared_ptr<const MappedFile> MappedFile::of_static(Bytes bytes, std::string name) {
-  return std::shared_ptr<const MappedFile>(new MappedFile(bytes, std::move(name), false));
+  std::string stamp = fmt::format("{}+{}", fmt::ptr(bytes.data()), bytes.size());
+  return std::shared_ptr<const MappedFile>(new MappedFile(bytes, std::move(name), std::move(stamp), false));
 }
 
 MappedFile::~MappedFile() {

@@ -29,14 +29,17 @@ class MappedFile {
 
   Bytes bytes() const noexcept { return bytes_; }
   const std::string& name() const noexcept { return name_; }
+  /// Two files of one stamp hold the same bytes, by device, inode, size and time; those linked in by their place.
+  const std::string& stamp() const noexcept { return stamp_; }
   /// Lets the system drop these pages from this process; they are read again when touched. Does nothing for static
   /// bytes.
   void release_pages(Bytes part) const noexcept;
 
  private:
-  MappedFile(Bytes bytes, std::string name, bool mapped) : bytes_(bytes), name_(std::move(name)), mapped_(mapped) {}
+  MappedFile(Bytes bytes, std::string name, std::string stamp, bool mapped)
+      : bytes_(bytes), name_(std::move(name)), stamp_(std::move(stamp)), mapped_(mapped) {}
   Bytes bytes_;
-  std::string name_;
+  std::string name_, stamp_;
   bool mapped_;
 };
 

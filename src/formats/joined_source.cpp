@@ -1,5 +1,6 @@
 #include "formats/joined_source.h"
 
+#include <set>
 #include <utility>
 
 #include "formats/in_quotes.h"
@@ -13,6 +14,15 @@ class JoinedSource final : public TensorSource {
                Metadata metadata)
       : TensorSource(std::move(name), std::move(format), std::move(infos), std::move(metadata)),
         tensors_(std::move(tensors)) {}
+
+  std::string stamp() const override {
+    std::set<const TensorSource*> files;
+    std::string out;
+    for (const JoinedTensor& tensor : tensors_) {
+      if (files.insert(tensor.source.get()).second) out += tensor.source->stamp() + ";";
+    }
+    return out;
+  }
 
  private:
   Bytes bytes_at(std::size_t index) const override { return tensors_[index].source->bytes(tensors_[index].info->name); }

@@ -15,6 +15,8 @@ class MappedSource final : public TensorSource {
         file_(std::move(file)),
         parts_(std::move(parts)) {}
 
+  std::string stamp() const override { return file_->stamp(); }
+
  private:
   Bytes bytes_at(std::size_t index) const override { return parts_[index]; }
   void release_pages_at(std::size_t index) const noexcept override { file_->release_pages(parts_[index]); }

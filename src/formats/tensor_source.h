@@ -41,6 +41,9 @@ class TensorSource {
   /// In the order in which their bytes lie in the file: reading them in this order reads the disk forwards.
   const std::vector<TensorInfo>& tensors() const noexcept { return tensors_; }
   const Metadata& metadata() const noexcept { return metadata_; }
+  /// Of all its files, as they were when they were opened (MappedFile::stamp): the same again means the same tensors.
+  /// Empty: not known.
+  virtual std::string stamp() const { return {}; }
 
   /// Null when there is none of this name. Logarithmic.
   const TensorInfo* find(std::string_view tensor) const noexcept;

@@ -43,6 +43,8 @@ class TorchSource final : public TensorSource {
         storages_(stored_.size()),
         gathered_(views_.size()) {}
 
+  std::string stamp() const override { return file_->stamp(); }
+
  private:
   Bytes bytes_at(std::size_t index) const override {
     const TorchTensor& view = views_[index];

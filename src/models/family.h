@@ -110,6 +110,8 @@ struct Hearsay {
   std::string prediction = {};                 // "eps" or "v", in place of what the metadata say
   std::string prediction_beside = {};          // the same, where the metadata say nothing
   std::optional<bool> zero_terminal_snr = {};  // in place of what the file says
+
+  bool operator==(const Hearsay&) const = default;
 };
 
 /// Recognises the file and binds its parts; reads no weights. Errors: unsupported (what the file is, and what it is

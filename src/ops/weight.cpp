@@ -1,5 +1,6 @@
 #include "ops/weight.h"
 
+#include <atomic>
 #include <mutex>
 #include <utility>
 
@@ -17,6 +18,7 @@ struct Weight::State {
   std::string name;
   std::mutex mutex;
   std::vector<std::pair<std::type_index, std::shared_ptr<const void>>> forms;
+  std::atomic<std::uint64_t> form_bytes = 0;  // read without the mutex, which is held while a form is made
 
   // Of a computed weight.
   std::shared_ptr<ComputedElements> computed;
@@ -108,14 +110,16 @@ std::span<const float> Weight::f32() const {
   });
 }
 
-const void* Weight::find_or_make(std::type_index form, const std::function<std::shared_ptr<const void>()>& make) const {
+const void* Weight::find_or_make(std::type_index wanted, const std::function<Form()>& make) const {
   require(defined(), "[weight] is undefined");
   std::lock_guard lock(state_->mutex);
   for (const auto& [type, object] : state_->forms) {
-    if (type == form) return object.get();
+    if (type == wanted) return object.get();
   }
   if (state_->computed) state_->computed->prepare();  // here, where a pool may be used: make() reads on its workers
-  state_->forms.emplace_back(form, make());
+  Form made = make();
+  state_->forms.emplace_back(wanted, std::move(made.object));
+  state_->form_bytes += made.bytes;
   state_->let_go();
   return state_->forms.back().second.get();
 }
@@ -139,6 +143,11 @@ void Weight::forget_forms() const {
   }
   std::lock_guard lock(state_->mutex);
   state_->forms.clear();
+  state_->form_bytes = 0;
+}
+
+std::uint64_t Weight::form_bytes() const {
+  return defined() ? state_->form_bytes.load() : 0;
 }
 
 }  // namespace pxf

@@ -7,7 +7,9 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <typeindex>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -53,6 +55,8 @@ class Weight {
   const std::string& name() const;
   /// Null when these elements are not known as a sum.
   const LowRankSum* low_rank() const;
+  /// Whether they share all forms.
+  friend bool operator==(const Weight& a, const Weight& b) noexcept { return a.state_ == b.state_; }
 
   /// The elements as f32, made once and kept: for small parameters (biases, norms).
   std::span<const float> f32() const;
@@ -62,8 +66,14 @@ class Weight {
   /// The form P of this weight: `make()` at the first call, the same object afterwards. The file's pages are released.
   template <class P>
   const P& packed(const std::function<P()>& make) const {
-    return *static_cast<const P*>(find_or_make(typeid(P), [&] { return std::make_shared<const P>(make()); }));
+    return *static_cast<const P*>(find_or_make(typeid(P), [&] {
+      auto made = std::make_shared<const P>(make());
+      const std::uint64_t bytes = bytes_of_form(*made);
+      return Form{std::move(made), bytes};
+    }));
   }
+  /// Bytes of its forms that are there now.
+  std::uint64_t form_bytes() const;
 
   /// Of a computed weight: many reads of all elements follow, on many threads. On the thread that wants them.
   void prepare() const;
@@ -75,7 +85,21 @@ class Weight {
 
  private:
   struct State;
-  const void* find_or_make(std::type_index form, const std::function<std::shared_ptr<const void>()>& make) const;
+  struct Form {
+    std::shared_ptr<const void> object;
+    std::uint64_t bytes;
+  };
+  template <class P>
+  static std::uint64_t bytes_of_form(const P& form) {
+    if constexpr (requires { form.memory->size(); }) {
+      return form.memory->size();
+    } else if constexpr (std::is_same_v<P, Weight>) {
+      return form.bytes().size();
+    } else {
+      return std::span(form).size_bytes();
+    }
+  }
+  const void* find_or_make(std::type_index type, const std::function<Form()>& make) const;
   std::shared_ptr<State> state_;
 };
 

@@ -92,7 +92,9 @@ std::uint64_t peak_resident_bytes() {
 Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptions& options,
                                   const CancelToken* cancel) {
   if (state_->unusable) return *state_->unusable;
-  const Model& model = checkpoint.state_->model;
+  const HeldModels::Use use(*state_->models, checkpoint.state_->held);
+  HeldModel& opened = use.model();
+  const Model& model = opened.model;
   Request request;
   request.prompt = "a red apple on a beach";
   if (options.width > 0) request.width = options.width;
@@ -130,14 +132,13 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
     const auto decode = [&] { model.autoencoder->decode(x.rows(0, 1)); };
     bench("unet.step", step);
     if (!options.lora.empty()) {
-      Checkpoint::State& opened = *checkpoint.state_;
       std::shared_ptr<const AdaptedModel> adapted;
       time_lora(
           bench,
           [&](double strength) -> const Model& {
             adapted.reset();
-            adapted = value_or_throw(adapt({opened.info, opened.file, opened.model}, opened.adapted, request.prompt,
-                                           {{options.lora, strength}}, state_->threads.get()));
+            adapted = value_or_throw(adapt({checkpoint.info(), opened.file, opened.model}, opened.adapted,
+                                           request.prompt, {{options.lora, strength}}, state_->threads.get()));
             encode_prompts(ctx, adapted->model, tokenizer, request.prompt, request, plan);
             return adapted->model;
           },

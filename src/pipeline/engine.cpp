@@ -34,7 +34,7 @@ constexpr int kMostThreads = 1024;
 
 /// A file whose VAE is in use.
 struct VaeFile {
-  std::string path, sha256;  // the latter empty until computed
+  std::string path, stamp, sha256;  // the latter empty until computed
 };
 
 /// Puts another file's VAE in place of the model's own.
@@ -60,7 +60,8 @@ Result<VaeFile> take_vae(const std::string& path, Model& model, ModelInfo& info)
   info.parts.push_back(part_info("vae", model.autoencoder->declarations()));
   const auto& named = file.value().named;
   info.vae_license = named ? named->record.license : licence_of(file.value().catalog, path);
-  return VaeFile{named ? named->path.string() : path, std::move(file.value().sha256)};
+  return VaeFile{named ? named->path.string() : path, file.value().catalog.source().stamp(),
+                 std::move(file.value().sha256)};
 }
 
 std::string size_text(std::uint64_t bytes) {
@@ -87,38 +88,48 @@ Result<FileDigests> sha256_alone(const std::string& path, const CancelToken* can
   return FileDigests{std::move(digest).value(), {}, {}};
 }
 
-// Bytes beyond `held`. What is held may be the checkpoint's packed weights: those that LoRAs change come on top.
-std::uint64_t memory_needed(const Model& model, const AdaptedModel* adapted, const Plan& plan, std::uint64_t held) {
-  const std::uint64_t whole = memory_for(model, std::max(plan.width, plan.hires_width),
+/// Bytes beyond what is held now: of packed weights, and of all.
+struct MemoryNeed {
+  std::uint64_t weights = 0, all = 0;
+};
+
+// The weights that LoRAs change come on top of the checkpoint's own.
+MemoryNeed memory_needed(HeldModel& held, const AdaptedModel* adapted, const Plan& plan) {
+  const std::uint64_t weights = memory_for_weights(held.model);
+  const std::uint64_t whole = memory_for(held.model, std::max(plan.width, plan.hires_width),
                                          std::max(plan.height, plan.hires_height), plan.evaluations, plan.vae_tiling);
-  const std::uint64_t changed = adapted == nullptr ? 0 : std::min(whole, adapted->packed_bytes);
-  return whole - std::min(whole - changed, held);
+  const std::uint64_t changed = adapted == nullptr ? 0 : std::min(weights, adapted->packed_bytes);
+  const std::uint64_t there =
+      std::min(weights - changed, held.packed_bytes()) + std::min(changed, held.adapted_bytes());
+  const std::uint64_t to_pack = weights - there;
+  return {to_pack, to_pack + (whole - weights)};
 }
 
 /// What all pictures of a request are drawn with.
 struct Equipment {
+  HeldModels& models;
+  HeldModel& held;
   const AdaptedBase& base;
-  AdaptedCache& cache;
   const Request& request;  // with its styles
   ThreadPool& threads;
-  std::uint64_t held;
 };
 
 /// Completes the plan with what picture k has of its own, its LoRAs and what they bring along, and gives the model with
 /// these on it; null without LoRAs. Throws Failure.
 std::shared_ptr<const AdaptedModel> equip(const Equipment& with, SettledPlan& settled, int k) {
-  const auto adapted = value_or_throw(
-      adapt(with.base, with.cache, settled.prompts[static_cast<std::size_t>(k)], with.request.loras, &with.threads));
+  const auto adapted = value_or_throw(adapt(with.base, with.held.adapted, settled.prompts[static_cast<std::size_t>(k)],
+                                            with.request.loras, &with.threads));
   Plan& plan = settled.plan;
   plan.loras = adapted ? adapted->loras : std::vector<LoraPlan>();
   settled.embeddings = value_or_throw(find_embeddings(with.base.info, with.base.model, with.request, settled.prompts,
                                                       adapted ? adapted->embeddings : std::vector<NamedEmbedding>()));
   plan.embeddings = settled.embeddings.plans;
   plan.commercial = verdict_on(licences_of(plan));
-  plan.memory_needed = memory_needed(with.base.model, adapted.get(), plan, with.held);
-  if (!plan.vae_tiling && !with.request.tile_y && plan.memory_needed > read_memory_state().available) {
+  plan.memory_needed = memory_needed(with.held, adapted.get(), plan).all;
+  const auto available = [&] { return read_memory_state().available + with.models.idle_bytes(); };
+  if (!plan.vae_tiling && !with.request.tile_y && plan.memory_needed > available()) {
     plan.vae_tiling = true;
-    plan.memory_needed = memory_needed(with.base.model, adapted.get(), plan, with.held);
+    plan.memory_needed = memory_needed(with.held, adapted.get(), plan).all;
   }
   return adapted;
 }
@@ -143,7 +154,6 @@ std::string longest_parameters(const SettledPlan& settled, const Request& reques
   return longest;
 }
 
-// What is missing for this plan; the engine's own waiting blocks and packed weights count as there.
 Status check_memory(const Plan& plan) {
   const std::uint64_t available = read_memory_state().available;
   if (plan.memory_needed <= available) return Done{};
@@ -153,6 +163,13 @@ Status check_memory(const Plan& plan) {
                   "programs",
                   plan.width, plan.height, size_text(plan.memory_needed), size_text(available)),
       plan.checkpoint};
+}
+
+/// Other checkpoints' weights go where this plan needs their memory. Throws Failure when that is not enough.
+void make_room(const Equipment& with, const AdaptedModel* adapted, const Plan& plan) {
+  const MemoryNeed need = memory_needed(with.held, adapted, plan);
+  with.models.make_room(with.held, need.weights, need.all);
+  value_or_throw(check_memory(plan));
 }
 
 /// Throws Failure: those of open_autoencoder; unsupported for other latents than the checkpoint's.
@@ -211,6 +228,7 @@ Engine::Engine(const EngineOptions& options) : state_(std::make_unique<State>())
     require(use_instruction_set(options.instruction_set), "instruction set: got \"{}\", this machine has {}",
             options.instruction_set, fmt::join(cpu_instruction_sets(), ", "));
     state_->threads = std::make_unique<ThreadPool>(options.threads);
+    state_->models.emplace(state_->memory, options.memory > 0 ? options.memory : read_memory_state().available / 2);
     return Done{};
   });
   if (!set_up) state_->unusable = set_up.error();
@@ -233,8 +251,21 @@ Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::stri
     if (!taken) return std::move(taken).error();
     other = std::move(taken).value();
   }
-  return Checkpoint(std::shared_ptr<Checkpoint::State>(new Checkpoint::State{
-      info, file.value().catalog, std::move(opened.model), other.path, {}, {info.sha256, other.sha256}}));
+  const Catalog& catalog = file.value().catalog;
+  std::string stamp = catalog.source().stamp();
+  if (!stamp.empty() && !vae.empty()) stamp = other.stamp.empty() ? "" : stamp + "\n" + other.stamp;
+  std::shared_ptr<HeldModel> held(new HeldModel{info.name, info.path, std::move(stamp),
+                                                said_of(file.value(), name_or_path), other.path, catalog,
+                                                std::move(opened.model)});
+  held->known->hashes = {info.sha256, other.sha256};
+  return Checkpoint(std::make_shared<Checkpoint::State>(
+      Checkpoint::State{std::move(info), state_->models->same_or(std::move(held))}));
+}
+
+Loaded Engine::loaded() const { return state_->models ? state_->models->loaded() : Loaded{}; }
+
+int Engine::unload(const std::string& name_or_path) {
+  return state_->models ? state_->models->unload(name_or_path) : 0;
 }
 
 Result<ModelInfo> Engine::inspect(const std::string& name_or_path, bool hash) {
@@ -282,12 +313,14 @@ std::vector<ModelInfo> Engine::list() const {
 
 Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) const {
   if (state_->unusable) return *state_->unusable;
-  Checkpoint::State& opened = *checkpoint.state_;
+  const ModelInfo& info = checkpoint.info();
+  const HeldModels::Use use(*state_->models, checkpoint.state_->held);
+  HeldModel& opened = use.model();
   return catch_errors([&] {
     const Request styled = value_or_throw(with_its_styles(request));
-    const AdaptedBase base{opened.info, opened.file, opened.model};
-    SettledPlan settled = value_or_throw(settle(opened.info, opened.model, styled));
-    equip({base, opened.adapted, styled, *state_->threads, state_->memory.held()}, settled, 0);
+    const AdaptedBase base{info, opened.file, opened.model};
+    SettledPlan settled = value_or_throw(settle(info, opened.model, styled));
+    equip({*state_->models, opened, base, styled, *state_->threads}, settled, 0);
     settled.plan.commercial = judge_all(settled, styled);
     settled.plan.longest_parameters = longest_parameters(settled, styled);
     return std::move(settled.plan);
@@ -297,35 +330,38 @@ Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) 
 Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, const Request& request,
                                               const OnProgress& on_progress, const CancelToken* cancel) {
   if (state_->unusable) return *state_->unusable;
-  Checkpoint::State& opened = *checkpoint.state_;
+  const ModelInfo& info = checkpoint.info();
+  const HeldModels::Use use(*state_->models, checkpoint.state_->held);
+  HeldModel& opened = use.model();
 
   // The hashes go into the pictures' parameters; they are ready long before them.
   const auto hash = [&]() -> FileHashes {
-    std::lock_guard lock(opened.hash_mutex);
+    KnownFiles& known = *opened.known;
+    std::lock_guard lock(known.mutex);
     const auto compute = [&](const std::string& path, std::string& into) {
       if (path.empty() || !into.empty()) return;
       if (Result<FileDigests> digests = hash_once(path, cancel, sha256_alone)) into = digests.value().sha256;
     };
-    compute(opened.info.path, opened.hashes.checkpoint);
-    compute(opened.vae_path, opened.hashes.vae);
-    return opened.hashes;
+    compute(info.path, known.hashes.checkpoint);
+    compute(opened.vae_path, known.hashes.vae);
+    return known.hashes;
   };
   return catch_errors([&] {
     const Request styled = value_or_throw(with_its_styles(request));
-    const AdaptedBase base{opened.info, opened.file, opened.model};
-    SettledPlan settled = value_or_throw(settle(opened.info, opened.model, styled));
-    const Equipment with{base, opened.adapted, styled, *state_->threads, state_->memory.held()};
+    const AdaptedBase base{info, opened.file, opened.model};
+    SettledPlan settled = value_or_throw(settle(info, opened.model, styled));
+    const Equipment with{*state_->models, opened, base, styled, *state_->threads};
     std::shared_ptr<const AdaptedModel> adapted = equip(with, settled, 0);
     judge_all(settled, styled);
-    value_or_throw(check_memory(settled.plan));
+    make_room(with, adapted.get(), settled.plan);
 
+    FileHashes hashes;
     std::future<FileHashes> hashing = std::async(std::launch::async, hash);
     Context ctx(*state_->backend, *state_->threads, state_->memory, cancel);
     ctx.set_wrap({styled.tile_x, styled.tile_y});
-    const std::string& file = opened.info.path.empty() ? opened.info.name : opened.info.path;
+    const std::string& file = info.path.empty() ? info.name : info.path;
     std::optional<Previewer> previewer;
-    if (styled.preview)
-      previewer = make_previewer(ctx, opened.info, opened.model, opened.colours, styled.preview_model);
+    if (styled.preview) previewer = make_previewer(ctx, info, opened.model, opened.colours, styled.preview_model);
 
     std::vector<Picture> pictures;
     const std::vector<std::string>& prompts = settled.prompts;
@@ -335,13 +371,13 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
       }
       if (first > 0) {
         adapted = equip(with, settled, static_cast<int>(first));
-        value_or_throw(check_memory(settled.plan));
+        make_room(with, adapted.get(), settled.plan);
       }
       std::vector<Picture> drawn_now =
           run_plan(ctx, settled, styled, adapted ? adapted->model : opened.model, file, state_->tokenizer(),
                    state_->options.one_request, previewer ? &*previewer : nullptr, on_progress, static_cast<int>(first),
                    static_cast<int>(end));
-      const FileHashes hashes = first == 0 ? hashing.get() : opened.hashes;
+      if (first == 0) hashes = hashing.get();
       for (Picture& picture : drawn_now) {
         picture.parameters = parameters_text(settled.plan, styled, picture, hashes);
         pictures.push_back(std::move(picture));

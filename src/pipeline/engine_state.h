@@ -6,6 +6,7 @@
 
 #include "base/thread_pool.h"
 #include "ops/context.h"
+#include "pipeline/held_models.h"
 #include "pixelforge/engine.h"
 #include "tensor/buffer.h"
 #include "text/clip_tokenizer.h"
@@ -18,6 +19,7 @@ struct Engine::State {
   const Backend* backend = nullptr;
   std::unique_ptr<ThreadPool> threads;
   BufferPool memory;
+  std::optional<HeldModels> models;  // where the options can be
 
   /// Made at first use: it takes a few milliseconds and `inspect` needs none.
   const ClipTokenizer& tokenizer();

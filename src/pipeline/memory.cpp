@@ -78,21 +78,24 @@ MemoryState read_memory_state() {
   return state;
 }
 
+std::uint64_t memory_for_weights(const Model& model) {
+  std::uint64_t bytes = 0;
+  if (model.network) bytes += packed_bytes(model.network->declarations(), "");
+  if (model.autoencoder) bytes += packed_bytes(model.autoencoder->declarations(), "decoder.");
+  for (const auto& text : model.texts) bytes += packed_bytes(text->declarations(), "");
+  return bytes;
+}
+
 std::uint64_t memory_for(const Model& model, int width, int height, int batch, bool in_bands) {
   const std::int64_t h = height / model.latent.factor, w = width / model.latent.factor;
-  std::uint64_t weights = 0, working = 0;
-  if (model.network) {
-    weights += packed_bytes(model.network->declarations(), "");
-    working = std::max(working, model.network->working_bytes(batch, h, w));
-  }
+  std::uint64_t working = 0;
+  if (model.network) working = model.network->working_bytes(batch, h, w);
   if (model.autoencoder) {
-    weights += packed_bytes(model.autoencoder->declarations(), "decoder.");
     const std::uint64_t bytes = in_bands ? model.autoencoder->working_bytes_in_bands(h, w, kVaeBand)
                                          : model.autoencoder->working_bytes(1, h, w);
     working = std::max(working, bytes);
   }
-  for (const auto& text : model.texts) weights += packed_bytes(text->declarations(), "");
-  return weights + working;
+  return memory_for_weights(model) + working;
 }
 
 }  // namespace pxf

@@ -18,6 +18,9 @@ MemoryState read_memory_state();
 /// `in_bands`: of an autoencoder that works in bands of kVaeBand numbers.
 std::uint64_t memory_for(const Model& model, int width, int height, int batch, bool in_bands = false);
 
+/// The weights alone.
+std::uint64_t memory_for_weights(const Model& model);
+
 /// 64 MiB a band: large against what two bands share, small against what is saved.
 inline constexpr std::int64_t kVaeBand = std::int64_t{16} << 20;
 

@@ -121,7 +121,8 @@ Result<std::vector<std::string>> Engine::probe(const Checkpoint& checkpoint, con
     const auto run = kParts.find(part);
     require(run != kParts.end(), "part: got \"{}\", need unet, text, text_2, vae.decode or vae.encode", part);
     Context ctx(*state_->backend, *state_->threads, state_->memory, cancel);
-    const Outputs outputs = run->second(checkpoint.state_->model, Inputs(ctx, in));
+    const HeldModels::Use use(*state_->models, checkpoint.state_->held);
+    const Outputs outputs = run->second(use.model().model, Inputs(ctx, in));
     std::vector<TensorView> views;
     std::vector<std::string> names;
     for (const auto& [name, tensor] : outputs) {

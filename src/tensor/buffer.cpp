@@ -41,6 +41,7 @@ struct BufferPool::State {
   std::mutex mutex;
   std::map<std::size_t, std::vector<std::byte*>> free;  // by size
   std::size_t in_use = 0;
+  std::size_t lasting = 0;  // of these
   std::size_t peak = 0;
   std::size_t waiting = 0;
 
@@ -78,11 +79,12 @@ struct BufferPool::State {
 
 class BufferPool::Block : public Buffer {
  public:
-  Block(std::byte* data, std::size_t size, std::shared_ptr<State> state)
-      : Buffer(data, size), state_(std::move(state)) {}
+  Block(std::byte* data, std::size_t size, bool lasting, std::shared_ptr<State> state)
+      : Buffer(data, size), lasting_(lasting), state_(std::move(state)) {}
   ~Block() override {
     std::lock_guard lock(state_->mutex);
     state_->in_use -= size_;
+    if (lasting_) state_->lasting -= size_;
     try {
       state_->free[size_].push_back(data_);
       state_->waiting += size_;
@@ -92,6 +94,7 @@ class BufferPool::Block : public Buffer {
   }
 
  private:
+  bool lasting_;
   std::shared_ptr<State> state_;
 };
 
@@ -107,7 +110,7 @@ std::shared_ptr<Buffer> BufferPool::take(std::size_t size) {
     // Large sizes recur within a step or not at all (a decoder's levels): what waits of other sizes goes back first.
     if (at == nullptr && whole >= kLarge) state_->trim();
   }
-  return hand_out(at, whole);
+  return hand_out(at, whole, false);
 }
 
 std::shared_ptr<Buffer> BufferPool::take_lasting(std::size_t size) {
@@ -117,10 +120,10 @@ std::shared_ptr<Buffer> BufferPool::take_lasting(std::size_t size) {
     std::lock_guard lock(state_->mutex);
     at = state_->reuse_exactly(whole);
   }
-  return hand_out(at, whole);
+  return hand_out(at, whole, true);
 }
 
-std::shared_ptr<Buffer> BufferPool::hand_out(std::byte* at, std::size_t size) {
+std::shared_ptr<Buffer> BufferPool::hand_out(std::byte* at, std::size_t size, bool lasting) {
   if (at == nullptr) at = allocate(size);
   if (at == nullptr) {
     trim();  // blocks of other sizes may be what is missing
@@ -130,9 +133,10 @@ std::shared_ptr<Buffer> BufferPool::hand_out(std::byte* at, std::size_t size) {
     fail(ErrorCode::out_of_memory,
          "memory ran out: got no block of {} MiB; use a smaller size or count, or end other programs", size >> 20);
   }
-  auto block = std::make_shared<Block>(at, size, state_);
+  auto block = std::make_shared<Block>(at, size, lasting, state_);
   std::lock_guard lock(state_->mutex);
   state_->in_use += size;
+  if (lasting) state_->lasting += size;
   state_->peak = std::max(state_->peak, state_->in_use);
   return block;
 }
@@ -150,6 +154,11 @@ std::size_t BufferPool::in_use() const {
 std::size_t BufferPool::held() const {
   std::lock_guard lock(state_->mutex);
   return state_->in_use + state_->waiting;
+}
+
+std::size_t BufferPool::lasting() const {
+  std::lock_guard lock(state_->mutex);
+  return state_->lasting;
 }
 
 std::size_t BufferPool::peak() const {

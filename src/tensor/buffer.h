@@ -42,11 +42,13 @@ class BufferPool {
   std::size_t peak() const;
   /// Bytes taken from the system now: live buffers and those waiting to be used again.
   std::size_t held() const;
+  /// Of the live ones, those that were taken to last.
+  std::size_t lasting() const;
 
  private:
   struct State;
   class Block;
-  std::shared_ptr<Buffer> hand_out(std::byte* block, std::size_t size);
+  std::shared_ptr<Buffer> hand_out(std::byte* block, std::size_t size, bool lasting);
   std::shared_ptr<State> state_;
 };
 

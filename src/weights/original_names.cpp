@@ -295,6 +295,8 @@ class OriginalNames final : public TensorSource {
         source_(std::move(source)),
         tensors_(std::move(tensors)) {}
 
+  std::string stamp() const override { return source_->stamp(); }
+
  private:
   Bytes bytes_at(std::size_t index) const override {
     const Original& tensor = tensors_[index];

@@ -15,6 +15,8 @@ namespace pxf {
 struct LatentRgb {
   std::array<std::array<float, 3>, 4> matrix;
   std::array<float, 3> bias;
+
+  bool operator==(const LatentRgb&) const = default;
 };
 
 struct Settings {
@@ -33,6 +35,8 @@ struct Settings {
   std::optional<int> steps, width, height;
   std::optional<double> cfg_scale;
   std::string recommended_by = "the file";
+
+  bool operator==(const Settings&) const = default;
 };
 
 /// Throws Failure(bad_file) naming the key when an entry that the numbers depend on cannot be used.

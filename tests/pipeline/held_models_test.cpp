@@ -1,0 +1,243 @@
+// Checkpoints stay open in an engine within its memory, and what is given back is really gone.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <thread>
+
+#include "base/file.h"
+#include "formats/safetensors.h"
+#include "ops/weight.h"
+#include "pixelforge/engine.h"
+#include "support.h"
+
+namespace pxf {
+namespace {
+
+namespace fs = std::filesystem;
+
+using Pixels = std::vector<std::uint8_t>;
+
+Pixels drawn_with(Engine& engine, const Checkpoint& checkpoint, const std::vector<LoraUse>& loras = {}) {
+  Request request;
+  request.prompt = "a red apple on a beach";
+  request.width = request.height = 32;
+  request.steps = 1;
+  request.seed = 42;
+  request.loras = loras;
+  return value_or_throw(engine.generate(checkpoint, request)).at(0).image.pixels;
+}
+
+Pixels drawn_with(Engine& engine, const std::string& name) {
+  return drawn_with(engine, value_or_throw(engine.open(name)));
+}
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;
+#elif defined(__has_feature)
+constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool kSanitized = false;
+#endif
+
+std::uint64_t resident_bytes() {
+  std::uint64_t whole = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> whole >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+std::vector<std::string> names_of(const Loaded& loaded) {
+  std::vector<std::string> out;
+  for (const LoadedModel& model : loaded.models) out.push_back(model.name);
+  return out;
+}
+
+// The starter with the numbers of one kind of tensor multiplied.
+fs::path starter_copy(const std::string& file_name, const std::string& prefix, float factor) {
+  const auto source =
+      value_or_throw(open_safetensors(fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter/starter.safetensors"));
+  std::vector<std::vector<float>> kept;
+  std::vector<TensorView> views;
+  for (const TensorInfo& info : source->tensors()) {
+    const Bytes bytes = source->bytes(info.name);
+    if (info.name.starts_with(prefix) && factor != 1) {
+      std::vector<float>& values = kept.emplace_back(static_cast<std::size_t>(info.shape.numel()));
+      Weight(bytes, info.dtype, info.shape, source, {}).read_f32(0, values);
+      for (float& value : values) value *= factor;
+      views.push_back({info.name, DType::f32, info.shape, std::as_bytes(std::span(values))});
+    } else {
+      views.push_back({info.name, info.dtype, info.shape, bytes});
+    }
+  }
+  fs::path path = fs::path(testing::TempDir()) / file_name;
+  value_or_throw(write_safetensors(path, views, source->metadata()));
+  return path;
+}
+
+std::vector<std::string> three_checkpoints() {
+  static const std::string third = starter_copy("third.safetensors", "model.diffusion_model.out.", 0.5f).string();
+  return {"starter", "starter-pixel", third};
+}
+
+EngineOptions within(std::uint64_t memory) {
+  EngineOptions options;
+  options.threads = 2;
+  options.memory = memory;
+  return options;
+}
+
+TEST(HeldModels, ASecondOpeningFindsTheWeightsOfTheFirst) {
+  Engine engine;
+  drawn_with(engine, "starter");
+  const std::uint64_t before = engine.loaded().bytes;
+  EXPECT_GT(before, 0u);
+  drawn_with(engine, "starter");
+  EXPECT_EQ(engine.loaded().bytes, before);
+  EXPECT_EQ(engine.loaded().models.size(), 1u);
+}
+
+TEST(HeldModels, WhatIsLoadedIsListedTheLastUsedFirst) {
+  Engine engine;
+  for (const char* name : {"starter", "starter-pixel", "starter"}) drawn_with(engine, name);
+  const Loaded loaded = engine.loaded();
+  EXPECT_THAT(names_of(loaded), testing::ElementsAre("starter", "starter-pixel"));
+  EXPECT_FALSE(loaded.models[0].in_use);
+  EXPECT_GT(loaded.models[0].bytes, std::uint64_t{100} << 10);
+  EXPECT_LE(loaded.models[0].idle_seconds, loaded.models[1].idle_seconds);
+}
+
+TEST(HeldModels, OverTheBudgetTheOneUsedLongestAgoGoes) {
+  std::uint64_t two = 0;
+  {
+    Engine engine;
+    drawn_with(engine, "starter");
+    drawn_with(engine, "starter-pixel");
+    two = engine.loaded().bytes;
+  }
+  const std::uint64_t budget = two + two / 4;
+  Engine engine(within(budget));
+  for (int round = 0; round < 2; ++round) {  // in the first one it can only guess what they take
+    for (const std::string& name : three_checkpoints()) drawn_with(engine, name);
+  }
+  EXPECT_THAT(names_of(engine.loaded()), testing::ElementsAre("third", "starter-pixel"));
+  EXPECT_LE(engine.loaded().bytes, budget);
+}
+
+TEST(HeldModels, TheOneUsedLastStaysWhateverItTakes) {
+  Engine engine(within(1));
+  drawn_with(engine, "starter");
+  EXPECT_THAT(names_of(engine.loaded()), testing::ElementsAre("starter"));
+  drawn_with(engine, "starter-pixel");
+  EXPECT_THAT(names_of(engine.loaded()), testing::ElementsAre("starter-pixel"));
+}
+
+TEST(HeldModels, AHandleStaysValidWhenItsWeightsWereLetGo) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  const Pixels first = drawn_with(engine, starter);
+  EXPECT_EQ(engine.unload(), 1);
+  EXPECT_EQ(engine.loaded().bytes, 0u);
+  EXPECT_EQ(drawn_with(engine, starter), first);
+  EXPECT_EQ(engine.loaded().models.size(), 1u);
+}
+
+TEST(HeldModels, UnloadTakesANameAndSaysHowMany) {
+  Engine engine;
+  drawn_with(engine, "starter");
+  drawn_with(engine, "starter-pixel");
+  EXPECT_EQ(engine.unload("nobody"), 0);
+  EXPECT_EQ(engine.unload("starter"), 1);
+  EXPECT_THAT(names_of(engine.loaded()), testing::ElementsAre("starter-pixel"));
+}
+
+TEST(HeldModels, TheWeightsOfLorasGoToo) {
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  drawn_with(engine, starter);
+  const std::uint64_t without = engine.loaded().models.at(0).bytes;
+  drawn_with(engine, starter, {{"neon", 1.0}});
+  EXPECT_GT(engine.loaded().models.at(0).bytes, without);
+  engine.unload();
+  EXPECT_EQ(engine.loaded().bytes, 0u);
+}
+
+TEST(HeldModels, AReplacedFileIsReadAnew) {
+  const fs::path path = starter_copy("replaced.safetensors", "model.diffusion_model.out.", 1);
+  Engine engine;
+  const Pixels before = drawn_with(engine, path.string());
+  starter_copy("replaced.safetensors", "model.diffusion_model.out.", 0.5f);
+  const Pixels after = drawn_with(engine, path.string());
+  EXPECT_NE(after, before);
+  EXPECT_EQ(engine.loaded().models.size(), 1u);  // the old file's weights are gone
+  fs::remove(path);
+}
+
+TEST(HeldModels, AVaeInPlaceOfItsOwnIsAnotherModel) {
+  const fs::path vae = starter_copy("other-vae.safetensors", "first_stage_model.decoder.conv_out.", 0.5f);
+  Engine engine;
+  const Pixels own = drawn_with(engine, "starter");
+  const Pixels other = drawn_with(engine, value_or_throw(engine.open("starter", vae.string())));
+  EXPECT_NE(own, other);
+  EXPECT_EQ(drawn_with(engine, "starter"), own);
+  EXPECT_EQ(engine.loaded().models.size(), 2u);
+  fs::remove(vae);
+}
+
+// What `swaps` changes between three checkpoints leave of memory, to what the first three left.
+double growth(Engine& engine, std::size_t swaps) {
+  const auto names = three_checkpoints();
+  double after_three = 0;
+  for (std::size_t swap = 0; swap < swaps; ++swap) {
+    drawn_with(engine, names[swap % 3]);
+    if (swap == 2) after_three = static_cast<double>(resident_bytes());
+  }
+  return static_cast<double>(resident_bytes()) / after_three;
+}
+
+TEST(HeldModels, TwoHundredChangesTakeNoMoreMemoryThanThree) {
+  if (kSanitized) GTEST_SKIP() << "what is freed is not given back at once";
+  Engine engine(within(1));  // each change packs anew
+  EXPECT_LE(growth(engine, 200), 1.05);
+}
+
+TEST(HeldModels, ChangesBetweenCheckpointsThatStayTakeNoMoreMemory) {
+  if (kSanitized) GTEST_SKIP() << "what is freed is not given back at once";
+  Engine engine;
+  EXPECT_LE(growth(engine, 40), 1.05);
+}
+
+TEST(HeldModels, PicturesAfterChangesAreThoseOfFreshEngines) {
+  Engine changing(within(1)), keeping;
+  for (const std::string& name : three_checkpoints()) {
+    Engine fresh;
+    const Pixels want = drawn_with(fresh, name);
+    for (Engine* engine : {&changing, &keeping}) {
+      drawn_with(*engine, name);
+      drawn_with(*engine, "starter");
+      EXPECT_EQ(drawn_with(*engine, name), want) << name;
+    }
+  }
+}
+
+TEST(HeldModels, ManyThreadsMayChangeCheckpoints) {
+  const auto names = three_checkpoints();
+  Engine engine(within(1));
+  std::vector<Pixels> alone;
+  for (const std::string& name : names) alone.push_back(drawn_with(engine, name));
+  std::vector<std::thread> threads;
+  for (std::size_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (std::size_t i = 0; i < 6; ++i) {
+        const std::size_t k = (i + t) % 3;
+        EXPECT_EQ(drawn_with(engine, names[k]), alone[k]);
+        engine.loaded();
+        if (t == 3) engine.unload();
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+}
+
+}  // namespace
+}  // namespace pxf
