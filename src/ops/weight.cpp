@@ -16,6 +16,7 @@ struct Weight::State {
   std::shared_ptr<const void> owner;
   std::function<void(Bytes)> release;
   std::string name;
+  std::shared_ptr<FormStore> store;
   std::mutex mutex;
   std::vector<std::pair<std::type_index, std::shared_ptr<const void>>> forms;
   std::atomic<std::uint64_t> form_bytes = 0;  // read without the mutex, which is held while a form is made
@@ -124,6 +125,17 @@ const void* Weight::find_or_make(std::type_index wanted, const std::function<For
   return state_->forms.back().second.get();
 }
 
+std::shared_ptr<const Buffer> Weight::laid_out(std::string_view form,
+                                               const std::function<std::shared_ptr<const Buffer>()>& make) const {
+  require(defined(), "[weight] is undefined");
+  return state_->store ? state_->store->find_or_make(*this, form, make) : make();
+}
+
+void Weight::set_store(std::shared_ptr<FormStore> store) const {
+  require(defined(), "[weight] is undefined");
+  state_->store = std::move(store);
+}
+
 void Weight::prepare() const {
   if (defined() && state_->computed) state_->computed->prepare();
 }
@@ -146,8 +158,6 @@ void Weight::forget_forms() const {
   state_->form_bytes = 0;
 }
 
-std::uint64_t Weight::form_bytes() const {
-  return defined() ? state_->form_bytes.load() : 0;
-}
+std::uint64_t Weight::form_bytes() const { return defined() ? state_->form_bytes.load() : 0; }
 
 }  // namespace pxf

@@ -7,12 +7,14 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <typeindex>
 #include <utility>
 #include <vector>
 
 #include "base/bytes.h"
+#include "tensor/buffer.h"
 #include "tensor/dtype.h"
 #include "tensor/shape.h"
 
@@ -32,6 +34,16 @@ class ComputedElements {
 };
 
 struct LowRankSum;
+class Weight;
+
+/// Where the elements of weights are found that were laid out for kernels before. Thread-safe.
+class FormStore {
+ public:
+  virtual ~FormStore() = default;
+  /// What `make` gives, or has given for the same elements. `form` names the layout: it and the elements say all.
+  virtual std::shared_ptr<const Buffer> find_or_make(const Weight& weight, std::string_view form,
+                                                     const std::function<std::shared_ptr<const Buffer>()>& make) = 0;
+};
 
 class Weight {
  public:
@@ -72,6 +84,11 @@ class Weight {
       return Form{std::move(made), bytes};
     }));
   }
+  /// The elements laid out as `form` says: what the store has, else what `make` gives.
+  std::shared_ptr<const Buffer> laid_out(std::string_view form,
+                                         const std::function<std::shared_ptr<const Buffer>()>& make) const;
+  /// Before the first use, from one thread.
+  void set_store(std::shared_ptr<FormStore> store) const;
   /// Bytes of its forms that are there now.
   std::uint64_t form_bytes() const;
 

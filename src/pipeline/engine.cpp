@@ -228,6 +228,7 @@ Engine::Engine(const EngineOptions& options) : state_(std::make_unique<State>())
     require(use_instruction_set(options.instruction_set), "instruction set: got \"{}\", this machine has {}",
             options.instruction_set, fmt::join(cpu_instruction_sets(), ", "));
     state_->threads = std::make_unique<ThreadPool>(options.threads);
+    state_->forms = std::make_shared<SharedForms>(*state_->threads);
     state_->models.emplace(state_->memory, options.memory > 0 ? options.memory : read_memory_state().available / 2);
     return Done{};
   });
@@ -253,6 +254,7 @@ Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::stri
   }
   const Catalog& catalog = file.value().catalog;
   std::string stamp = catalog.source().stamp();
+  state_->forms->serve(opened.model, stamp, vae.empty() ? stamp : other.stamp);
   if (!stamp.empty() && !vae.empty()) stamp = other.stamp.empty() ? "" : stamp + "\n" + other.stamp;
   std::shared_ptr<HeldModel> held(new HeldModel{info.name, info.path, std::move(stamp),
                                                 said_of(file.value(), name_or_path), other.path, catalog,

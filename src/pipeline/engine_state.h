@@ -7,6 +7,7 @@
 #include "base/thread_pool.h"
 #include "ops/context.h"
 #include "pipeline/held_models.h"
+#include "pipeline/shared_forms.h"
 #include "pixelforge/engine.h"
 #include "tensor/buffer.h"
 #include "text/clip_tokenizer.h"
@@ -20,6 +21,7 @@ struct Engine::State {
   std::unique_ptr<ThreadPool> threads;
   BufferPool memory;
   std::optional<HeldModels> models;  // where the options can be
+  std::shared_ptr<SharedForms> forms;
 
   /// Made at first use: it takes a few milliseconds and `inspect` needs none.
   const ClipTokenizer& tokenizer();

@@ -3,12 +3,14 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <fstream>
 #include <thread>
 
 #include "base/file.h"
 #include "formats/safetensors.h"
 #include "ops/weight.h"
+#include "pipeline/shared_forms.h"
 #include "pixelforge/engine.h"
 #include "support.h"
 
@@ -193,6 +195,43 @@ double growth(Engine& engine, std::size_t swaps) {
     if (swap == 2) after_three = static_cast<double>(resident_bytes());
   }
   return static_cast<double>(resident_bytes()) / after_three;
+}
+
+TEST(SharedForms, ATextEncoderAndVaeThatTwoCheckpointsHaveAreHeldOnce) {
+  Engine engine;
+  drawn_with(engine, "starter");
+  const std::uint64_t one = engine.loaded().bytes;
+  drawn_with(engine, three_checkpoints()[2]);  // which has another UNet
+  const Loaded both = engine.loaded();
+  ASSERT_EQ(both.models.size(), 2u);
+  EXPECT_LT(both.bytes, both.models[0].bytes + both.models[1].bytes - one / 10);
+  EXPECT_GT(both.bytes, one + one / 10);
+}
+
+TEST(SharedForms, ACheckpointUnderAnotherVaeHasTheSameUnet) {
+  const fs::path vae = starter_copy("shared-vae.safetensors", "first_stage_model.decoder.", 0.5f);
+  Engine engine;
+  drawn_with(engine, "starter");
+  const std::uint64_t one = engine.loaded().bytes;
+  drawn_with(engine, value_or_throw(engine.open("starter", vae.string())));
+  EXPECT_LT(engine.loaded().bytes, one + one / 2);
+  fs::remove(vae);
+}
+
+TEST(SharedForms, WeightsThatDifferInOneBitAreNotShared) {
+  test::Computer on;
+  const auto forms = std::make_shared<SharedForms>(on.pool);
+  std::vector<float> values(2 << 20, 0.5f);
+  const auto laid_out = [&](const Shape& shape) {
+    const Weight weight = Weight::of(values, shape);
+    weight.set_store(forms->store_for("", true));
+    return weight.laid_out("panels", [&] { return on.memory.take_lasting(64); });
+  };
+  const auto first = laid_out({2048, 1024});
+  EXPECT_EQ(laid_out({2048, 1024}), first);
+  EXPECT_NE(laid_out({1024, 2048}), first);
+  values.back() = std::nextafter(0.5f, 1.0f);
+  EXPECT_NE(laid_out({2048, 1024}), first);
 }
 
 TEST(HeldModels, TwoHundredChangesTakeNoMoreMemoryThanThree) {

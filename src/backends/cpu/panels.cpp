@@ -17,20 +17,15 @@ constexpr std::int64_t kBlockRows = 192;
 // Enough blocks that the last ones to finish do not leave other threads waiting long.
 constexpr std::int64_t kBlocksWanted = 48;
 
-Panels pack(Context& ctx, const Weight& weight) {
-  const TileKernels& kernels = tile_kernels();
-  Panels p;
-  p.columns = weight.shape().dim(0);
-  p.depth = weight.shape().dim(1);
-  p.taps = p.depth == 0 ? 1 : weight.shape().numel() / p.columns / p.depth;
-  p.width = kernels.columns;
+std::shared_ptr<const Buffer> pack(Context& ctx, const Weight& weight, const Panels& p) {
   const std::int64_t length = p.depth * p.taps;
-  p.memory = ctx.memory().take_lasting(static_cast<std::size_t>(p.count() * p.width * length) * sizeof(float));
+  auto memory = ctx.memory().take_lasting(static_cast<std::size_t>(p.count() * p.width * length) * sizeof(float));
+  auto* panels = reinterpret_cast<float*>(memory->data());
   ctx.threads().parallel_for(p.count(), [&](std::int64_t i) {
     const std::int64_t first = i * p.width, used = std::min(p.width, p.columns - first);
     std::vector<float> rows(static_cast<std::size_t>(p.width * length));
     read_weight(weight, first * length, {rows.data(), static_cast<std::size_t>(used * length)});
-    float* to = p.panel(i);
+    float* to = panels + i * p.width * length;
     for (std::int64_t tap = 0; tap < p.taps; ++tap) {
       for (std::int64_t k = 0; k < p.depth; ++k) {
         for (std::int64_t j = 0; j < p.width; ++j)
@@ -38,6 +33,16 @@ Panels pack(Context& ctx, const Weight& weight) {
       }
     }
   });
+  return memory;
+}
+
+Panels panels_of(Context& ctx, const Weight& weight) {
+  Panels p;
+  p.columns = weight.shape().dim(0);
+  p.depth = weight.shape().dim(1);
+  p.taps = p.depth == 0 ? 1 : weight.shape().numel() / p.columns / p.depth;
+  p.width = tile_kernels().columns;
+  p.memory = weight.laid_out(fmt::format("panels {}", p.width), [&] { return pack(ctx, weight, p); });
   return p;
 }
 
@@ -74,7 +79,7 @@ void read_weight(const Weight& weight, std::int64_t begin, std::span<float> out)
 }
 
 const Panels& packed_panels(Context& ctx, const Weight& weight) {
-  return weight.packed<Panels>([&] { return pack(ctx, weight); });
+  return weight.packed<Panels>([&] { return panels_of(ctx, weight); });
 }
 
 void multiply_panels(Context& ctx, const PanelProduct& p) {

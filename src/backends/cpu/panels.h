@@ -15,14 +15,13 @@ namespace pxf {
 /// B (taps * depth rows, `columns` columns) cut into panels of `width` columns, the last one filled up with zeros:
 /// panel after panel, each row after row.
 struct Panels {
-  std::shared_ptr<Buffer> memory;
+  std::shared_ptr<const Buffer> memory;
   std::int64_t taps = 1, depth = 0, columns = 0, width = 0;
 
   std::int64_t count() const { return (columns + width - 1) / width; }
   const float* panel(std::int64_t i) const {
     return reinterpret_cast<const float*>(memory->data()) + i * taps * depth * width;
   }
-  float* panel(std::int64_t i) { return reinterpret_cast<float*>(memory->data()) + i * taps * depth * width; }
 };
 
 /// Packs (columns, depth, taps...): linear weights have one tap, convolutions kh * kw. Made once a weight and kept by

@@ -25,7 +25,7 @@ constexpr std::int64_t kFewestTiles = 24;
 
 // The kernel (Cout, Cin, 3, 3) as 36 matrices (Cin, Cout), each in panels.
 struct WinogradPanels {
-  std::shared_ptr<Buffer> memory;
+  std::shared_ptr<const Buffer> memory;
   std::int64_t depth = 0, columns = 0, width = 0;
 
   std::int64_t count() const { return (columns + width - 1) / width; }
@@ -54,14 +54,10 @@ void transform_kernel(const float* kernel, std::array<double, kPlaces>& to) {
   }
 }
 
-WinogradPanels pack(Context& ctx, const Weight& weight) {
-  WinogradPanels p;
-  p.columns = weight.shape().dim(0);
-  p.depth = weight.shape().dim(1);
-  p.width = tile_kernels().columns;
+std::shared_ptr<const Buffer> pack(Context& ctx, const Weight& weight, const WinogradPanels& p) {
   const std::int64_t floats = kPlaces * p.count() * p.depth * p.width;
-  p.memory = ctx.memory().take_lasting(static_cast<std::size_t>(floats) * sizeof(float));
-  auto* to = reinterpret_cast<float*>(p.memory->data());
+  auto memory = ctx.memory().take_lasting(static_cast<std::size_t>(floats) * sizeof(float));
+  auto* to = reinterpret_cast<float*>(memory->data());
   ctx.threads().parallel_for(p.count(), [&](std::int64_t panel) {
     std::vector<float> kernels(static_cast<std::size_t>(p.depth * 9));
     std::array<double, kPlaces> transformed{};
@@ -80,6 +76,15 @@ WinogradPanels pack(Context& ctx, const Weight& weight) {
       }
     }
   });
+  return memory;
+}
+
+WinogradPanels panels_of(Context& ctx, const Weight& weight) {
+  WinogradPanels p;
+  p.columns = weight.shape().dim(0);
+  p.depth = weight.shape().dim(1);
+  p.width = tile_kernels().columns;
+  p.memory = weight.laid_out(fmt::format("winograd {}", p.width), [&] { return pack(ctx, weight, p); });
   return p;
 }
 
@@ -108,7 +113,7 @@ class Winograd {
  public:
   explicit Winograd(Context& ctx, const Conv2dDesc& d)
       : desc_(d),
-        weights_(d.weight.packed<WinogradPanels>([&] { return pack(ctx, d.weight); })),
+        weights_(d.weight.packed<WinogradPanels>([&] { return panels_of(ctx, d.weight); })),
         across_((d.dst.dim(2) + kTileSide - 1) / kTileSide),
         down_((d.dst.dim(1) + kTileSide - 1) / kTileSide),
         src_(d.src.f32()),
