@@ -237,8 +237,7 @@ export const api = {
   set: (name: string, values: Record<string, string>) =>
     send<unknown>("PATCH", `/v1/models/${at(name)}`, { set: values }),
   removeModel: (name: string) => ask<void>(`/v1/models/${at(name)}`, { method: "DELETE" }),
-  importModel: (what: { path: string; mode: string; name?: string }) =>
-    send<Task>("POST", "/v1/models/import", what),
+  importModel: (what: { path: string; mode: string; name?: string }) => send<Task>("POST", "/v1/models/import", what),
   pull: (what: { source: string; name?: string }) => send<Task>("POST", "/v1/models/pull", what),
   task: (id: string) => ask<Task>(`/v1/tasks/${at(id)}`),
   cancelTask: (id: string) => ask<unknown>(`/v1/tasks/${at(id)}`, { method: "DELETE" }),

@@ -104,12 +104,15 @@ function Create() {
   const settings = <Settings plan={plan} problem={problem} />;
   return (
     <div className="create">
+      <h1 className="sr">Make a picture</h1>
       <div className="work">
         <Prompt />
         {!wide && (
           <button className="settings-button" onClick={() => setDrawer(true)}>
             <Icon name="sliders" /> Settings
-            <span className="quiet">{plan ? `${plan.checkpoint} · ${plan.steps} steps · ${plan.width}×${plan.height}` : ""}</span>
+            <span className="quiet">
+              {plan ? `${plan.checkpoint} · ${plan.steps} steps · ${plan.width}×${plan.height}` : ""}
+            </span>
           </button>
         )}
         <Stage />

@@ -16,7 +16,7 @@ function draw(canvas: HTMLCanvasElement, strokes: Stroke[], inverted: boolean): 
   g.globalCompositeOperation = "source-over";
   g.clearRect(0, 0, canvas.width, canvas.height);
   g.lineCap = g.lineJoin = "round";
-  g.strokeStyle = g.fillStyle = "#fff";
+  g.strokeStyle = g.fillStyle = "#f4511e"; // seen on snow and in the dark
   for (const s of strokes) {
     g.globalCompositeOperation = s.erase ? "destination-out" : "source-over";
     g.lineWidth = s.size;
@@ -36,23 +36,32 @@ function maskOf(canvas: HTMLCanvasElement): string {
   out.width = canvas.width;
   out.height = canvas.height;
   const g = out.getContext("2d")!;
+  g.drawImage(canvas, 0, 0);
+  g.globalCompositeOperation = "source-in";
+  g.fillStyle = "#fff";
+  g.fillRect(0, 0, out.width, out.height);
+  g.globalCompositeOperation = "destination-over";
   g.fillStyle = "#000";
   g.fillRect(0, 0, out.width, out.height);
-  g.drawImage(canvas, 0, 0);
   return out.toDataURL("image/png");
 }
 
+// What the last mask was painted with, so that it can be changed.
+let last: { mask: string; strokes: Stroke[]; inverted: boolean } | null = null;
+
 interface Props {
   picture: StartPicture;
+  mask: string | undefined;
   onDone: (mask: string | undefined) => void;
   onClose: () => void;
 }
 
-export function Brush({ picture, onDone, onClose }: Props) {
+export function Brush({ picture, mask, onDone, onClose }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  const [strokes, setStrokes] = useState<Stroke[]>([]);
+  const before = last?.mask === mask ? last : null;
+  const [strokes, setStrokes] = useState<Stroke[]>(before?.strokes ?? []);
   const [erase, setErase] = useState(false);
-  const [inverted, setInverted] = useState(false);
+  const [inverted, setInverted] = useState(before?.inverted ?? false);
   const [share, setShare] = useState(12); // of the shorter side, in hundredths
   const drawing = useRef(false);
   useEffect(() => draw(canvas.current!, strokes, inverted), [strokes, inverted]);
@@ -81,6 +90,11 @@ export function Brush({ picture, onDone, onClose }: Props) {
     });
   };
   const up = () => (drawing.current = false);
+  const use = () => {
+    if (blank) return onDone(undefined);
+    last = { mask: maskOf(canvas.current!), strokes, inverted };
+    onDone(last.mask);
+  };
   const blank = !strokes.length && !inverted;
   return (
     <Dialog label="Paint a mask" className="brush" onClose={onClose}>
@@ -127,7 +141,7 @@ export function Brush({ picture, onDone, onClose }: Props) {
         <button aria-pressed={inverted} onClick={() => setInverted(!inverted)}>
           Invert
         </button>
-        <button className="primary" onClick={() => onDone(blank ? undefined : maskOf(canvas.current!))}>
+        <button className="primary" onClick={use}>
           Use this mask
         </button>
       </div>

@@ -61,6 +61,8 @@ export async function refreshAccount(): Promise<void> {
   }
 }
 
+export const allowanceNow = () => catalogue.get().account?.allowance ?? null;
+
 export function explained(glossary: Term[], word: string): string {
   const wanted = word.toLowerCase();
   const found = glossary.find(

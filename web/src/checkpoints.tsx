@@ -34,7 +34,12 @@ export function Checkpoints({ plan }: { plan: Plan | null }) {
         <Card name="auto" chosen={!checkpoint} onChoose={() => change({ checkpoint: undefined })}>
           <span className="card-title">Auto</span>
           <span className="card-line">{chosenWords(plan, checkpoint, all)}</span>
-          {!checkpoint && plan?.notices.map((n) => <span key={n} className="card-line quiet">{n}</span>)}
+          {!checkpoint &&
+            plan?.notices.map((n) => (
+              <span key={n} className="card-line quiet">
+                {n}
+              </span>
+            ))}
         </Card>
         {shown.map((m) => (
           <Card
@@ -46,9 +51,7 @@ export function Checkpoints({ plan }: { plan: Plan | null }) {
             onChoose={() => change({ checkpoint: m.name })}
           >
             <span className="card-title">{modelTitle(m)}</span>
-            <span className="card-line">
-              {m.supported ? settingsLine(m.settings, samplers) : "not supported"}
-            </span>
+            <span className="card-line">{m.supported ? settingsLine(m.settings, samplers) : "not supported"}</span>
             <span className="card-line quiet">
               {familyName(m.family)} <Licence verdict={m.commercial} licence={m.license} />
             </span>

@@ -1,15 +1,16 @@
-import { useEffect, useRef, type ReactNode } from "react";
+import { useEffect, useRef, type KeyboardEvent, type ReactNode } from "react";
 import { Icon } from "./icons";
 
 interface Props {
   label: string;
   className?: string;
   onClose: () => void;
+  onKeyDown?: (e: KeyboardEvent) => void;
   children: ReactNode;
 }
 
 /** A modal dialog while it is rendered: the browser keeps the focus inside and gives it back. */
-export function Dialog({ label, className, onClose, children }: Props) {
+export function Dialog({ label, className, onClose, onKeyDown, children }: Props) {
   const ref = useRef<HTMLDialogElement>(null);
   useEffect(() => {
     const dialog = ref.current!;
@@ -25,6 +26,7 @@ export function Dialog({ label, className, onClose, children }: Props) {
       ref={ref}
       className={className}
       aria-label={label}
+      onKeyDown={onKeyDown}
       onCancel={(e) => {
         e.preventDefault();
         onClose();

@@ -99,7 +99,9 @@ function Found({ dropped, onClose }: { dropped: Dropped; onClose: () => void }) 
                   </div>
                 ))}
               </dl>
-              {reading!.lost.length > 0 && <p className="quiet">Not taken over: {reading!.lost.map(text).join("; ")}</p>}
+              {reading!.lost.length > 0 && (
+                <p className="quiet">Not taken over: {reading!.lost.map(text).join("; ")}</p>
+              )}
             </>
           ) : (
             <p>{why || "This picture does not say how it was made."}</p>

@@ -14,7 +14,7 @@ const prompts = [
 export function Examples({ title = "Say it, press Enter, watch it appear." }: { title?: string }) {
   return (
     <section className="stage empty" aria-label="Examples">
-      <h1>{title}</h1>
+      <h2>{title}</h2>
       <p>Or begin with one of these:</p>
       <ul className="examples">
         {prompts.map((prompt) => (

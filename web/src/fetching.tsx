@@ -96,9 +96,20 @@ function Form({ title, label, placeholder, button, modes, start }: FormProps) {
   return (
     <form className="fetch-form" onSubmit={(e) => void submit(e)}>
       <h2>{title}</h2>
-      <input aria-label={label} required placeholder={placeholder} value={what} onChange={(e) => setWhat(e.target.value)} />
+      <input
+        aria-label={label}
+        required
+        placeholder={placeholder}
+        value={what}
+        onChange={(e) => setWhat(e.target.value)}
+      />
       <div className="fetch-line">
-        <input aria-label="Name (optional)" placeholder="name (optional)" value={name} onChange={(e) => setName(e.target.value)} />
+        <input
+          aria-label="Name (optional)"
+          placeholder="name (optional)"
+          value={name}
+          onChange={(e) => setName(e.target.value)}
+        />
         {modes && (
           <select aria-label="What happens to the file" value={mode} onChange={(e) => setMode(e.target.value)}>
             <option value="link">leave it there</option>
@@ -126,7 +137,12 @@ function Row({ task }: { task: Fetch }) {
         <p className="row-title">{task.what}</p>
         {open && (
           <>
-            <div className="bar" role="progressbar" aria-label={`Progress of ${task.what}`} aria-valuenow={Math.round(100 * share)}>
+            <div
+              className="bar"
+              role="progressbar"
+              aria-label={`Progress of ${task.what}`}
+              aria-valuenow={Math.round(100 * share)}
+            >
               <span style={{ transform: `scaleX(${share})` }} />
             </div>
             <p className="quiet">
@@ -137,7 +153,9 @@ function Row({ task }: { task: Fetch }) {
         {!open && <p className="row-error">{task.error?.message ?? task.state}</p>}
       </div>
       {open ? (
-        <button onClick={() => void api.cancelTask(task.id).catch((e) => say(e.message, { alarm: true }))}>Cancel</button>
+        <button onClick={() => void api.cancelTask(task.id).catch((e) => say(e.message, { alarm: true }))}>
+          Cancel
+        </button>
       ) : (
         <button onClick={() => fetches.set((all) => all.filter((t) => t.id !== task.id))}>Dismiss</button>
       )}

@@ -20,7 +20,12 @@ export function Field({ label, term, changed, onReset, wide, children }: Props) 
         <label htmlFor={id}>{label}</label>
         <Help term={term ?? label} about={label} />
         {changed && onReset && (
-          <button className="reset" onClick={onReset} aria-label={`Reset ${label}`} title="Back to the checkpoint's own">
+          <button
+            className="reset"
+            onClick={onReset}
+            aria-label={`Reset ${label}`}
+            title="Back to the checkpoint's own"
+          >
             <Icon name="reset" />
           </button>
         )}

@@ -39,12 +39,16 @@ export async function sheetPicture(prompt: string, x: Side, y: Side, cells: (str
   g.fillText(prompt, gap, size * 1.2, canvas.width - 2 * gap);
   g.font = font(size);
   g.textAlign = "center";
-  x.values.forEach((v, i) => g.fillText(`${x.label} ${v}`, left + i * (width + gap) + width / 2, top - size * 1.2, width));
+  x.values.forEach((v, i) =>
+    g.fillText(`${x.label} ${v}`, left + i * (width + gap) + width / 2, top - size * 1.2, width),
+  );
   g.textAlign = "right";
   y.values.forEach((v, row) => {
     const middle = top + row * (height + gap) + height / 2;
     const text = lines(g, `${y.label} ${v}`, left - 2 * gap);
-    text.forEach((line, i) => g.fillText(line, left - gap, middle + (i - (text.length - 1) / 2) * size * 1.3, left - 2 * gap));
+    text.forEach((line, i) =>
+      g.fillText(line, left - gap, middle + (i - (text.length - 1) / 2) * size * 1.3, left - 2 * gap),
+    );
   });
   images.forEach((row, r) =>
     row.forEach((image, c) => {
@@ -53,6 +57,9 @@ export async function sheetPicture(prompt: string, x: Side, y: Side, cells: (str
     }),
   );
   return new Promise((resolve, reject) =>
-    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The sheet is too large for this browser."))), "image/png"),
+    canvas.toBlob(
+      (blob) => (blob ? resolve(blob) : reject(new Error("The sheet is too large for this browser."))),
+      "image/png",
+    ),
   );
 }

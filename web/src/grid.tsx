@@ -89,8 +89,20 @@ export function Grid() {
           value={prompt}
           onChange={(e) => change({ prompt: e.target.value })}
         />
-        <Side title="Across" axes={axes} axis={axis(c.x)} values={c.xs} onChange={(x, xs) => choice.set({ ...c, x, xs })} />
-        <Side title="Down" axes={axes} axis={axis(c.y)} values={c.ys} onChange={(y, ys) => choice.set({ ...c, y, ys })} />
+        <Side
+          title="Across"
+          axes={axes}
+          axis={axis(c.x)}
+          values={c.xs}
+          onChange={(x, xs) => choice.set({ ...c, x, xs })}
+        />
+        <Side
+          title="Down"
+          axes={axes}
+          axis={axis(c.y)}
+          values={c.ys}
+          onChange={(y, ys) => choice.set({ ...c, y, ys })}
+        />
         {s?.running ? (
           <button type="button" onClick={() => (stopped.current = true)}>
             Stop
@@ -122,7 +134,12 @@ function setCell(row: number, column: number, cell: Cell): void {
   );
 }
 
-async function drawCell(row: number, column: number, request: JobRequest, stopped: { current: boolean }): Promise<void> {
+async function drawCell(
+  row: number,
+  column: number,
+  request: JobRequest,
+  stopped: { current: boolean },
+): Promise<void> {
   setCell(row, column, { state: "drawing" });
   const job = await submit(request);
   if (!job) {
@@ -179,7 +196,13 @@ function Side({ title, axes, axis, values, onChange }: SideProps) {
       {axis.choices ? (
         <div className="chips" role="group" aria-label={`${title}: values`}>
           {axis.choices.map((v) => (
-            <button key={v.name} type="button" className="chip" aria-pressed={chosen.includes(v.name)} onClick={() => flip(v.name)}>
+            <button
+              key={v.name}
+              type="button"
+              className="chip"
+              aria-pressed={chosen.includes(v.name)}
+              onClick={() => flip(v.name)}
+            >
               {v.label}
             </button>
           ))}

@@ -66,7 +66,8 @@ export function History() {
       </div>
       {loaded && !pictures.length && (
         <p className="nothing">
-          {filtered ? "Nothing fits that." : "No pictures yet."} {!filtered && <a href="#/create">Make the first one</a>}
+          {filtered ? "Nothing fits that." : "No pictures yet."}{" "}
+          {!filtered && <a href="#/create">Make the first one</a>}
         </p>
       )}
       <div ref={end} className="more">

@@ -1,9 +1,10 @@
 // The jobs of this page: those it submitted, and those that were not done yet when it was opened.
 import { api, followJob, Problem, type Job, type JobRequest } from "./api";
-import { refreshAccount } from "./catalogue";
+import { allowanceNow, refreshAccount } from "./catalogue";
 import { addPicture } from "./gallery";
 import { createStore, useStore } from "./store";
 import { say } from "./toasts";
+import { timeOf } from "./words";
 
 export interface LiveJob extends Job {
   preview: string | null;
@@ -61,8 +62,8 @@ export async function submit(request: JobRequest): Promise<Job | null> {
     follow(job);
     return job;
   } catch (e) {
-    say(wordsOf(e), { alarm: true });
-    void refreshAccount();
+    await refreshAccount();
+    say(e instanceof Problem && e.status === 429 ? limitWords(e) : (e as Error).message, { alarm: true });
     return null;
   }
 }
@@ -78,7 +79,7 @@ export async function cancel(id: string): Promise<void> {
   try {
     await api.cancel(id);
   } catch (e) {
-    say(wordsOf(e), { alarm: true });
+    say((e as Error).message, { alarm: true });
   }
 }
 
@@ -88,7 +89,8 @@ export async function resume(): Promise<void> {
   [...running.data, ...queued.data.reverse()].forEach(follow);
 }
 
-export function wordsOf(e: unknown): string {
-  if (e instanceof Problem && e.status === 429) return `That is all for now: ${e.message}`;
-  return e instanceof Error ? e.message : String(e);
+function limitWords(e: Problem): string {
+  const allowance = allowanceNow();
+  if (!allowance || allowance.left > 0) return `Not so fast: ${e.message}`;
+  return `Your ${allowance.limit} free pictures are used up. There are more at ${timeOf(allowance.resets)}.`;
 }

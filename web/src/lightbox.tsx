@@ -38,8 +38,8 @@ function Opened({ picture }: { picture: Picture }) {
     e.preventDefault();
   };
   return (
-    <Dialog label={`Picture: ${picture.prompt}`} className="lightbox" onClose={close}>
-      <div className="lightbox-layout" onKeyDown={keys}>
+    <Dialog label={`Picture: ${picture.prompt}`} className="lightbox" onClose={close} onKeyDown={keys}>
+      <div className="lightbox-layout">
         <div className="lightbox-picture">
           <img src={current.url} alt={current.prompt} />
           <button className="icon turn left" aria-label="Newer" disabled={!before} onClick={() => open(before!)}>

@@ -47,8 +47,7 @@ export function Loras({ family }: { family: string | undefined }) {
 function Used({ name, strength, model }: { name: string; strength: number; model: Model | undefined }) {
   const { loras, prompt } = useDraft();
   const title = model ? modelTitle(model) : name;
-  const set = (value: number) =>
-    change({ loras: loras.map((l) => (l.name === name ? { ...l, strength: value } : l)) });
+  const set = (value: number) => change({ loras: loras.map((l) => (l.name === name ? { ...l, strength: value } : l)) });
   const words = (model?.trigger_words ?? []).filter((w) => !prompt.toLowerCase().includes(w.toLowerCase()));
   return (
     <div className="lora">

@@ -98,7 +98,11 @@ function Remove({ model, act }: { model: Model; act: Act }) {
   return (
     <div className="confirm" role="alertdialog" aria-label="Confirm removal">
       <p>Remove {model.name}? What was copied or pulled is deleted from the disk; a linked file stays where it is.</p>
-      <button className="danger" autoFocus onClick={() => void act(api.removeModel(model.name), `${model.name} was removed.`)}>
+      <button
+        className="danger"
+        autoFocus
+        onClick={() => void act(api.removeModel(model.name), `${model.name} was removed.`)}
+      >
         Remove {bytes(model.bytes)}
       </button>
       <button onClick={() => setAsked(false)}>Keep</button>

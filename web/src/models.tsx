@@ -20,7 +20,9 @@ export function Models() {
   const [filter, setFilter] = useState("");
   const [opened, setOpened] = useState<Model | null>(null);
   const wanted = filter.toLowerCase();
-  const shown = models.filter((m) => `${m.name} ${m.title} ${m.family} ${m.kind} ${m.tags}`.toLowerCase().includes(wanted));
+  const shown = models.filter((m) =>
+    `${m.name} ${m.title} ${m.family} ${m.kind} ${m.tags}`.toLowerCase().includes(wanted),
+  );
   const named = new Set(kinds.map(([kind]) => kind));
   const groups: [string, Model[]][] = [
     ...kinds.map(([kind, title]): [string, Model[]] => [title, shown.filter((m) => m.kind === kind)]),

@@ -33,6 +33,7 @@ export function NumberField({ label, term, value, own, min, max, step, slider, o
           {slider && (
             <input
               type="range"
+              className={value === undefined ? "own" : undefined}
               aria-label={`${label}, slider`}
               min={slider.min}
               max={slider.max}

@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef } from "react";
 import { change, draft, requestOf, useDraft } from "./draft";
-import { isOpen, submit, useJobs } from "./jobs";
+import { cancel, isOpen, jobs, shownJob, submit, useJobs } from "./jobs";
 
 export const promptId = "prompt";
 
@@ -43,6 +43,8 @@ export function Prompt() {
         placeholder="What should the picture show?"
         onChange={(e) => change({ prompt: e.target.value })}
         onKeyDown={(e) => {
+          const shown = shownJob(jobs.get());
+          if (e.key === "Escape" && shown && isOpen(shown)) void cancel(shown.id);
           if (e.key !== "Enter" || e.shiftKey || e.nativeEvent.isComposing) return;
           e.preventDefault();
           void generate();
@@ -50,7 +52,11 @@ export function Prompt() {
       />
       <button className="primary" type="submit">
         {open ? "Queue" : "Generate"}
-        {open > 0 && <span className="count" title="not done yet">{open}</span>}
+        {open > 0 && (
+          <span className="count" title="not done yet">
+            {open}
+          </span>
+        )}
       </button>
     </form>
   );

@@ -43,12 +43,18 @@ export function Queue() {
       <ul className="rows">
         {all.map((j) => (
           <li key={j.id} className="row">
-            {j.images[0] ? <img className="row-picture" src={j.images[0].thumbnail} alt="" /> : <span className="row-picture" />}
+            {j.images[0] ? (
+              <img className="row-picture" src={j.images[0].thumbnail} alt="" />
+            ) : (
+              <span className="row-picture" />
+            )}
             <div className="row-text">
               <p className="row-title">{j.request.prompt}</p>
               <p className="quiet">
                 <span className={`state ${j.state}`}>{words[j.state]}</span>
-                {j.state === "queued" && j.position !== null && ` · ${j.position ? `${plural(j.position, "job")} before it` : "next"}`}
+                {j.state === "queued" &&
+                  j.position !== null &&
+                  ` · ${j.position ? `${plural(j.position, "job")} before it` : "next"}`}
                 {j.state === "running" && j.progress && ` · step ${j.progress.step} of ${j.progress.steps}`}
                 {j.images.length > 0 && ` · ${plural(j.images.length, "picture")}`} · {when(j.created)}
               </p>

@@ -12,4 +12,5 @@ export const useView = () => useStore(view);
 
 export function go(to: View): void {
   location.hash = `#/${to}`;
+  view.set(to); // now, not at the event: the caller may go on with what is shown
 }

@@ -28,7 +28,8 @@ export function Settings({ plan, problem }: { plan: Plan | null; problem: Proble
   const checkpoints = models.filter((m) => m.kind === "checkpoint");
   const model = checkpoints.find((m) => m.name === (d.checkpoint ?? plan?.checkpoint)) ?? checkpoints[0];
   // A plan knows more than the model's list: what the prompt and the rest lead to.
-  const own: ModelSettings = plan && plan.checkpoint === model?.name ? { ...model.settings, ...plan } : { ...model?.settings };
+  const own: ModelSettings =
+    plan && plan.checkpoint === model?.name ? { ...model.settings, ...plan } : { ...model?.settings };
   const anything = Object.keys(d).some((k) => k !== "prompt" && k !== "loras" && d[k as keyof typeof d] !== undefined);
   return (
     <div className="settings">
@@ -90,11 +91,7 @@ export function Settings({ plan, problem }: { plan: Plan | null; problem: Proble
           onChange={(count) => change({ count })}
         />
       </div>
-      <Field
-        label="Negative prompt"
-        changed={d.negative !== undefined}
-        onReset={() => change({ negative: undefined })}
-      >
+      <Field label="Negative prompt" changed={d.negative !== undefined} onReset={() => change({ negative: undefined })}>
         {(id) => (
           <textarea
             id={id}

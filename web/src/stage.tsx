@@ -102,7 +102,9 @@ function Drawing({ job }: { job: LiveJob }) {
           <span style={{ transform: `scaleX(${share(progress)})` }} />
         </div>
         <p className="progress-text">{wordsOf(job)}</p>
-        <button onClick={() => void cancel(job.id)}>Cancel</button>
+        <button title="Esc in the prompt does it too" onClick={() => void cancel(job.id)}>
+          Cancel
+        </button>
       </div>
       <Announcer job={job} />
     </section>
@@ -129,7 +131,9 @@ function wordsOf(job: LiveJob): string {
   const parts = [stages[p.stage] ?? `Step ${p.step} of ${p.steps}`];
   if (p.pictures > 1) parts.push(`picture ${p.picture} of ${p.pictures}`);
   if (p.steps_per_second) {
-    parts.push(p.steps_per_second >= 1 ? `${p.steps_per_second.toFixed(1)} it/s` : `${(1 / p.steps_per_second).toFixed(1)} s/it`);
+    parts.push(
+      p.steps_per_second >= 1 ? `${p.steps_per_second.toFixed(1)} it/s` : `${(1 / p.steps_per_second).toFixed(1)} s/it`,
+    );
   }
   if (p.seconds_left) parts.push(`${duration(p.seconds_left)} left`);
   return parts.join(" · ");

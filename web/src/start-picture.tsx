@@ -86,6 +86,7 @@ export function StartPictureField() {
       {painting && init && (
         <Brush
           picture={init}
+          mask={mask}
           onClose={() => setPainting(false)}
           onDone={(painted) => {
             change({ mask: painted });

@@ -14,7 +14,12 @@ export function ThemeSwitch() {
     else document.documentElement.dataset.theme = name;
   }, [name]);
   return (
-    <button className="icon" aria-label={`Colours: ${name}`} title={`Colours: ${name}`} onClick={() => theme.set({ name: next[name] })}>
+    <button
+      className="icon"
+      aria-label={`Colours: ${name}`}
+      title={`Colours: ${name}`}
+      onClick={() => theme.set({ name: next[name] })}
+    >
       <Icon name={icon[name]} />
     </button>
   );

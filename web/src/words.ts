@@ -4,7 +4,8 @@ import type { Model, ModelSettings, Named } from "./api";
 const families: Record<string, string> = { sd1: "SD 1.x", sd2: "SD 2.x", sdxl: "SDXL", sdxl_refiner: "SDXL refiner" };
 export const familyName = (family: string) => families[family] ?? family;
 
-export const labelOf = (all: Named[], name: string | undefined) => all.find((n) => n.name === name)?.label ?? name ?? "";
+export const labelOf = (all: Named[], name: string | undefined) =>
+  all.find((n) => n.name === name)?.label ?? name ?? "";
 
 export function settingsLine(s: ModelSettings | null, samplers: Named[]): string {
   if (!s) return "";
@@ -34,6 +35,9 @@ export function duration(seconds: number): string {
 
 export const when = (time: string) =>
   new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
+
+export const timeOf = (time: string) =>
+  new Date(time).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 
 export const modelTitle = (m: Model) => m.title || m.name;
 

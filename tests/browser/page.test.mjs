@@ -1,0 +1,364 @@
+// What a person does with the page, in a real browser, with the real program behind it.
+// Run by tests/browser/run, which sets PAGE (the address), MODULES (where npm put playwright-core) and PLACE (a folder to write to).
+import assert from "node:assert/strict";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, afterEach, before, test } from "node:test";
+
+const { PAGE, MODULES, PLACE } = process.env;
+const require = createRequire(`${MODULES}/`);
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const browserPath = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"].find(existsSync);
+const desktop = { viewport: { width: 1280, height: 800 } };
+const phone = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true };
+const small = { steps: 4, width: 64, height: 64 };
+
+let browser;
+let complaints = [];
+const contexts = [];
+
+before(async () => {
+  // The sandbox needs rights that root in a container does not have.
+  browser = await chromium.launch({ executablePath: browserPath, args: ["--no-sandbox"] });
+});
+after(() => browser?.close());
+afterEach(async () => {
+  await Promise.all(contexts.splice(0).map((c) => c.close()));
+  const said = complaints;
+  complaints = [];
+  assert.deepEqual(said, [], "the browser has nothing to complain of");
+});
+
+/** A fresh visitor, whose settings are `draft`. What the page does wrong in the browser's eyes is kept for afterEach. */
+async function visit({ draft = small, view = "create", ...how } = desktop) {
+  const context = await browser.newContext({ acceptDownloads: true, ...how });
+  contexts.push(context);
+  context.setDefaultTimeout(10_000);
+  await context.addInitScript(
+    (kept) => localStorage.getItem("pixelforge.draft") ?? localStorage.setItem("pixelforge.draft", kept),
+    JSON.stringify({ prompt: "", loras: [], ...draft }),
+  );
+  const page = await context.newPage();
+  page.on("pageerror", (e) => complaints.push(String(e)));
+  page.on("console", (m) => m.type() === "error" && complaints.push(m.text()));
+  page.on("request", (r) => /^(data|blob):/.test(r.url()) || r.url().startsWith(PAGE) || complaints.push(r.url()));
+  await page.goto(`${PAGE}/#/${view}`);
+  return page;
+}
+
+const prompt = (page) => page.getByLabel("Prompt: what the picture should show");
+const picture = (page) => page.locator(".frame-button img");
+
+/** Types a prompt, presses Enter, and gives the request that was sent. */
+async function ask(page, words) {
+  await prompt(page).fill(words);
+  const sent = page.waitForRequest((r) => r.method() === "POST" && r.url().endsWith("/v1/jobs"));
+  await prompt(page).press("Enter");
+  return (await sent).postDataJSON();
+}
+
+/** The same, and waits for the picture. */
+async function draw(page, words) {
+  const before = await picture(page).evaluateAll((all) => all[0]?.src);
+  const request = await ask(page, words);
+  const shown = ([src, alt]) =>
+    [...document.querySelectorAll(".frame-button img")].some((i) => i.src !== src && i.alt === alt);
+  await page.waitForFunction(shown, [before, request.prompt]);
+  return request;
+}
+
+test("a prompt and Enter draw a picture, which is seen while it is drawn", async () => {
+  const page = await visit({ ...desktop, draft: { steps: 12 } });
+  await ask(page, "a red balloon in the mountains");
+  const preview = page.locator("img.preview");
+  await preview.waitFor();
+  assert.match(await preview.getAttribute("src"), /^data:image\//);
+  const bar = page.getByRole("progressbar");
+  assert.ok(Number(await bar.getAttribute("aria-valuenow")) < 100);
+  await picture(page).waitFor();
+  assert.equal(await picture(page).evaluate(async (i) => (await i.decode(), i.naturalWidth)), 128);
+});
+
+test("only what was changed is sent, and a reset takes it back", async () => {
+  const page = await visit({ ...desktop, draft: {} });
+  const steps = page.getByLabel("Steps", { exact: true });
+  await page.locator('input[placeholder="20"]').and(steps).waitFor(); // the checkpoint's own
+  await steps.fill("3");
+  await page.getByLabel("Sampler", { exact: true }).selectOption("euler");
+  assert.deepEqual(await draw(page, "a blue castle"), { prompt: "a blue castle", steps: 3, sampler: "euler" });
+  await page.getByRole("button", { name: "Reset Sampler" }).click();
+  assert.deepEqual(await draw(page, "a blue castle"), { prompt: "a blue castle", steps: 3 });
+});
+
+test("a running job is cancelled at the button", async () => {
+  const page = await visit({ ...desktop, draft: { steps: 500, width: 256, height: 256 } });
+  await ask(page, "a snowman in winter");
+  await page.getByText(/Step \d+ of 500/).waitFor();
+  await page.getByRole("button", { name: "Cancel" }).click();
+  await page.getByRole("progressbar").waitFor({ state: "detached" });
+  await page.getByRole("link", { name: "Queue" }).click();
+  await page.locator(".row", { hasText: "a snowman in winter" }).first().getByText("cancelled").waitFor();
+});
+
+test("several jobs wait in line, and each gets its turn", async () => {
+  const page = await visit({ ...desktop, draft: { ...small, steps: 20 } });
+  await ask(page, "a pink flower");
+  await ask(page, "a teal potion");
+  await page.getByRole("link", { name: /Queue/ }).click();
+  for (const words of ["a pink flower", "a teal potion"]) {
+    await page.locator(".row", { hasText: words }).first().getByText("done").waitFor();
+  }
+});
+
+test("a LoRA's slider sets its weight, and its words go into the prompt", async () => {
+  const page = await visit();
+  await prompt(page).fill("a green pine tree");
+  await page.getByRole("button", { name: /neon/i }).first().click();
+  const slider = page.getByRole("slider", { name: /Weight of .*neon/i });
+  await slider.fill("0.6");
+  await page.getByTitle("Add to the prompt").first().click();
+  const words = await prompt(page).inputValue();
+  assert.match(words, /^a green pine tree, .*neon/i);
+  const request = await draw(page, words);
+  assert.deepEqual(request.loras, [{ name: "neon", strength: 0.6 }]);
+});
+
+test("a checkpoint's card chooses it", async () => {
+  const page = await visit();
+  await page.getByRole("radio", { name: /pixel art/i }).check();
+  assert.equal((await draw(page, "a brown house")).checkpoint, "starter-pixel");
+  assert.match(await page.locator(".caption p").innerText(), /^starter-pixel/);
+});
+
+test("the brush's mask is drawn anew, the rest stays", async () => {
+  const page = await visit({ ...desktop, draft: { steps: 8 } });
+  await draw(page, "a red apple on a beach");
+  await page.getByRole("button", { name: "Details" }).click();
+  await page.getByRole("button", { name: "Use as start picture" }).click();
+  await page.getByRole("button", { name: "Paint a mask" }).click();
+  const box = await page.locator(".brush-stage canvas").boundingBox();
+  const [x, y] = [box.x + box.width / 2, box.y + box.height / 2];
+  await page.mouse.move(x - box.width / 5, y);
+  await page.mouse.down();
+  await page.mouse.move(x + box.width / 5, y, { steps: 5 });
+  await page.mouse.up();
+  await page.getByRole("button", { name: "Use this mask" }).click();
+  await page.getByLabel("Strength", { exact: true }).fill("1");
+  const before = await picture(page).getAttribute("src");
+  const request = await draw(page, "a blue castle on a beach");
+  const shades = await page.evaluate(pixels, request.mask);
+  assert.equal(shades.width, 128);
+  assert.deepEqual([shades.corner[0], shades.middle[0]], [0, 255]);
+  const [old, now] = [
+    await page.evaluate(pixels, before),
+    await page.evaluate(pixels, await picture(page).getAttribute("src")),
+  ];
+  assert.ok(distance(old.corner, now.corner) < 40, "the corner stays");
+  assert.ok(distance(old.middle, now.middle) > 40, "the middle changes");
+});
+
+async function pixels(address) {
+  const image = new Image();
+  image.src = address;
+  await image.decode();
+  const canvas = document.createElement("canvas");
+  canvas.width = image.naturalWidth;
+  canvas.height = image.naturalHeight;
+  const g = canvas.getContext("2d");
+  g.drawImage(image, 0, 0);
+  const at = (x, y) => [...g.getImageData(x, y, 1, 1).data].slice(0, 3);
+  return { width: canvas.width, corner: at(2, 2), middle: at(canvas.width / 2, canvas.height / 2) };
+}
+const distance = (a, b) => Math.hypot(...a.map((v, i) => v - b[i]));
+
+test("history finds a picture by its words, and its settings come back", async () => {
+  const page = await visit({ ...desktop, draft: { ...small, cfg_scale: 3, seed: 77 } });
+  await draw(page, "a purple mushroom, green background");
+  await draw(page, "a white rabbit");
+  await page.getByRole("button", { name: "Reset all settings" }).click();
+  await page.getByRole("link", { name: "History" }).click();
+  await page.getByRole("searchbox", { name: "Search the prompts" }).fill("mushroom");
+  await page.getByAltText("a white rabbit").waitFor({ state: "detached" });
+  await page.getByAltText("a purple mushroom, green background").first().click();
+  await page.getByRole("button", { name: "Use these settings" }).click();
+  await page.waitForURL(/create/);
+  assert.equal(await prompt(page).inputValue(), "a purple mushroom, green background");
+  assert.equal(await page.getByLabel("Seed", { exact: true }).inputValue(), "77");
+  assert.equal(await page.getByLabel("CFG scale", { exact: true }).inputValue(), "3");
+});
+
+test("the arrows go through the pictures, Escape closes", async () => {
+  const page = await visit();
+  await draw(page, "a yellow star");
+  await draw(page, "an orange boat");
+  await page.locator(".frame-button").click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByAltText("an orange boat").waitFor();
+  await page.keyboard.press("ArrowRight");
+  await dialog.getByAltText("a yellow star").waitFor();
+  await page.keyboard.press("ArrowLeft");
+  await dialog.getByAltText("an orange boat").waitFor();
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+});
+
+test("a deleted picture comes back by Undo", async () => {
+  const page = await visit();
+  await draw(page, "a red crown");
+  await page.getByRole("button", { name: "Details" }).click();
+  await page.getByRole("button", { name: "Delete" }).click();
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.getByRole("link", { name: "History" }).click();
+  await page.locator(".gallery").getByAltText("a red crown").waitFor();
+});
+
+test("a favourite is one after a reload too", async () => {
+  const page = await visit();
+  await draw(page, "a silver moon");
+  const answered = page.waitForResponse((r) => r.request().method() === "PATCH");
+  await page.getByRole("button", { name: "Favourite", exact: true }).click();
+  await answered;
+  await page.goto(`${PAGE}/#/history`);
+  await page.reload();
+  await page.getByRole("button", { name: "Favourites" }).click();
+  await page.getByAltText("a silver moon").waitFor();
+});
+
+test("a dropped PNG says how it was made", async () => {
+  const page = await visit({ ...desktop, draft: { ...small, seed: 5 } });
+  await draw(page, "a grey robot in a city");
+  const file = await (await fetch(PAGE + (await picture(page).getAttribute("src")))).arrayBuffer();
+  await page.getByRole("button", { name: "Reset all settings" }).click();
+  await prompt(page).fill("");
+  await page.evaluate(
+    (bytes) => {
+      const data = new DataTransfer();
+      data.items.add(new File([new Uint8Array(bytes)], "dropped.png", { type: "image/png" }));
+      window.dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+    },
+    [...new Uint8Array(file)],
+  );
+  await page.getByRole("dialog").getByText("a grey robot in a city").waitFor();
+  await page.getByRole("button", { name: "Use these settings" }).click();
+  assert.equal(await prompt(page).inputValue(), "a grey robot in a city");
+  assert.equal(await page.getByLabel("Seed", { exact: true }).inputValue(), "5");
+});
+
+test("a picture from the disk becomes the start", async () => {
+  const page = await visit();
+  await draw(page, "a green hill");
+  const file = `${PLACE}/start.png`;
+  writeFileSync(file, Buffer.from(await (await fetch(PAGE + (await picture(page).getAttribute("src")))).arrayBuffer()));
+  await page.getByLabel("Start picture file").setInputFiles(file);
+  await page.getByAltText("Start picture", { exact: true }).waitFor();
+  const request = await draw(page, "a green hill in the snow");
+  assert.match(request.init, /^data:image\/png;base64,/);
+});
+
+test("what was typed and set survives a reload", async () => {
+  const page = await visit();
+  await prompt(page).fill("a pink elephant");
+  await page.getByLabel("Steps", { exact: true }).fill("7");
+  await page.reload();
+  assert.equal(await prompt(page).inputValue(), "a pink elephant");
+  assert.equal(await page.getByLabel("Steps", { exact: true }).inputValue(), "7");
+});
+
+test("a job goes on when the page is loaded again", async () => {
+  const page = await visit({ ...desktop, draft: { steps: 60 } });
+  await ask(page, "a golden temple");
+  await page.getByText(/Step \d+ of 60/).waitFor();
+  await page.reload();
+  await page.getByText(/Step \d+ of 60/).waitFor();
+  await picture(page).and(page.getByAltText("a golden temple")).waitFor();
+});
+
+test("the grid fills as pictures arrive, all of one seed, and is kept as a picture", async () => {
+  const page = await visit({ ...desktop, view: "grid" });
+  await page.getByRole("textbox", { name: "Prompt", exact: true }).fill("a brown teapot");
+  await page.getByLabel("Across: values, separated by commas").fill("2, 3");
+  await page.getByLabel("Down: values, separated by commas").fill("1, 4");
+  await page.getByRole("button", { name: "Draw 4 pictures" }).click();
+  await page.getByRole("button", { name: "Download as PNG" }).waitFor();
+  const seeds = await page.locator(".sheet img").evaluateAll((all) => all.map((i) => i.alt));
+  assert.equal(seeds.length, 4);
+  assert.equal(new Set(seeds).size, 1);
+  const [download] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByRole("button", { name: "Download as PNG" }).click(),
+  ]);
+  assert.equal(download.suggestedFilename(), "grid.png");
+});
+
+test("what cannot be is said where it is asked for", async () => {
+  const page = await visit({ ...desktop, view: "models" });
+  await page.getByLabel("Path", { exact: true }).fill("/no/such/model.safetensors");
+  await page.getByRole("button", { name: "Import" }).click();
+  await page.getByRole("alert").getByText("/no/such/model.safetensors").waitFor();
+  complaints = complaints.filter((c) => !/status of 4\d\d/.test(c)); // which the browser says of every refusal
+});
+
+test("a tooltip explains a word, by hand and by keyboard", async () => {
+  const page = await visit();
+  await page.getByRole("button", { name: "What is CFG scale?" }).focus();
+  await page
+    .getByRole("tooltip")
+    .filter({ visible: true, hasText: /prompt is followed/ })
+    .waitFor();
+});
+
+test("the keyboard alone suffices", async () => {
+  const page = await visit({ ...desktop, view: "queue" });
+  await page.getByRole("heading", { name: "Queue" }).waitFor();
+  await page.keyboard.press("/");
+  await page.waitForFunction(() => document.activeElement?.id === "prompt");
+  await page.keyboard.type("a blue fish");
+  await page.keyboard.press("Enter");
+  await picture(page).and(page.getByAltText("a blue fish")).waitFor();
+});
+
+test("on a phone nothing goes beyond the side, and the settings are a drawer", async () => {
+  const page = await visit({ ...phone, draft: small });
+  await draw(page, "a white lighthouse");
+  for (const view of ["create", "history", "grid", "models", "queue"]) {
+    await page.goto(`${PAGE}/#/${view}`);
+    await page.locator("h1").first().waitFor({ state: "attached" });
+    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), view);
+  }
+  await page.goto(`${PAGE}/#/create`);
+  await page.getByRole("button", { name: "Settings" }).tap();
+  await page.getByRole("dialog").getByLabel("Steps", { exact: true }).fill("2");
+  assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "drawer");
+  await page.keyboard.press("Escape");
+  assert.equal((await draw(page, "a white lighthouse at night")).steps, 2);
+});
+
+for (const colorScheme of ["light", "dark"]) {
+  test(`axe finds nothing serious (${colorScheme})`, async () => {
+    const page = await visit({ ...desktop, colorScheme, draft: small });
+    await page.locator(".card").first().waitFor();
+    await draw(page, "a red heart");
+    const check = async (where) => {
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => globalThis.axe.run());
+      const bad = violations.filter((v) => v.impact === "serious" || v.impact === "critical");
+      assert.deepEqual(
+        bad.map((v) => `${v.id}: ${v.nodes[0].html}`),
+        [],
+        where,
+      );
+    };
+    await check("create");
+    await page.locator(".frame-button").click();
+    await check("lightbox");
+    await page.keyboard.press("Escape");
+    for (const view of ["history", "grid", "models", "queue"]) {
+      await page.goto(`${PAGE}/#/${view}`);
+      await page.locator("h1").filter({ visible: true }).first().waitFor();
+      await check(view);
+    }
+  });
+}
