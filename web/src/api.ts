@@ -95,6 +95,7 @@ export interface Picture {
   checkpoint: string;
   parameters: unknown;
   commercial: Verdict;
+  because?: string;
   favourite: boolean;
   created: string;
 }
@@ -115,18 +116,24 @@ export interface ModelSettings {
   height?: number;
 }
 
+export interface LicenceVerdict {
+  verdict: Verdict;
+  licence: string; // its name; empty where nobody said
+  why: string;
+}
+
 export interface Model {
   name: string;
   kind: string;
   family: string;
-  title: string;
+  title: string; // of its family
   bytes: number;
-  license: string;
-  commercial: Verdict;
-  tags: string | string[];
-  trigger_words: string[];
+  commercial: LicenceVerdict;
+  tags: string;
+  trigger_words: string; // words between commas
+  description: string;
   preview: string | null;
-  supported: boolean;
+  supported: boolean | null; // null, like settings: not looked at yet
   embedded: boolean;
   settings: ModelSettings | null;
 }
@@ -136,8 +143,9 @@ export interface Task {
   kind: string;
   state: "running" | "queued" | "done" | "failed" | "cancelled";
   done: number;
+  what: string;
   total: number | null;
-  model: unknown;
+  model: { name?: string } | null;
   error: { code: string; message: string } | null;
 }
 
@@ -232,13 +240,14 @@ export const api = {
     }),
 
   models: () => ask<{ data: Model[] }>("/v1/models"),
-  model: (name: string) => ask<Record<string, unknown>>(`/v1/models/${at(name)}`),
+  model: (name: string) => ask<Model & Record<string, unknown>>(`/v1/models/${at(name)}`),
   rename: (name: string, to: string) => send<unknown>("PATCH", `/v1/models/${at(name)}`, { name: to }),
   set: (name: string, values: Record<string, string>) =>
     send<unknown>("PATCH", `/v1/models/${at(name)}`, { set: values }),
   removeModel: (name: string) => ask<void>(`/v1/models/${at(name)}`, { method: "DELETE" }),
   importModel: (what: { path: string; mode: string; name?: string }) => send<Task>("POST", "/v1/models/import", what),
   pull: (what: { source: string; name?: string }) => send<Task>("POST", "/v1/models/pull", what),
+  tasks: () => ask<{ data: Task[] }>("/v1/tasks"),
   task: (id: string) => ask<Task>(`/v1/tasks/${at(id)}`),
   cancelTask: (id: string) => ask<unknown>(`/v1/tasks/${at(id)}`, { method: "DELETE" }),
 

@@ -7,7 +7,7 @@ import { show } from "./gallery";
 import { Grid } from "./grid";
 import { History } from "./history";
 import { Icon } from "./icons";
-import { isOpen, resume, useJobs } from "./jobs";
+import { isOpen, resume, shareOf, shownJob, useJobs } from "./jobs";
 import { Lightbox } from "./lightbox";
 import { Models } from "./models";
 import { Prompt, promptId } from "./prompt";
@@ -36,9 +36,7 @@ export function App() {
   const view = useView();
   const { trouble } = useCatalogue();
   useEffect(() => void begin(), []);
-  useEffect(() => {
-    document.title = view === "create" ? "PixelForge" : `${titles[view]} · PixelForge`;
-  }, [view]);
+  useTitle(view);
   useEffect(() => {
     const keys = (e: KeyboardEvent) => {
       const typing = e.target instanceof Element && e.target.closest("input, textarea, select, dialog");
@@ -73,6 +71,15 @@ export function App() {
       <Toasts />
     </>
   );
+}
+
+/** The tab says how far the picture is, for whoever looks at another one meanwhile. */
+function useTitle(view: View): void {
+  const job = shownJob(useJobs());
+  const drawing = job?.state === "running" ? `${Math.round(100 * shareOf(job.progress))} % · ` : "";
+  useEffect(() => {
+    document.title = drawing + (view === "create" ? "PixelForge" : `${titles[view]} · PixelForge`);
+  }, [view, drawing]);
 }
 
 function Header({ view }: { view: View }) {

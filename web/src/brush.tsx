@@ -1,6 +1,6 @@
 // Painting the mask of an inpainting: white is made anew. Strokes are kept as lines in the picture's own pixels, so that
 // undo is leaving out the last, and the mask has the picture's size whatever the screen's is.
-import { useEffect, useRef, useState, type PointerEvent } from "react";
+import { useEffect, useRef, useState, type CSSProperties, type PointerEvent } from "react";
 import { Dialog } from "./dialog";
 import type { StartPicture } from "./draft";
 import { Icon } from "./icons";
@@ -99,7 +99,7 @@ export function Brush({ picture, mask, onDone, onClose }: Props) {
   return (
     <Dialog label="Paint a mask" className="brush" onClose={onClose}>
       <h2>Paint over what is to be made anew</h2>
-      <div className="brush-stage" style={{ aspectRatio: `${picture.width} / ${picture.height}` }}>
+      <div className="brush-stage" style={{ "--ratio": picture.width / picture.height } as CSSProperties}>
         <img src={picture.shown} alt="The start picture" draggable={false} />
         <canvas
           ref={canvas}

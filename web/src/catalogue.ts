@@ -45,11 +45,29 @@ export async function loadCatalogue(): Promise<void> {
     catalogue.set((c) => ({ ...c, trouble: (e as Error).message }));
   }
   await refreshAccount();
+  await lookAtCheckpoints();
+}
+
+/** A list of models says nothing that one would have to open the files for; a card shows it when it has been asked. */
+async function lookAtCheckpoints(): Promise<void> {
+  const unknown = catalogue.get().models.filter((m) => m.kind === "checkpoint" && m.settings === null);
+  for (const { name } of unknown.slice(0, 60)) {
+    try {
+      const { settings, description, supported } = await api.model(name);
+      catalogue.set((c) => ({
+        ...c,
+        models: c.models.map((m) => (m.name === name ? { ...m, settings, description, supported } : m)),
+      }));
+    } catch {
+      // Its card stays as short as it is.
+    }
+  }
 }
 
 export async function refreshModels(): Promise<void> {
   const { data } = await api.models();
   catalogue.set((c) => ({ ...c, models: data }));
+  await lookAtCheckpoints();
 }
 
 export async function refreshAccount(): Promise<void> {

@@ -7,7 +7,7 @@ import { Help } from "./field";
 import { Icon } from "./icons";
 import { Licence } from "./licence";
 import { Placeholder } from "./placeholder";
-import { familyName, modelTitle, settingsLine } from "./words";
+import {settingsLine} from "./words";
 
 export function Checkpoints({ plan }: { plan: Plan | null }) {
   const { models, samplers } = useCatalogue();
@@ -47,13 +47,16 @@ export function Checkpoints({ plan }: { plan: Plan | null }) {
             name={m.name}
             preview={m.preview}
             chosen={checkpoint === m.name}
-            disabled={!m.supported}
+            disabled={m.supported === false}
             onChoose={() => change({ checkpoint: m.name })}
           >
-            <span className="card-title">{modelTitle(m)}</span>
-            <span className="card-line">{m.supported ? settingsLine(m.settings, samplers) : "not supported"}</span>
+            <span className="card-title">{m.name}</span>
+            {m.description && <span className="card-line clamp">{m.description}</span>}
+            <span className="card-line">
+              {m.supported === false ? "not supported" : settingsLine(m.settings, samplers)}
+            </span>
             <span className="card-line quiet">
-              {familyName(m.family)} <Licence verdict={m.commercial} licence={m.license} />
+              {m.title} <Licence of={m.commercial} />
             </span>
           </Card>
         ))}
@@ -65,7 +68,7 @@ export function Checkpoints({ plan }: { plan: Plan | null }) {
 function chosenWords(plan: Plan | null, checkpoint: string | undefined, all: Model[]): string {
   if (checkpoint || !plan) return "Chosen for your prompt";
   const model = all.find((m) => m.name === plan.checkpoint);
-  return `Takes ${model ? modelTitle(model) : plan.checkpoint}, settings from ${plan.settings_from}`;
+  return `Takes ${model ? model.name : plan.checkpoint}, settings from ${plan.settings_from}`;
 }
 
 const AutoMark = () => (

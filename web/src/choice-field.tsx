@@ -1,6 +1,6 @@
 import type { Named } from "./api";
 import { Field } from "./field";
-import { labelOf } from "./words";
+import {labelOf} from "./words";
 
 interface Props {
   label: string;

@@ -4,10 +4,10 @@ import { api, type Task } from "./api";
 import { refreshModels } from "./catalogue";
 import { createStore, useStore } from "./store";
 import { say } from "./toasts";
-import { bytes } from "./words";
+import {bytes} from "./words";
 
 interface Fetch extends Task {
-  what: string;
+  label: string; // what was asked for; `what` is what it does now
 }
 
 // Beyond the view: a pull goes on while one looks at something else.
@@ -17,8 +17,8 @@ function update(task: Task): void {
   fetches.set((all) => all.map((t) => (t.id === task.id ? { ...t, ...task } : t)));
 }
 
-async function watch(task: Task, what: string): Promise<void> {
-  fetches.set((all) => [{ ...task, what }, ...all]);
+async function watch(task: Task, label: string): Promise<void> {
+  fetches.set((all) => [{ ...task, label }, ...all]);
   let now = task;
   while (now.state === "running" || now.state === "queued") {
     await new Promise((resolve) => window.setTimeout(resolve, 700));
@@ -31,13 +31,23 @@ async function watch(task: Task, what: string): Promise<void> {
     }
   }
   if (now.state !== "done") return;
-  say(`${what} is here.`);
+  say(`${now.model?.name ?? label} is in the library.`);
   fetches.set((all) => all.filter((t) => t.id !== task.id));
   await refreshModels();
 }
 
+/** Those that were begun before this page was, or elsewhere. */
+async function findRunning(): Promise<void> {
+  const { data } = await api.tasks();
+  const known = fetches.get();
+  for (const task of data) {
+    if (task.state === "running" && !known.some((t) => t.id === task.id)) void watch(task, `${task.kind} under way`);
+  }
+}
+
 export function Fetching() {
   const all = useStore(fetches);
+  useEffect(() => void findRunning().catch(() => {}), []);
   return (
     <>
       <div className="fetching">
@@ -134,19 +144,21 @@ function Row({ task }: { task: Fetch }) {
   return (
     <li className="row">
       <div className="row-text">
-        <p className="row-title">{task.what}</p>
+        <p className="row-title">{task.label}</p>
         {open && (
           <>
             <div
               className="bar"
               role="progressbar"
-              aria-label={`Progress of ${task.what}`}
+              aria-label={`Progress of ${task.label}`}
               aria-valuenow={Math.round(100 * share)}
             >
               <span style={{ transform: `scaleX(${share})` }} />
             </div>
             <p className="quiet">
-              {bytes(task.done) || "0 B"} {task.total ? `of ${bytes(task.total)}` : ""}
+              {[task.what, task.done > 0 && `${bytes(task.done)}${task.total ? ` of ${bytes(task.total)}` : ""}`]
+                .filter(Boolean)
+                .join(" · ")}
             </p>
           </>
         )}

@@ -39,8 +39,8 @@ const weight = (lora: string): Axis => ({
 
 export function axesOf(c: { models: Model[]; samplers: Named[]; schedulers: Named[] }, loras: LoraUse[]): Axis[] {
   const checkpoints = c.models
-    .filter((m) => m.kind === "checkpoint" && m.supported)
-    .map((m) => ({ name: m.name, label: m.title || m.name }));
+    .filter((m) => m.kind === "checkpoint" && m.supported !== false)
+    .map((m) => ({ name: m.name, label: m.name }));
   return [
     number("steps", "Steps", "8, 20"),
     number("cfg_scale", "CFG scale", "2, 4, 7"),

@@ -4,7 +4,6 @@ import { useCatalogue } from "./catalogue";
 import { show, showMore, useGallery } from "./gallery";
 import { Icon } from "./icons";
 import { Thumb } from "./thumb";
-import { modelTitle } from "./words";
 
 export function History() {
   const { pictures, next, loading, loaded, filter } = useGallery();
@@ -47,7 +46,7 @@ export function History() {
             .filter((m) => m.kind === "checkpoint")
             .map((m) => (
               <option key={m.name} value={m.name}>
-                {modelTitle(m)}
+                {m.name}
               </option>
             ))}
         </select>

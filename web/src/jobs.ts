@@ -1,5 +1,5 @@
 // The jobs of this page: those it submitted, and those that were not done yet when it was opened.
-import { api, followJob, Problem, type Job, type JobRequest } from "./api";
+import { api, followJob, Problem, type Job, type JobRequest, type Progress } from "./api";
 import { allowanceNow, refreshAccount } from "./catalogue";
 import { addPicture } from "./gallery";
 import { createStore, useStore } from "./store";
@@ -19,6 +19,13 @@ export const isOpen = (job: Job) => job.state === "queued" || job.state === "run
 /** The one to look at: the one being drawn, else the next in line, else the last that ended. */
 export function shownJob(all: LiveJob[]): LiveJob | undefined {
   return all.find((j) => j.state === "running") ?? all.find((j) => j.state === "queued") ?? all[all.length - 1];
+}
+
+/** How much of a job is done, from 0 to 1. */
+export function shareOf(p: Progress | null): number {
+  if (!p || !p.pictures) return 0;
+  const ofThis = p.steps ? p.step / p.steps : 0;
+  return Math.min(1, (Math.max(0, p.picture - 1) + ofThis) / p.pictures);
 }
 
 function update(id: string, fields: Partial<LiveJob> | ((job: LiveJob) => Partial<LiveJob>)): void {

@@ -1,4 +1,4 @@
-import type { Verdict } from "./api";
+import type { LicenceVerdict, Verdict } from "./api";
 
 const words: Record<Verdict, string> = {
   yes: "commercial use allowed",
@@ -7,13 +7,13 @@ const words: Record<Verdict, string> = {
 };
 
 /** What may be done with a model or its pictures, in a word and a colour. */
-export function Licence({ verdict, licence, why }: { verdict: Verdict; licence?: string; why?: string }) {
-  const text = words[verdict] ?? words.ask;
+export function Licence({ of }: { of: LicenceVerdict }) {
+  const text = words[of.verdict];
   return (
-    <span className={`badge ${verdict}`} title={[licence, why ?? text].filter(Boolean).join(": ")}>
+    <span className={`badge ${of.verdict}`} title={[text, of.why].filter(Boolean).join(": ")}>
       <span className="dot" />
-      {licence || text}
-      {licence && <span className="sr"> ({text})</span>}
+      {of.licence || text}
+      {of.licence && <span className="sr"> ({text})</span>}
     </span>
   );
 }

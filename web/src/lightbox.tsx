@@ -9,7 +9,7 @@ import { Licence } from "./licence";
 import { go } from "./route";
 import { createStore, useStore } from "./store";
 import { say } from "./toasts";
-import { bytes, when } from "./words";
+import {bytes, when} from "./words";
 
 const opened = createStore<Picture | null>(null);
 
@@ -118,7 +118,7 @@ function Details({ picture, onDelete }: { picture: Picture; onDelete: () => void
         <dd>{when(picture.created)}</dd>
         <dt>Licence</dt>
         <dd>
-          <Licence verdict={picture.commercial} />
+          <Licence of={{ verdict: picture.commercial, licence: "", why: picture.because ?? "" }} />
         </dd>
       </dl>
       <details>

@@ -4,14 +4,14 @@ import { useCatalogue } from "./catalogue";
 import { addLora, addWords, change, useDraft } from "./draft";
 import { Help } from "./field";
 import { Icon } from "./icons";
-import { modelTitle } from "./words";
+import { wordsOf } from "./words";
 
 const chipsShown = 8;
 
 export function Loras({ family }: { family: string | undefined }) {
   const { models } = useCatalogue();
   const { loras } = useDraft();
-  const known = models.filter((m) => m.kind === "lora" && m.supported);
+  const known = models.filter((m) => m.kind === "lora" && m.supported !== false);
   const fitting = known.filter((m) => !family || m.family === family);
   const unused = fitting.filter((m) => !loras.some((l) => l.name === m.name));
   if (!known.length && !loras.length) return null;
@@ -26,7 +26,7 @@ export function Loras({ family }: { family: string | undefined }) {
       <div className="chips">
         {unused.slice(0, chipsShown).map((m) => (
           <button key={m.name} className="chip" onClick={() => addLora(m.name)}>
-            <Icon name="plus" /> {modelTitle(m)}
+            <Icon name="plus" /> {m.name}
           </button>
         ))}
         {unused.length > chipsShown && (
@@ -34,7 +34,7 @@ export function Loras({ family }: { family: string | undefined }) {
             <option value="">{unused.length - chipsShown} more…</option>
             {unused.slice(chipsShown).map((m) => (
               <option key={m.name} value={m.name}>
-                {modelTitle(m)}
+                {m.name}
               </option>
             ))}
           </select>
@@ -46,17 +46,16 @@ export function Loras({ family }: { family: string | undefined }) {
 
 function Used({ name, strength, model }: { name: string; strength: number; model: Model | undefined }) {
   const { loras, prompt } = useDraft();
-  const title = model ? modelTitle(model) : name;
   const set = (value: number) => change({ loras: loras.map((l) => (l.name === name ? { ...l, strength: value } : l)) });
-  const words = (model?.trigger_words ?? []).filter((w) => !prompt.toLowerCase().includes(w.toLowerCase()));
+  const words = wordsOf(model).filter((w) => !prompt.toLowerCase().includes(w.toLowerCase()));
   return (
     <div className="lora">
       <div className="lora-head">
-        <span className="lora-name">{title}</span>
+        <span className="lora-name">{name}</span>
         <output>{strength.toFixed(2)}</output>
         <button
           className="icon"
-          aria-label={`Remove ${title}`}
+          aria-label={`Remove ${name}`}
           onClick={() => change({ loras: loras.filter((l) => l.name !== name) })}
         >
           <Icon name="close" />
@@ -64,7 +63,7 @@ function Used({ name, strength, model }: { name: string; strength: number; model
       </div>
       <input
         type="range"
-        aria-label={`Weight of ${title}`}
+        aria-label={`Weight of ${name}`}
         min={-1}
         max={2}
         step={0.05}

@@ -5,10 +5,10 @@ import { refreshModels, useCatalogue } from "./catalogue";
 import { Dialog } from "./dialog";
 import { Licence } from "./licence";
 import { say } from "./toasts";
-import { bytes, familyName, modelTitle, settingsLine } from "./words";
+import {bytes, settingsLine} from "./words";
 
 export function ModelPapers({ model, onClose }: { model: Model; onClose: () => void }) {
-  const { samplers } = useCatalogue();
+  const { samplers, account } = useCatalogue();
   const [papers, setPapers] = useState<Record<string, unknown> | null>(null);
   useEffect(() => {
     api.model(model.name).then(setPapers, (e) => say(e.message, { alarm: true }));
@@ -25,21 +25,21 @@ export function ModelPapers({ model, onClose }: { model: Model; onClose: () => v
   };
   const description = typeof papers?.description === "string" ? papers.description : "";
   return (
-    <Dialog label={`Details of ${modelTitle(model)}`} className="papers" onClose={onClose}>
-      <h2>{modelTitle(model)}</h2>
+    <Dialog label={`Details of ${model.name}`} className="papers" onClose={onClose}>
+      <h2>{model.name}</h2>
       {description && <p>{description}</p>}
       <dl>
         <dt>Name</dt>
         <dd>{model.name}</dd>
         <dt>Kind</dt>
         <dd>
-          {model.kind}, {familyName(model.family)}
+          {model.kind}, {model.title}
         </dd>
         <dt>Size</dt>
         <dd>{bytes(model.bytes)}</dd>
         <dt>Licence</dt>
         <dd>
-          <Licence verdict={model.commercial} licence={model.license} />
+          <Licence of={model.commercial} />
         </dd>
         {settingsLine(model.settings, samplers) && (
           <>
@@ -47,14 +47,14 @@ export function ModelPapers({ model, onClose }: { model: Model; onClose: () => v
             <dd>{settingsLine(model.settings, samplers)}</dd>
           </>
         )}
-        {model.trigger_words.length > 0 && (
+        {model.trigger_words && (
           <>
             <dt>Trigger words</dt>
-            <dd>{model.trigger_words.join(", ")}</dd>
+            <dd>{model.trigger_words}</dd>
           </>
         )}
       </dl>
-      {!model.embedded && (
+      {!model.embedded && account?.admin !== false && (
         <>
           <Rename model={model} act={act} />
           <Remove model={model} act={act} />

@@ -6,7 +6,7 @@ import { Fetching } from "./fetching";
 import { Licence } from "./licence";
 import { ModelPapers } from "./model-papers";
 import { Placeholder } from "./placeholder";
-import { bytes, familyName, modelTitle } from "./words";
+import {bytes} from "./words";
 
 const kinds: [string, string][] = [
   ["checkpoint", "Checkpoints"],
@@ -16,7 +16,7 @@ const kinds: [string, string][] = [
 ];
 
 export function Models() {
-  const { models } = useCatalogue();
+  const { models, account } = useCatalogue();
   const [filter, setFilter] = useState("");
   const [opened, setOpened] = useState<Model | null>(null);
   const wanted = filter.toLowerCase();
@@ -29,7 +29,7 @@ export function Models() {
     ["Others", shown.filter((m) => !named.has(m.kind))],
   ];
   return (
-    <section className="view" aria-label="Models">
+    <section className="view narrow" aria-label="Models">
       <header className="view-head">
         <h1>Models</h1>
         <input
@@ -40,7 +40,7 @@ export function Models() {
           onChange={(e) => setFilter(e.target.value)}
         />
       </header>
-      <Fetching />
+      {account?.admin !== false && <Fetching />}
       {groups.map(
         ([title, members]) =>
           members.length > 0 && (
@@ -53,18 +53,18 @@ export function Models() {
                       <Placeholder name={m.name} src={m.preview} />
                     </span>
                     <div className="row-text">
-                      <p className="row-title">{modelTitle(m)}</p>
+                      <p className="row-title">{m.name}</p>
                       <p className="quiet">
-                        {[m.name, familyName(m.family), bytes(m.bytes), m.embedded && "in the program"]
+                        {[m.name, m.title, bytes(m.bytes), m.embedded && "in the program"]
                           .filter(Boolean)
                           .join(" · ")}
                       </p>
                       <p>
-                        <Licence verdict={m.commercial} licence={m.license} />
-                        {!m.supported && <span className="badge no">not supported</span>}
+                        <Licence of={m.commercial} />
+                        {m.supported === false && <span className="badge no">not supported</span>}
                       </p>
                     </div>
-                    <button aria-label={`Details of ${modelTitle(m)}`} onClick={() => setOpened(m)}>
+                    <button aria-label={`Details of ${m.name}`} onClick={() => setOpened(m)}>
                       Details
                     </button>
                   </li>

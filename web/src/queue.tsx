@@ -5,7 +5,7 @@ import { takeSettings } from "./draft";
 import { cancel, isOpen, useJobs } from "./jobs";
 import { go } from "./route";
 import { say } from "./toasts";
-import { plural, when } from "./words";
+import {plural, when} from "./words";
 
 const words = { queued: "waiting", running: "drawing", done: "done", failed: "failed", cancelled: "cancelled" };
 
@@ -35,7 +35,7 @@ export function Queue() {
   };
   const all = listed.map((j) => ({ ...j, ...(live.find((l) => l.id === j.id) ?? {}) }));
   return (
-    <section className="view" aria-label="Queue">
+    <section className="view narrow" aria-label="Queue">
       <header className="view-head">
         <h1>Queue</h1>
       </header>

@@ -1,12 +1,12 @@
 // The big picture: what is being drawn, else what was drawn last, else where to begin.
 import { useEffect, useState, type CSSProperties, type ReactNode } from "react";
-import type { Picture, Progress } from "./api";
+import type { Picture } from "./api";
 import { Examples } from "./examples";
 import { setFavourite, useGallery } from "./gallery";
 import { Icon } from "./icons";
-import { cancel, isOpen, shownJob, useJobs, type LiveJob } from "./jobs";
+import { cancel, isOpen, shareOf, shownJob, useJobs, type LiveJob } from "./jobs";
 import { open } from "./lightbox";
-import { duration, plural } from "./words";
+import {duration, plural} from "./words";
 
 export function Stage() {
   const job = shownJob(useJobs());
@@ -97,9 +97,9 @@ function Drawing({ job }: { job: LiveJob }) {
           aria-label="Progress"
           aria-valuemin={0}
           aria-valuemax={100}
-          aria-valuenow={Math.round(100 * share(progress))}
+          aria-valuenow={Math.round(100 * shareOf(progress))}
         >
-          <span style={{ transform: `scaleX(${share(progress)})` }} />
+          <span style={{ transform: `scaleX(${shareOf(progress)})` }} />
         </div>
         <p className="progress-text">{wordsOf(job)}</p>
         <button title="Esc in the prompt does it too" onClick={() => void cancel(job.id)}>
@@ -109,12 +109,6 @@ function Drawing({ job }: { job: LiveJob }) {
       <Announcer job={job} />
     </section>
   );
-}
-
-function share(p: Progress | null): number {
-  if (!p || !p.pictures) return 0;
-  const ofThis = p.steps ? p.step / p.steps : 0;
-  return Math.min(1, (Math.max(0, p.picture - 1) + ofThis) / p.pictures);
 }
 
 const stages: Record<string, string> = {
@@ -141,7 +135,7 @@ function wordsOf(job: LiveJob): string {
 
 /** Few words for a screen reader: a line a step would be noise. */
 function Announcer({ job }: { job: LiveJob }) {
-  const done = share(job.progress);
+  const done = shareOf(job.progress);
   const text = job.state === "queued" ? wordsOf(job) : done >= 0.5 ? "Half done" : "Drawing";
   return (
     <p className="sr" role="status">

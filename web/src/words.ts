@@ -1,8 +1,6 @@
 // Numbers and names as people read them.
 import type { Model, ModelSettings, Named } from "./api";
 
-const families: Record<string, string> = { sd1: "SD 1.x", sd2: "SD 2.x", sdxl: "SDXL", sdxl_refiner: "SDXL refiner" };
-export const familyName = (family: string) => families[family] ?? family;
 
 export const labelOf = (all: Named[], name: string | undefined) =>
   all.find((n) => n.name === name)?.label ?? name ?? "";
@@ -39,6 +37,10 @@ export const when = (time: string) =>
 export const timeOf = (time: string) =>
   new Date(time).toLocaleTimeString(undefined, { hour: "2-digit", minute: "2-digit" });
 
-export const modelTitle = (m: Model) => m.title || m.name;
+export const wordsOf = (m: Model | undefined) =>
+  (m?.trigger_words ?? "")
+    .split(",")
+    .map((w) => w.trim())
+    .filter(Boolean);
 
 export const plural = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
