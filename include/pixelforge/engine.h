@@ -155,8 +155,9 @@ struct BenchOptions {
 };
 
 struct BenchRow {
-  /// "open", "text.encode", "unet.step", "vae.decode", "picture"; of a LoRA "lora.change" (all that comes before the
-  /// first step: the text is encoded again), "lora.first" (the step that follows) and "lora.step" (those after it).
+  /// "open", "prompt.read" (a long prompt with all that the language has, and its tokens), "text.encode", "unet.step",
+  /// "vae.decode", "picture"; of a LoRA "lora.change" (all that comes before the first step: the text is encoded
+  /// again), "lora.first" (the step that follows) and "lora.step" (those after it).
   std::string name;
   std::vector<double> seconds;  // each run, sorted
   double gflop = 0;             // of one run; 0 where that says nothing

@@ -11,6 +11,8 @@
 #include "pipeline/engine_state.h"
 #include "pipeline/plan.h"
 #include "pipeline/run.h"
+#include "text/prompt.h"
+#include "text/prompt_variants.h"
 
 namespace pxf {
 namespace {
@@ -19,6 +21,21 @@ double seconds_of(const std::function<void()>& work) {
   const Stopwatch watch;
   work();
   return watch.seconds();
+}
+
+// What people write who use all of the language, about as long as prompts get.
+constexpr std::string_view kRichPrompt =
+    "(masterpiece:1.2), {oil painting|3::watercolour|ink} of a (lighthouse:1.1) on a [rocky:grassy:0.4] coast, "
+    "[gulls|boats] in the bay, ((storm clouds)), [lens flare], sunset light, detailed foam, 35mm, <lora:neon:0.4:0.8>, "
+    "long shadows, distant sails, weathered stone, wet sand, tall grass in the wind, a narrow path, a wooden fence, "
+    "warm windows, [smoke:12], [rain::8], reflections, subtle colours, wide angle BREAK a small red boat, (ropes:0.9), "
+    "nets, barrels, \\(1924\\), AND fog over the sea, soft light :0.6 AND people, text, frame :-0.4";
+
+void read_prompt(const ClipTokenizer& tokenizer, int steps) {
+  const PromptPlan plan = plan_prompt(choose_variants(kRichPrompt, 42), PromptGrammar::a1111, {.steps = steps});
+  for (const PromptPart& part : plan.parts) {
+    for (const ScheduledText& one : part.schedule) prompt_chunks(tokenizer, one.text, plan.grammar);
+  }
 }
 
 class Bench {
@@ -117,6 +134,7 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
 
     const std::string& file = checkpoint.info().path.empty() ? checkpoint.info().name : checkpoint.info().path;
     bench("open", [&] { value_or_throw(open(file)); });
+    bench("prompt.read", [&] { read_prompt(tokenizer, plan.steps); });
     bench("text.encode", [&] { encode_prompts(ctx, model, tokenizer, request.prompt, request, plan); });
 
     // Two rows, with and without the prompt: what a step with guidance costs.
