@@ -200,8 +200,9 @@ class Engine {
   int unload(const std::string& name_or_path = {});
   /// What a file is; also for files that cannot be run. Reads the header only, unless `hash` asks for its hashes.
   Result<ModelInfo> inspect(const std::string& name_or_path, bool hash = false);
-  /// The models in the program: checkpoints, then LoRAs.
+  /// The checkpoints in the program, and its LoRAs.
   std::vector<ModelInfo> list() const;
+  std::vector<ModelInfo> list_loras() const;
 
   /// What generate would do. Errors: invalid_argument (size, steps, unknown sampler with the nearest name ...),
   /// unsupported (a part is missing; a LoRA of another family, with both names; a licence, for a request that is

@@ -67,6 +67,7 @@ std::vector<Model> that_fit(std::vector<Model> models, const ListArguments& wish
 Status list(const ListArguments& options) {
   Engine engine;
   std::vector<ModelInfo> models = engine.list();
+  for (ModelInfo& lora : engine.list_loras()) models.push_back(std::move(lora));
   for (const std::string& file : options.files) {
     auto model = engine.inspect(file);
     if (!model) return std::move(model).error();

@@ -196,6 +196,15 @@ Previewer make_previewer(Context& ctx, const ModelInfo& info, const Model& model
   return {*cache.colours, std::move(tiny)};
 }
 
+std::vector<ModelInfo> described(std::span<const EmbeddedCheckpoint> embedded) {
+  std::vector<ModelInfo> out;
+  for (const EmbeddedCheckpoint& one : embedded) {
+    const std::string name(one.name);
+    if (const Result<OpenedFile> file = open_file(name)) out.push_back(describe_file(file.value(), name, nullptr));
+  }
+  return out;
+}
+
 }  // namespace
 
 const char* to_string(Stage stage) noexcept {
@@ -302,16 +311,9 @@ Result<Converted> Engine::convert(const std::string& name_or_path, const std::fi
   });
 }
 
-std::vector<ModelInfo> Engine::list() const {
-  std::vector<ModelInfo> out;
-  for (const auto embedded : {embedded_checkpoints(), embedded_loras()}) {
-    for (const EmbeddedCheckpoint& one : embedded) {
-      const std::string name(one.name);
-      if (const Result<OpenedFile> file = open_file(name)) out.push_back(describe_file(file.value(), name, nullptr));
-    }
-  }
-  return out;
-}
+std::vector<ModelInfo> Engine::list() const { return described(embedded_checkpoints()); }
+
+std::vector<ModelInfo> Engine::list_loras() const { return described(embedded_loras()); }
 
 Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) const {
   if (state_->unusable) return *state_->unusable;

@@ -65,11 +65,17 @@ Json card(const LibraryEntry& entry) {
           {"settings", Json()}};
 }
 
+std::vector<ModelInfo> models_in_program(const Engine& engine) {
+  std::vector<ModelInfo> all = engine.list();
+  for (ModelInfo& lora : engine.list_loras()) all.push_back(std::move(lora));
+  return all;
+}
+
 HttpResponse list_models(Service& service, const HttpRequest& request) {
   const std::string kind = request.parameter("kind");
   const auto fits = [&](const std::string& one) { return kind.empty() || one == kind; };
   Json data = Json::array();
-  for (const ModelInfo& model : service.engine().list()) {
+  for (const ModelInfo& model : models_in_program(service.engine())) {
     if (fits(model.kind)) data.push_back(card(model));
   }
   for (const LibraryEntry& entry : value_or_throw(service.library().list())) {
@@ -79,7 +85,7 @@ HttpResponse list_models(Service& service, const HttpRequest& request) {
 }
 
 std::optional<ModelInfo> embedded(Service& service, const std::string& name) {
-  const auto all = service.engine().list();
+  const auto all = models_in_program(service.engine());
   const auto found = std::ranges::find(all, name, &ModelInfo::name);
   return found == all.end() ? std::nullopt : std::optional(*found);
 }

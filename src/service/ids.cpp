@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <vector>
 
@@ -30,9 +31,13 @@ std::int64_t now_ms() {
   return duration_cast<milliseconds>(system_clock::now().time_since_epoch()).count();
 }
 
+// Two ids of one millisecond would sort by chance: the second gets the next one's time.
 std::string new_id() {
   constexpr int kTimeDigits = 10;
-  const std::int64_t time = now_ms();
+  static std::atomic<std::int64_t> last{0};
+  std::int64_t before = last.load(), time = 0;
+  do time = std::max(now_ms(), before + 1);
+  while (!last.compare_exchange_weak(before, time));
   std::string id;
   for (int i = kTimeDigits - 1; i >= 0; --i) id += kDigits[static_cast<std::size_t>(time >> (5 * i)) & 31];
   for (const unsigned char byte : random_bytes(kLength - kTimeDigits)) id += kDigits[byte & 31];

@@ -1,4 +1,5 @@
-// Names of jobs and pictures: 26 letters and digits that sort by the time they were made and cannot be guessed.
+// Names of jobs and pictures: 26 letters and digits that sort in the order they were made in, and cannot be
+// guessed.
 #pragma once
 
 #include <cstdint>
