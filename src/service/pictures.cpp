@@ -146,8 +146,10 @@ std::optional<StoredPicture> Pictures::add(const Job& job, int number, const Pic
     const auto ours =
         sql.rows("SELECT 1 FROM jobs WHERE id = $1 AND state = 'running' AND worker = $2 AND attempts = $3",
                  {job.id, job.worker, job.attempts});
-    if (!ours.empty()) insert_picture(sql, p);
-    return !ours.empty();
+    if (ours.empty()) return false;
+    insert_picture(sql, p);
+    sql.change("UPDATE jobs SET drawn = drawn + 1 WHERE id = $1", {job.id});
+    return true;
   });
   if (is_ours) return p;
   value_or_throw(store_.remove(p.file));

@@ -86,6 +86,14 @@ Job insert(Sql& sql, const NewJob& job) {
   return *first_job(sql.rows(select("WHERE id = $1"), {id}));
 }
 
+void check_owner(Sql& sql, const NewJob& job) {
+  if (!job.most_at_once) return;
+  const auto now =
+      sql.rows("SELECT count(*) FROM jobs WHERE owner = $1 AND state IN ('queued', 'running')", {job.owner});
+  if (now[0][0].whole() < *job.most_at_once) return;
+  throw LimitReached(fmt::format("{} of your jobs wait or run already; wait for one of them", now[0][0].whole()));
+}
+
 // The next job by the rules of the queue alone, or one of the held checkpoint where nobody has waited too long.
 std::optional<Job> next_job(Sql& sql, const std::string& held, std::int64_t patience) {
   auto head = first_job(sql.rows(select("WHERE state = 'queued' ORDER BY priority DESC, turn, id LIMIT 1")));
@@ -116,13 +124,14 @@ JobState job_state_of(const std::string& text) {
   return JobState::failed;
 }
 
-Job Queue::submit(const NewJob& job, std::int64_t most_queued, bool* is_new) {
+Job Queue::submit(const NewJob& job, std::int64_t most_queued) {
   return database_.at_once([&](Sql& sql) {
-    auto known = job_under_key(sql, job);
-    if (is_new != nullptr) *is_new = !known;
-    if (known) return *known;
+    if (auto known = job_under_key(sql, job)) return *known;
     if (count_where(sql, "queued") >= most_queued) throw QueueFull();
-    return insert(sql, job);
+    check_owner(sql, job);
+    Job made = insert(sql, job);
+    take(sql, made.id, made.count, job.charges);
+    return made;
   });
 }
 
@@ -201,12 +210,14 @@ bool Queue::is_cancelling(const std::string& id) {
 }
 
 bool Queue::finish(const Job& job, JobState state, const std::optional<Error>& error) {
-  return database_.with([&](Sql& sql) {
-    return sql.change(
-               "UPDATE jobs SET state = $4, error_code = $5, error = $6, finished = $7 "
-               "WHERE id = $1 AND state = 'running' AND worker = $2 AND attempts = $3",
-               {job.id, job.worker, job.attempts, to_string(state), error ? to_string(error->code) : "",
-                error ? error->text() : std::string(), now_ms()}) == 1;
+  return database_.at_once([&](Sql& sql) {
+    const bool is_ours = sql.change(
+                             "UPDATE jobs SET state = $4, error_code = $5, error = $6, finished = $7 "
+                             "WHERE id = $1 AND state = 'running' AND worker = $2 AND attempts = $3",
+                             {job.id, job.worker, job.attempts, to_string(state), error ? to_string(error->code) : "",
+                              error ? error->text() : std::string(), now_ms()}) == 1;
+    if (is_ours) give_back(sql, job.id);
+    return is_ours;
   });
 }
 
@@ -223,14 +234,15 @@ std::vector<Job> Queue::take_back_orphans(int most, bool all) {
   return database_.at_once([&](Sql& sql) {
     const std::int64_t now = now_ms();
     const std::int64_t until = all ? std::numeric_limits<std::int64_t>::max() : now;
-    sql.change(
-        "UPDATE jobs SET state = 'cancelled', finished = $2 WHERE state = 'running' AND lease < $1 AND cancelling <> 0",
-        {until, now});
-    const auto lost =
-        jobs_of(sql.rows(select("WHERE state = 'running' AND lease < $1 AND attempts >= $2"), {until, most}));
+    const auto lost = jobs_of(sql.rows(
+        select("WHERE state = 'running' AND lease < $1 AND (cancelling <> 0 OR attempts >= $2)"), {until, most}));
     for (const Job& job : lost) {
-      sql.change("UPDATE jobs SET state = 'failed', error_code = 'internal', error = $2, finished = $3 WHERE id = $1",
-                 {job.id, fmt::format("the process that drew it has died {} times in a row", job.attempts), now});
+      sql.change("UPDATE jobs SET state = $2, error_code = $3, error = $4, finished = $5 WHERE id = $1",
+                 {job.id, job.cancelling ? "cancelled" : "failed", job.cancelling ? "" : "internal",
+                  job.cancelling ? std::string()
+                                 : fmt::format("the process that drew it has died {} times in a row", job.attempts),
+                  now});
+      give_back(sql, job.id);
     }
     sql.change("UPDATE jobs SET state = 'queued', worker = '', started = 0 WHERE state = 'running' AND lease < $1",
                {until});
@@ -240,7 +252,9 @@ std::vector<Job> Queue::take_back_orphans(int most, bool all) {
 
 std::optional<Job> Queue::cancel(const std::string& id) {
   return database_.at_once([&](Sql& sql) {
-    sql.change("UPDATE jobs SET state = 'cancelled', finished = $2 WHERE id = $1 AND state = 'queued'", {id, now_ms()});
+    const auto dropped = sql.change(
+        "UPDATE jobs SET state = 'cancelled', finished = $2 WHERE id = $1 AND state = 'queued'", {id, now_ms()});
+    if (dropped > 0) give_back(sql, id);
     sql.change("UPDATE jobs SET cancelling = 1 WHERE id = $1 AND state = 'running'", {id});
     return first_job(sql.rows(select("WHERE id = $1"), {id}));
   });

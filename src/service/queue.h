@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "service/allowances.h"
 #include "service/database.h"
 #include "service/job.h"
 
@@ -27,6 +28,8 @@ struct NewJob {
   std::int64_t priority = 0, cost = 1;
   std::string idempotency = {};  // the client's key; empty: none
   std::string digest = {};       // of what came with that key
+  std::vector<Charge> charges = {};
+  std::optional<int> most_at_once = {};  // of its owner's jobs that wait or run
 };
 
 struct JobFilter {
@@ -44,9 +47,9 @@ class Queue {
  public:
   explicit Queue(SharedDatabase& database) : database_(database) {}
 
-  /// Errors: too many jobs in the queue (unsupported ... see QueueFull); invalid_argument, when the key came with
-  /// another body before. With a key that is known, the job of then; `is_new` tells.
-  Job submit(const NewJob& job, std::int64_t most_queued, bool* is_new = nullptr);
+  /// With a key that is known, the job of then. Throws also QueueFull; LimitReached; Failure invalid_argument, when the
+  /// key came with another body before.
+  Job submit(const NewJob& job, std::int64_t most_queued);
 
   std::optional<Job> find(const std::string& id);
   Part<Job> list(const JobFilter& filter);

@@ -7,7 +7,7 @@
 
 namespace pxf {
 
-inline constexpr std::array<std::string_view, 1> kServiceMigrations = {
+inline constexpr std::array<std::string_view, 2> kServiceMigrations = {
     R"sql(
 CREATE TABLE jobs (
   id          TEXT PRIMARY KEY,      -- sorts by time
@@ -19,6 +19,7 @@ CREATE TABLE jobs (
   checkpoint  TEXT NOT NULL,
   request     TEXT NOT NULL,         -- JSON
   count       BIGINT NOT NULL,       -- pictures
+  drawn       BIGINT NOT NULL DEFAULT 0,  -- of them, also those that were removed since
   cancelling  BIGINT NOT NULL DEFAULT 0,
   attempts    BIGINT NOT NULL DEFAULT 0,
   worker      TEXT NOT NULL DEFAULT '',
@@ -60,6 +61,48 @@ CREATE TABLE images (
   UNIQUE (job, number)
 );
 CREATE INDEX images_by_owner ON images(owner, id);
+)sql",
+    R"sql(
+CREATE TABLE accounts (
+  id        TEXT PRIMARY KEY,
+  name      TEXT NOT NULL UNIQUE,
+  kind      TEXT NOT NULL,             -- user, key
+  secret    TEXT NOT NULL,             -- of a user: Argon2id; of a key: sha256, for its bits are all chance
+  admin     BIGINT NOT NULL,
+  priority  BIGINT NOT NULL,
+  limits    TEXT NOT NULL,             -- JSON
+  created   BIGINT NOT NULL,
+  last_used BIGINT NOT NULL DEFAULT 0
+);
+CREATE INDEX accounts_by_secret ON accounts(secret);
+CREATE TABLE sessions (
+  token   TEXT PRIMARY KEY,            -- sha256 of what the browser keeps
+  account TEXT NOT NULL REFERENCES accounts(id) ON DELETE CASCADE,
+  expires BIGINT NOT NULL
+);
+-- What has been used of each day's allowance, by visitor, address, key or user, and unit.
+CREATE TABLE allowances (
+  subject TEXT NOT NULL,
+  day     BIGINT NOT NULL,             -- since 1970, UTC
+  used    BIGINT NOT NULL,
+  PRIMARY KEY (subject, day)
+);
+-- What a job has taken of them, so that what is not drawn is given back.
+CREATE TABLE charges (
+  job         TEXT NOT NULL,
+  subject     TEXT NOT NULL,
+  day         BIGINT NOT NULL,
+  each        BIGINT NOT NULL,         -- for one picture
+  PRIMARY KEY (job, subject)
+);
+CREATE TABLE audit (
+  id     TEXT PRIMARY KEY,             -- sorts by time
+  who    TEXT NOT NULL,
+  action TEXT NOT NULL,
+  detail TEXT NOT NULL
+);
+-- The server's own: what it signs visitors' cookies with.
+CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 )sql",
 };
 
