@@ -108,6 +108,10 @@ struct Picture {
   } seconds;
 };
 
+struct PrepareOptions {
+  std::uint64_t limit = std::uint64_t{64} << 30;  // bytes of all that is prepared; what was used longest ago goes
+};
+
 /// A checkpoint that an engine holds since it was used.
 struct LoadedModel {
   std::string name, path;  // as it was opened; the path is empty for embedded ones
@@ -120,7 +124,7 @@ struct LoadedModel {
 
 struct Loaded {
   std::vector<LoadedModel> models;  // the one used last comes first
-  std::uint64_t bytes = 0;          // of all packed weights
+  std::uint64_t bytes = 0;          // of all that are packed; mapped ones (prepare) the system can take back
   std::uint64_t budget = 0;         // EngineOptions::memory
 };
 
@@ -193,6 +197,13 @@ class Engine {
   /// unsupported (what it is instead). `vae`: a file whose VAE is used in place of the checkpoint's own; empty: none.
   /// A file that has changed since it was opened before is read anew.
   Result<Checkpoint> open(const std::string& name_or_path, const std::string& vae = {});
+  /// Writes the packed weights of a checkpoint to `prepared/` in the library's folder, from where they are mapped at
+  /// next use in place of being packed: as large as in memory, for this machine's instruction set and sizes of pictures
+  /// like those drawn before. Draws a small picture first where none has been. Gives the bytes. Errors: unsupported (an
+  /// embedded checkpoint, an engine for one request, no folder for a library); no_space, io; cancelled; those of
+  /// generate.
+  Result<std::uint64_t> prepare(const Checkpoint& checkpoint, const PrepareOptions& options = {},
+                                const CancelToken* cancel = nullptr);
   /// The checkpoints whose weights are in memory.
   Loaded loaded() const;
   /// Gives back the memory of a checkpoint, by name or path, or of all; of those in use when they are done. How many it

@@ -19,6 +19,7 @@ struct Weight::State {
   std::shared_ptr<FormStore> store;
   std::mutex mutex;
   std::vector<std::pair<std::type_index, std::shared_ptr<const void>>> forms;
+  std::vector<std::pair<std::string, std::shared_ptr<const Buffer>>> laid_out;  // that the forms hold
   std::atomic<std::uint64_t> form_bytes = 0;  // read without the mutex, which is held while a form is made
 
   // Of a computed weight.
@@ -125,10 +126,18 @@ const void* Weight::find_or_make(std::type_index wanted, const std::function<For
   return state_->forms.back().second.get();
 }
 
-std::shared_ptr<const Buffer> Weight::laid_out(std::string_view form,
+std::shared_ptr<const Buffer> Weight::laid_out(std::string_view form, std::size_t bytes,
                                                const std::function<std::shared_ptr<const Buffer>()>& make) const {
   require(defined(), "[weight] is undefined");
-  return state_->store ? state_->store->find_or_make(*this, form, make) : make();
+  auto out = state_->store ? state_->store->find_or_make(*this, form, bytes, make) : make();
+  state_->laid_out.emplace_back(form, out);
+  return out;
+}
+
+std::vector<std::pair<std::string, std::shared_ptr<const Buffer>>> Weight::all_laid_out() const {
+  require(defined(), "[weight] is undefined");
+  std::lock_guard lock(state_->mutex);
+  return state_->laid_out;
 }
 
 void Weight::set_store(std::shared_ptr<FormStore> store) const {
@@ -155,6 +164,7 @@ void Weight::forget_forms() const {
   }
   std::lock_guard lock(state_->mutex);
   state_->forms.clear();
+  state_->laid_out.clear();
   state_->form_bytes = 0;
 }
 

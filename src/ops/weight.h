@@ -40,8 +40,9 @@ class Weight;
 class FormStore {
  public:
   virtual ~FormStore() = default;
-  /// What `make` gives, or has given for the same elements. `form` names the layout: it and the elements say all.
-  virtual std::shared_ptr<const Buffer> find_or_make(const Weight& weight, std::string_view form,
+  /// What `make` gives, or has given for the same elements: `bytes`, from BufferPool::take_lasting. `form` names the
+  /// layout: it and the elements say all.
+  virtual std::shared_ptr<const Buffer> find_or_make(const Weight& weight, std::string_view form, std::size_t bytes,
                                                      const std::function<std::shared_ptr<const Buffer>()>& make) = 0;
 };
 
@@ -84,9 +85,11 @@ class Weight {
       return Form{std::move(made), bytes};
     }));
   }
-  /// The elements laid out as `form` says: what the store has, else what `make` gives.
-  std::shared_ptr<const Buffer> laid_out(std::string_view form,
+  /// The elements laid out as `form` says: what the store has, else what `make` gives. For the making of a form.
+  std::shared_ptr<const Buffer> laid_out(std::string_view form, std::size_t bytes,
                                          const std::function<std::shared_ptr<const Buffer>()>& make) const;
+  /// What laid_out gave for the forms that are there now, with the names of the layouts.
+  std::vector<std::pair<std::string, std::shared_ptr<const Buffer>>> all_laid_out() const;
   /// Before the first use, from one thread.
   void set_store(std::shared_ptr<FormStore> store) const;
   /// Bytes of its forms that are there now.

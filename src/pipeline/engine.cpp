@@ -102,7 +102,10 @@ MemoryNeed memory_needed(HeldModel& held, const AdaptedModel* adapted, const Pla
   const std::uint64_t there =
       std::min(weights - changed, held.packed_bytes()) + std::min(changed, held.adapted_bytes());
   const std::uint64_t to_pack = weights - there;
-  return {to_pack, to_pack + (whole - weights)};
+  std::vector<std::filesystem::path> paths;
+  for (const BoundPart& part : held.parts) paths.push_back(prepared_path(part));
+  // What is prepared the system takes back where it must, but it is slow without.
+  return {to_pack - std::min(to_pack, prepared_bytes(paths)), to_pack + (whole - weights)};
 }
 
 /// What all pictures of a request are drawn with.
@@ -263,14 +266,36 @@ Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::stri
   }
   const Catalog& catalog = file.value().catalog;
   std::string stamp = catalog.source().stamp();
-  state_->forms->serve(opened.model, stamp, vae.empty() ? stamp : other.stamp);
+  std::vector<BoundPart> parts = parts_of(opened.model, stamp, vae.empty() ? stamp : other.stamp);
+  state_->forms->serve(parts);
   if (!stamp.empty() && !vae.empty()) stamp = other.stamp.empty() ? "" : stamp + "\n" + other.stamp;
   std::shared_ptr<HeldModel> held(new HeldModel{info.name, info.path, std::move(stamp),
                                                 said_of(file.value(), name_or_path), other.path, catalog,
-                                                std::move(opened.model)});
+                                                std::move(opened.model), std::move(parts)});
   held->known->hashes = {info.sha256, other.sha256};
   return Checkpoint(std::make_shared<Checkpoint::State>(
       Checkpoint::State{std::move(info), state_->models->same_or(std::move(held))}));
+}
+
+Result<std::uint64_t> Engine::prepare(const Checkpoint& checkpoint, const PrepareOptions& options,
+                                      const CancelToken* cancel) {
+  if (state_->unusable) return *state_->unusable;
+  const HeldModels::Use use(*state_->models, checkpoint.state_->held);
+  HeldModel& held = use.model();
+  return catch_errors([&] {
+    if (checkpoint.info().path.empty() || state_->options.one_request) {
+      fail(ErrorCode::unsupported, "preparing: need a checkpoint from a file, and an engine for many requests");
+    }
+    if (held.packed_bytes() == 0) {
+      Request request;
+      request.steps = 1;
+      value_or_throw(generate(checkpoint, request, {}, cancel));
+    }
+    std::uint64_t bytes = 0;
+    for (const BoundPart& part : held.parts) bytes += write_prepared(part, cancel);
+    limit_prepared(options.limit);
+    return bytes;
+  });
 }
 
 Loaded Engine::loaded() const { return state_->models ? state_->models->loaded() : Loaded{}; }

@@ -14,6 +14,7 @@
 #include "models/family.h"
 #include "pipeline/loras.h"
 #include "pipeline/parameters_text.h"
+#include "pipeline/prepared.h"
 #include "pipeline/preview.h"
 #include "pixelforge/engine.h"
 #include "tensor/buffer.h"
@@ -36,6 +37,7 @@ struct HeldModel {
   std::string vae_path;  // of another file's VAE; empty without one
   Catalog file;
   Model model;
+  std::vector<BoundPart> parts = {};  // of the model
 
   std::shared_ptr<KnownFiles> known = std::make_shared<KnownFiles>();
   AdaptedCache adapted = {};

@@ -1,5 +1,7 @@
 #include "pipeline/shared_forms.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <string_view>
 #include <vector>
@@ -21,14 +23,18 @@ std::string_view text_of(const ContentDigest::Value& digest) {
 // Of the weights of one file that are of use together.
 class SharedForms::Part : public FormStore {
  public:
-  Part(std::shared_ptr<SharedForms> all, std::string stamp, bool by_content)
-      : all_(std::move(all)), stamp_(std::move(stamp)), by_content_(by_content && all_->digest_) {}
+  Part(std::shared_ptr<SharedForms> all, std::string stamp, bool by_content, std::filesystem::path prepared)
+      : all_(std::move(all)),
+        stamp_(std::move(stamp)),
+        by_content_(by_content && all_->digest_),
+        path_(std::move(prepared)) {}
 
-  std::shared_ptr<const Buffer> find_or_make(const Weight& weight, std::string_view form,
+  std::shared_ptr<const Buffer> find_or_make(const Weight& weight, std::string_view form, std::size_t bytes,
                                              const std::function<std::shared_ptr<const Buffer>()>& make) override {
     if (weight.bytes().size() < kFewestBytes) return make();
-    const std::string by_place = stamp_.empty() ? "" : fmt::format("{}\n{}\n{}", form, stamp_, weight.name());
+    const std::string by_place = key_of(form, stamp_, weight);
     if (auto found = all_->find(by_place)) return found;
+    if (auto found = mapped(weight, form, bytes, make)) return found;
     std::string by_content;
     if (by_content_) by_content = fmt::format("{}\n{}", form, all_->content_key(weight));
     auto out = all_->find(by_content);
@@ -37,9 +43,37 @@ class SharedForms::Part : public FormStore {
   }
 
  private:
-  std::shared_ptr<SharedForms> all_;
-  std::string stamp_;
-  bool by_content_;
+  static std::string key_of(std::string_view form, const std::string& stamp, const Weight& weight) {
+    return stamp.empty() ? "" : fmt::format("{}\n{}\n{}", form, stamp, weight.name());
+  }
+
+  std::shared_ptr<const Buffer> mapped(const Weight& weight, std::string_view form, std::size_t bytes,
+                                       const std::function<std::shared_ptr<const Buffer>()>& make) {
+    const auto prepared = opened();
+    if (!prepared) return nullptr;
+    const std::string key = key_of(form, prepared->stamp(), weight);
+    if (auto found = all_->find(key)) return found;
+    auto found = prepared->find(form, weight.name(), bytes);
+    if (!found || !prepared->trusts(form, found, make)) return nullptr;
+    return all_->keep(key, std::move(found));
+  }
+
+  // It may come to be there at any time.
+  std::shared_ptr<PreparedPart> opened() {
+    std::lock_guard lock(mutex_);
+    if (!prepared_ && !path_.empty() && ::access(path_.c_str(), R_OK) == 0) {
+      prepared_ = PreparedPart::open(path_);
+      if (!prepared_) path_.clear();  // damaged
+    }
+    return prepared_;
+  }
+
+  const std::shared_ptr<SharedForms> all_;
+  const std::string stamp_;
+  const bool by_content_;
+  std::mutex mutex_;  // guards those below
+  std::filesystem::path path_;
+  std::shared_ptr<PreparedPart> prepared_;
 };
 
 SharedForms::SharedForms(ThreadPool& threads) : threads_(threads) {
@@ -49,18 +83,16 @@ SharedForms::SharedForms(ThreadPool& threads) : threads_(threads) {
   });
 }
 
-void SharedForms::serve(const Model& model, const std::string& stamp, const std::string& vae_stamp) {
-  const auto give = [&](const Declarations& declarations, const std::string& from, bool by_content) {
-    const auto store = store_for(from, by_content);
-    for (const Declaration& d : declarations) d.weight->set_store(store);
-  };
-  if (model.network) give(model.network->declarations(), stamp, false);
-  if (model.autoencoder) give(model.autoencoder->declarations(), vae_stamp, true);
-  for (const auto& text : model.texts) give(text->declarations(), stamp, true);
+void SharedForms::serve(const std::vector<BoundPart>& parts) {
+  for (const BoundPart& part : parts) {
+    const auto store = store_for(part.stamp, part.name != "unet", prepared_path(part));
+    for (const Declaration& d : *part.declarations) d.weight->set_store(store);
+  }
 }
 
-std::shared_ptr<FormStore> SharedForms::store_for(const std::string& stamp, bool by_content) {
-  return std::make_shared<Part>(shared_from_this(), stamp, by_content);
+std::shared_ptr<FormStore> SharedForms::store_for(const std::string& stamp, bool by_content,
+                                                  const std::filesystem::path& prepared) {
+  return std::make_shared<Part>(shared_from_this(), stamp, by_content, prepared);
 }
 
 std::shared_ptr<const Buffer> SharedForms::find(const std::string& key) const {

@@ -1,5 +1,5 @@
-// What kernels made of weights, found again for equal ones: those of the same file, and in VAEs and text encoders,
-// which checkpoints often have in common, those whose elements are the same.
+// What kernels made of weights, found again: for those of the same file; in VAEs and text encoders, which checkpoints
+// often have in common, for those whose elements are the same; and what was prepared on the disk.
 #pragma once
 
 #include <map>
@@ -7,10 +7,11 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/thread_pool.h"
-#include "models/family.h"
 #include "ops/weight.h"
+#include "pipeline/prepared.h"
 #include "store/content_digest.h"
 
 namespace pxf {
@@ -21,11 +22,12 @@ class SharedForms : public std::enable_shared_from_this<SharedForms> {
   /// `threads` outlives every use.
   explicit SharedForms(ThreadPool& threads);
 
-  /// Before the first use of its weights. `stamp`: of the model's files (TensorSource::stamp), empty when not known;
-  /// `vae_stamp`: of the VAE's.
-  void serve(const Model& model, const std::string& stamp, const std::string& vae_stamp);
-  /// The same for single weights of a file.
-  std::shared_ptr<FormStore> store_for(const std::string& stamp, bool by_content);
+  /// Before the first use of a model's weights.
+  void serve(const std::vector<BoundPart>& parts);
+  /// The same for single weights of a file. `stamp`: TensorSource::stamp, empty when not known. `prepared`: what is
+  /// mapped in place of packing, where it is there.
+  std::shared_ptr<FormStore> store_for(const std::string& stamp, bool by_content,
+                                       const std::filesystem::path& prepared = {});
 
  private:
   class Part;

@@ -114,7 +114,7 @@ std::shared_ptr<Buffer> BufferPool::take(std::size_t size) {
 }
 
 std::shared_ptr<Buffer> BufferPool::take_lasting(std::size_t size) {
-  const std::size_t whole = (std::max<std::size_t>(size, 1) + kAlignment - 1) / kAlignment * kAlignment;
+  const std::size_t whole = lasting_size(size);
   std::byte* at = nullptr;
   {
     std::lock_guard lock(state_->mutex);

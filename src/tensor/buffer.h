@@ -35,6 +35,10 @@ class BufferPool {
   std::shared_ptr<Buffer> take(std::size_t size);
   /// The same for what stays (packed weights): of just this size, not a larger block that was waiting.
   std::shared_ptr<Buffer> take_lasting(std::size_t size);
+  /// How large such a block is.
+  static constexpr std::size_t lasting_size(std::size_t size) noexcept {
+    return ((size > 0 ? size : 1) + kAlignment - 1) / kAlignment * kAlignment;
+  }
   /// Gives the blocks that nobody holds back to the system.
   void trim();
   /// Bytes of live buffers now, and at most so far.

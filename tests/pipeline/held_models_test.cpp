@@ -225,7 +225,7 @@ TEST(SharedForms, WeightsThatDifferInOneBitAreNotShared) {
   const auto laid_out = [&](const Shape& shape) {
     const Weight weight = Weight::of(values, shape);
     weight.set_store(forms->store_for("", true));
-    return weight.laid_out("panels", [&] { return on.memory.take_lasting(64); });
+    return weight.laid_out("panels", 64, [&] { return on.memory.take_lasting(64); });
   };
   const auto first = laid_out({2048, 1024});
   EXPECT_EQ(laid_out({2048, 1024}), first);

@@ -19,7 +19,7 @@ constexpr std::int64_t kBlocksWanted = 48;
 
 std::shared_ptr<const Buffer> pack(Context& ctx, const Weight& weight, const Panels& p) {
   const std::int64_t length = p.depth * p.taps;
-  auto memory = ctx.memory().take_lasting(static_cast<std::size_t>(p.count() * p.width * length) * sizeof(float));
+  auto memory = ctx.memory().take_lasting(p.bytes());
   auto* panels = reinterpret_cast<float*>(memory->data());
   ctx.threads().parallel_for(p.count(), [&](std::int64_t i) {
     const std::int64_t first = i * p.width, used = std::min(p.width, p.columns - first);
@@ -42,7 +42,7 @@ Panels panels_of(Context& ctx, const Weight& weight) {
   p.depth = weight.shape().dim(1);
   p.taps = p.depth == 0 ? 1 : weight.shape().numel() / p.columns / p.depth;
   p.width = tile_kernels().columns;
-  p.memory = weight.laid_out(fmt::format("panels {}", p.width), [&] { return pack(ctx, weight, p); });
+  p.memory = weight.laid_out(fmt::format("panels {}", p.width), p.bytes(), [&] { return pack(ctx, weight, p); });
   return p;
 }
 

@@ -19,6 +19,7 @@ struct Panels {
   std::int64_t taps = 1, depth = 0, columns = 0, width = 0;
 
   std::int64_t count() const { return (columns + width - 1) / width; }
+  std::size_t bytes() const { return static_cast<std::size_t>(count() * width * taps * depth) * sizeof(float); }
   const float* panel(std::int64_t i) const {
     return reinterpret_cast<const float*>(memory->data()) + i * taps * depth * width;
   }

@@ -29,6 +29,7 @@ struct WinogradPanels {
   std::int64_t depth = 0, columns = 0, width = 0;
 
   std::int64_t count() const { return (columns + width - 1) / width; }
+  std::size_t bytes() const { return static_cast<std::size_t>(kPlaces * count() * depth * width) * sizeof(float); }
   std::int64_t at(std::int64_t place, std::int64_t panel) const { return (place * count() + panel) * depth * width; }
   const float* panel(std::int64_t place, std::int64_t i) const {
     return reinterpret_cast<const float*>(memory->data()) + at(place, i);
@@ -55,8 +56,7 @@ void transform_kernel(const float* kernel, std::array<double, kPlaces>& to) {
 }
 
 std::shared_ptr<const Buffer> pack(Context& ctx, const Weight& weight, const WinogradPanels& p) {
-  const std::int64_t floats = kPlaces * p.count() * p.depth * p.width;
-  auto memory = ctx.memory().take_lasting(static_cast<std::size_t>(floats) * sizeof(float));
+  auto memory = ctx.memory().take_lasting(p.bytes());
   auto* to = reinterpret_cast<float*>(memory->data());
   ctx.threads().parallel_for(p.count(), [&](std::int64_t panel) {
     std::vector<float> kernels(static_cast<std::size_t>(p.depth * 9));
@@ -84,7 +84,7 @@ WinogradPanels panels_of(Context& ctx, const Weight& weight) {
   p.columns = weight.shape().dim(0);
   p.depth = weight.shape().dim(1);
   p.width = tile_kernels().columns;
-  p.memory = weight.laid_out(fmt::format("winograd {}", p.width), [&] { return pack(ctx, weight, p); });
+  p.memory = weight.laid_out(fmt::format("winograd {}", p.width), p.bytes(), [&] { return pack(ctx, weight, p); });
   return p;
 }
 
