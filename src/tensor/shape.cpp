@@ -21,7 +21,7 @@ Shape::Shape(std::span<const std::int64_t> extents) {
 
 std::int64_t Shape::dim(int i) const {
   const int at = i < 0 ? i + rank_ : i;
-  require(at >= 0 && at < rank_, "[shape] {} has no extent {}", text(), i);
+  if (at < 0 || at >= rank_) fail(ErrorCode::invalid_argument, "[shape] {} has no extent {}", text(), i);
   return extents_[static_cast<std::size_t>(at)];
 }
 
