@@ -1,6 +1,7 @@
 #include "pipeline/prepared.h"
 
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -41,6 +42,15 @@ class MappedForm : public Buffer {
   std::shared_ptr<const TensorSource> source_;
   std::string name_;
 };
+
+// All of it now, in one long reading, rather than page by page as it is touched. For want of that the latter happens.
+void populate(Bytes bytes) {
+#ifdef MADV_POPULATE_READ
+  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) / kPage * kPage;
+  const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size());
+  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
+#endif
+}
 
 std::string name_of_form(std::string_view form, std::string_view weight) { return fmt::format("{}|{}", form, weight); }
 
@@ -136,6 +146,7 @@ std::shared_ptr<const Buffer> PreparedPart::find(std::string_view form, const st
   const Bytes found = source_->bytes(key);
   const bool aligned = reinterpret_cast<std::uintptr_t>(found.data()) % BufferPool::kAlignment == 0;
   if (!aligned || found.size() != BufferPool::lasting_size(bytes)) return nullptr;
+  populate(found);
   return std::make_shared<MappedForm>(source_, key, found);
 }
 

@@ -36,43 +36,48 @@ struct WinogradPanels {
   }
 };
 
-// to = G kernel G^T, in f64.
-void transform_kernel(const float* kernel, std::array<double, kPlaces>& to) {
+constexpr std::size_t kMostLanes = 64;  // columns of the widest panel
+using Lanes = std::array<double, kMostLanes>;
+
+// to = G kernel G^T, in f64, of `width` kernels side by side.
+void transform_kernels(const std::array<Lanes, 9>& kernels, std::size_t width, std::array<Lanes, kPlaces>& to) {
   static constexpr double kG[6][3] = {{1.0 / 4, 0, 0},
                                       {-1.0 / 6, -1.0 / 6, -1.0 / 6},
                                       {-1.0 / 6, 1.0 / 6, -1.0 / 6},
                                       {1.0 / 24, 1.0 / 12, 1.0 / 6},
                                       {1.0 / 24, -1.0 / 12, 1.0 / 6},
                                       {0, 0, 1}};
-  double rows[6][3];
-  for (int i = 0; i < 6; ++i) {
-    for (int j = 0; j < 3; ++j) rows[i][j] = kG[i][0] * kernel[j] + kG[i][1] * kernel[3 + j] + kG[i][2] * kernel[6 + j];
-  }
-  for (int i = 0; i < 6; ++i) {
-    for (int j = 0; j < 6; ++j) {
-      to[static_cast<std::size_t>(i * 6 + j)] = rows[i][0] * kG[j][0] + rows[i][1] * kG[j][1] + rows[i][2] * kG[j][2];
-    }
+  const auto combine = [&](const double(&g)[3], const Lanes& a, const Lanes& b, const Lanes& c, Lanes& out) {
+    for (std::size_t lane = 0; lane < width; ++lane) out[lane] = g[0] * a[lane] + g[1] * b[lane] + g[2] * c[lane];
+  };
+  std::array<Lanes, 3> rows;
+  for (std::size_t i = 0; i < 6; ++i) {
+    for (std::size_t j = 0; j < 3; ++j) combine(kG[i], kernels[j], kernels[3 + j], kernels[6 + j], rows[j]);
+    for (std::size_t j = 0; j < 6; ++j) combine(kG[j], rows[0], rows[1], rows[2], to[i * 6 + j]);
   }
 }
 
 std::shared_ptr<const Buffer> pack(Context& ctx, const Weight& weight, const WinogradPanels& p) {
   auto memory = ctx.memory().take_lasting(p.bytes());
   auto* to = reinterpret_cast<float*>(memory->data());
+  const auto width = static_cast<std::size_t>(p.width);
+  require(width <= kMostLanes, "[winograd] a panel of {} columns", width);
   ctx.threads().parallel_for(p.count(), [&](std::int64_t panel) {
-    std::vector<float> kernels(static_cast<std::size_t>(p.depth * 9));
-    std::array<double, kPlaces> transformed{};
-    for (std::int64_t j = 0; j < p.width; ++j) {
-      const std::int64_t channel = panel * p.width + j;
-      if (channel < p.columns) read_weight(weight, channel * p.depth * 9, kernels);
-      for (std::int64_t c = 0; c < p.depth; ++c) {
-        if (channel < p.columns) {
-          transform_kernel(kernels.data() + c * 9, transformed);
-        } else {
-          transformed.fill(0);
-        }
-        for (std::int64_t place = 0; place < kPlaces; ++place) {
-          to[p.at(place, panel) + c * p.width + j] = static_cast<float>(transformed[static_cast<std::size_t>(place)]);
-        }
+    const std::int64_t first = panel * p.width, length = p.depth * 9;
+    std::vector<float> channels(width * static_cast<std::size_t>(length));  // zeros where the panel is filled up
+    const std::int64_t used = std::min(p.width, p.columns - first) * length;
+    read_weight(weight, first * length, {channels.data(), static_cast<std::size_t>(used)});
+    std::array<Lanes, 9> kernels;
+    std::array<Lanes, kPlaces> transformed;
+    for (std::int64_t c = 0; c < p.depth; ++c) {
+      for (std::size_t lane = 0; lane < width; ++lane) {
+        const float* from = channels.data() + static_cast<std::int64_t>(lane) * length + c * 9;
+        for (std::size_t k = 0; k < 9; ++k) kernels[k][lane] = from[k];
+      }
+      transform_kernels(kernels, width, transformed);
+      for (std::int64_t place = 0; place < kPlaces; ++place) {
+        const Lanes& lanes = transformed[static_cast<std::size_t>(place)];
+        std::copy_n(lanes.begin(), width, to + p.at(place, panel) + c * p.width);
       }
     }
   });
