@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <fstream>
 #include <thread>
 
@@ -276,6 +277,110 @@ TEST(HeldModels, ManyThreadsMayChangeCheckpoints) {
     });
   }
   for (std::thread& thread : threads) thread.join();
+}
+
+fs::path prepared_folder() { return fs::path(std::getenv("PIXELFORGE_HOME")) / "prepared"; }
+
+std::vector<fs::path> prepared_files() {
+  std::vector<fs::path> out;
+  for (const auto& entry : fs::directory_iterator(prepared_folder())) {
+    if (!entry.is_symlink()) out.push_back(entry.path());
+  }
+  return out;
+}
+
+// A checkpoint in a file, prepared by an engine that is gone.
+class Prepared : public testing::Test {
+ protected:
+  Prepared() : path_(starter_copy("prepared.safetensors", "model.diffusion_model.out.", 0.5f).string()) {
+    fs::remove_all(prepared_folder());
+    Engine engine;
+    const Checkpoint checkpoint = value_or_throw(engine.open(path_));
+    picture_ = drawn_with(engine, checkpoint);
+    packed_ = engine.loaded().bytes;
+    value_or_throw(engine.prepare(checkpoint));
+  }
+  ~Prepared() override {
+    fs::remove_all(prepared_folder());
+    fs::remove(path_);
+  }
+
+  std::string path_;
+  Pixels picture_;
+  std::uint64_t packed_ = 0;  // bytes of weights that were packed for it
+};
+
+TEST_F(Prepared, WeightsAreMappedInPlaceOfBeingPacked) {
+  Engine engine;
+  EXPECT_EQ(drawn_with(engine, path_), picture_);
+  EXPECT_LT(engine.loaded().bytes, packed_ / 2);
+  EXPECT_GE(engine.loaded().models.at(0).bytes, packed_);
+}
+
+TEST_F(Prepared, AnEngineThatHadPackedItMapsItTheNextTime) {
+  fs::rename(prepared_folder(), prepared_folder().string() + "-aside");
+  Engine engine;
+  const Checkpoint checkpoint = value_or_throw(engine.open(path_));
+  drawn_with(engine, checkpoint);
+  fs::rename(prepared_folder().string() + "-aside", prepared_folder());
+  engine.unload();
+  EXPECT_EQ(drawn_with(engine, checkpoint), picture_);
+  EXPECT_LT(engine.loaded().bytes, packed_ / 2);
+}
+
+TEST_F(Prepared, CutOffFilesAreNotUsed) {
+  for (const fs::path& file : prepared_files()) fs::resize_file(file, fs::file_size(file) - 1);
+  Engine engine;
+  EXPECT_EQ(drawn_with(engine, path_), picture_);
+  EXPECT_EQ(engine.loaded().bytes, packed_);
+}
+
+TEST_F(Prepared, FilesOfAnotherLayoutAreNotUsed) {
+  for (const fs::path& file : prepared_files()) {
+    std::fstream stream(file, std::ios::in | std::ios::out | std::ios::binary);
+    stream.seekp(4096);
+    for (std::uint64_t left = fs::file_size(file) - 4096; left > 0; --left) stream.put('\0');
+  }
+  Engine engine;
+  EXPECT_EQ(drawn_with(engine, path_), picture_);
+}
+
+TEST_F(Prepared, AReplacedCheckpointIsPackedAnew) {
+  starter_copy("prepared.safetensors", "model.diffusion_model.out.", 1);
+  Engine engine;
+  EXPECT_EQ(drawn_with(engine, path_), drawn_with(engine, "starter"));
+}
+
+TEST_F(Prepared, WhatTwoCheckpointsHaveInCommonIsThereOnce) {
+  const fs::path other = starter_copy("prepared-too.safetensors", "model.diffusion_model.out.", 0.25f);
+  Engine engine;
+  const Checkpoint checkpoint = value_or_throw(engine.open(other.string()));
+  drawn_with(engine, checkpoint);  // the same size, so the same layouts
+  value_or_throw(engine.prepare(checkpoint));
+  EXPECT_EQ(prepared_files().size(), 4u);  // two UNets, a VAE, a text encoder
+  fs::remove(other);
+}
+
+TEST_F(Prepared, BeyondTheLimitWhatWasUsedLongestAgoGoes) {
+  const auto before = prepared_files();
+  const fs::path other = starter_copy("prepared-too.safetensors", "first_stage_model.decoder.", 0.5f);
+  Engine engine;
+  PrepareOptions options;
+  for (const fs::path& file : before) options.limit += fs::file_size(file);
+  options.limit -= std::uint64_t{64} << 30;
+  value_or_throw(engine.prepare(value_or_throw(engine.open(other.string())), options));
+  std::uint64_t sum = 0;
+  for (const fs::path& file : prepared_files()) sum += fs::file_size(file);
+  EXPECT_LE(sum, options.limit);
+  EXPECT_EQ(drawn_with(engine, path_), picture_);
+  fs::remove(other);
+}
+
+TEST(Preparing, AnEmbeddedCheckpointIsRefused) {
+  Engine engine;
+  const auto prepared = engine.prepare(value_or_throw(engine.open("starter")));
+  ASSERT_FALSE(prepared.ok());
+  EXPECT_EQ(prepared.error().code, ErrorCode::unsupported);
 }
 
 }  // namespace
