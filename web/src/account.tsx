@@ -1,5 +1,5 @@
 import { useCatalogue } from "./catalogue";
-import {timeOf} from "./words";
+import { timeOf } from "./words";
 
 /** How much is left today, where somebody counts. */
 export function Allowance() {

@@ -152,6 +152,7 @@ export interface Task {
 export interface Named {
   name: string;
   label: string;
+  aliases?: string[];
 }
 
 export interface Term {
@@ -239,7 +240,14 @@ export const api = {
       body: file,
     }),
 
-  models: () => ask<{ data: Model[] }>("/v1/models"),
+  models: async () => {
+    const { data } = await ask<{ data: Model[] }>("/v1/models");
+    // "LoRA" or "lora" is one kind; `supported` says whether it opens as a checkpoint.
+    return data.map((m) => {
+      const kind = m.kind.toLowerCase();
+      return { ...m, kind, supported: kind === "checkpoint" ? m.supported : null };
+    });
+  },
   model: (name: string) => ask<Model & Record<string, unknown>>(`/v1/models/${at(name)}`),
   rename: (name: string, to: string) => send<unknown>("PATCH", `/v1/models/${at(name)}`, { name: to }),
   set: (name: string, values: Record<string, string>) =>

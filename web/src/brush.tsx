@@ -4,6 +4,7 @@ import { useEffect, useRef, useState, type CSSProperties, type PointerEvent } fr
 import { Dialog } from "./dialog";
 import type { StartPicture } from "./draft";
 import { Icon } from "./icons";
+import { Slider } from "./slider";
 
 interface Stroke {
   erase: boolean;
@@ -122,10 +123,10 @@ export function Brush({ picture, mask, onDone, onClose }: Props) {
             Erase
           </button>
         </div>
-        <label className="brush-size">
-          Size
-          <input type="range" min={2} max={50} value={share} onChange={(e) => setShare(Number(e.target.value))} />
-        </label>
+        <div className="brush-size">
+          <span aria-hidden="true">Size</span>
+          <Slider label="Size of the brush" min={2} max={50} step={1} value={share} onChange={setShare} />
+        </div>
         <button onClick={() => setStrokes((all) => all.slice(0, -1))} disabled={!strokes.length}>
           <Icon name="undo" /> Undo
         </button>

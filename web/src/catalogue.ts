@@ -34,7 +34,7 @@ export async function loadCatalogue(): Promise<void> {
     ]);
     catalogue.set((c) => ({
       ...c,
-      models: models.data,
+      models,
       samplers: samplers.data,
       schedulers: schedulers.data,
       glossary: glossary.data,
@@ -65,8 +65,8 @@ async function lookAtCheckpoints(): Promise<void> {
 }
 
 export async function refreshModels(): Promise<void> {
-  const { data } = await api.models();
-  catalogue.set((c) => ({ ...c, models: data }));
+  const models = await api.models();
+  catalogue.set((c) => ({ ...c, models }));
   await lookAtCheckpoints();
 }
 

@@ -4,14 +4,16 @@ import type { Model, Plan } from "./api";
 import { useCatalogue } from "./catalogue";
 import { change, useDraft } from "./draft";
 import { Help } from "./field";
+import { useGallery } from "./gallery";
 import { Icon } from "./icons";
 import { Licence } from "./licence";
 import { Placeholder } from "./placeholder";
-import {settingsLine} from "./words";
+import { settingsLine } from "./words";
 
 export function Checkpoints({ plan }: { plan: Plan | null }) {
   const { models, samplers } = useCatalogue();
   const { checkpoint } = useDraft();
+  const { pictures } = useGallery(); // a checkpoint without a picture shows the last that it made
   const [filter, setFilter] = useState("");
   const all = models.filter((m) => m.kind === "checkpoint");
   const wanted = filter.toLowerCase();
@@ -45,7 +47,7 @@ export function Checkpoints({ plan }: { plan: Plan | null }) {
           <Card
             key={m.name}
             name={m.name}
-            preview={m.preview}
+            preview={m.preview ?? pictures.find((p) => p.checkpoint === m.name)?.thumbnail}
             chosen={checkpoint === m.name}
             disabled={m.supported === false}
             onChoose={() => change({ checkpoint: m.name })}

@@ -1,6 +1,6 @@
 import type { Named } from "./api";
 import { Field } from "./field";
-import {labelOf} from "./words";
+import { labelOf } from "./words";
 
 interface Props {
   label: string;
@@ -13,16 +13,18 @@ interface Props {
 
 /** One name of a list; the empty one leaves it to the checkpoint, and says what that would take. */
 export function ChoiceField({ label, term, all, value, own, onChange }: Props) {
+  const known = value === undefined ? undefined : namedBy(all, value);
   return (
     <Field label={label} term={term} changed={value !== undefined} onReset={() => onChange(undefined)}>
       {(id) => (
         <select
           id={id}
           className={value === undefined ? "own" : undefined}
-          value={value ?? ""}
+          value={known?.name ?? value ?? ""}
           onChange={(e) => onChange(e.target.value || undefined)}
         >
           <option value="">{own ? labelOf(all, own) : "the checkpoint's own"}</option>
+          {value !== undefined && !known && <option value={value}>{value}</option>}
           {all.map((n) => (
             <option key={n.name} value={n.name}>
               {n.label}
@@ -32,4 +34,10 @@ export function ChoiceField({ label, term, all, value, own, onChange }: Props) {
       )}
     </Field>
   );
+}
+
+/** Other programs' pictures say "Karras" or "DPM++ 2M" where a request says "karras" and "dpmpp_2m". */
+function namedBy(all: Named[], said: string): Named | undefined {
+  const word = said.toLowerCase();
+  return all.find((n) => [n.name, n.label, ...(n.aliases ?? [])].some((name) => name.toLowerCase() === word));
 }

@@ -4,7 +4,7 @@ import { api, type Task } from "./api";
 import { refreshModels } from "./catalogue";
 import { createStore, useStore } from "./store";
 import { say } from "./toasts";
-import {bytes} from "./words";
+import { bytes } from "./words";
 
 interface Fetch extends Task {
   label: string; // what was asked for; `what` is what it does now
@@ -47,26 +47,31 @@ async function findRunning(): Promise<void> {
 
 export function Fetching() {
   const all = useStore(fetches);
+  // Where there is little room the list of models comes first.
+  const [open, setOpen] = useState(() => matchMedia("(min-width: 900px)").matches);
   useEffect(() => void findRunning().catch(() => {}), []);
   return (
     <>
-      <div className="fetching">
-        <Form
-          title="Pull from an address"
-          label="Address"
-          placeholder="https://… , hf:org/repo or civitai:ID"
-          button="Pull"
-          start={(source, name) => api.pull({ source, name })}
-        />
-        <Form
-          title="Import from this server's disk"
-          label="Path"
-          placeholder="/path/to/model.safetensors"
-          button="Import"
-          modes
-          start={(path, name, mode) => api.importModel({ path, name, mode })}
-        />
-      </div>
+      <details open={open} onToggle={(e) => setOpen(e.currentTarget.open)}>
+        <summary>Add a model</summary>
+        <div className="fetching">
+          <Form
+            title="Pull from an address"
+            label="Address"
+            placeholder="https://… , hf:org/repo or civitai:ID"
+            button="Pull"
+            start={(source, name) => api.pull({ source, name })}
+          />
+          <Form
+            title="Import from this server's disk"
+            label="Path"
+            placeholder="/path/to/model.safetensors"
+            button="Import"
+            modes
+            start={(path, name, mode) => api.importModel({ path, name, mode })}
+          />
+        </div>
+      </details>
       <ul className="rows" aria-live="polite">
         {all.map((t) => (
           <Row key={t.id} task={t} />

@@ -8,7 +8,6 @@ import { timeOf } from "./words";
 
 export interface LiveJob extends Job {
   preview: string | null;
-  dismissed?: boolean;
 }
 
 export const jobs = createStore<LiveJob[]>([]);
@@ -36,9 +35,32 @@ function update(id: string, fields: Partial<LiveJob> | ((job: LiveJob) => Partia
 
 const enders = new Map<string, (job: Job) => void>();
 
-function follow(job: Job): void {
+function add(job: Job): void {
   if (jobs.get().some((j) => j.id === job.id)) return;
   jobs.set((all) => [...all, { ...job, preview: null }]);
+  followNext();
+}
+
+function takeEnd(last: Job): void {
+  update(last.id, { ...last, preview: null });
+  last.images.forEach(addPicture);
+  enders.get(last.id)?.(last);
+  enders.delete(last.id);
+  void refreshAccount();
+}
+
+// One stream at a time: a browser opens six connections to a server, for all of its tabs together.
+let followed: string | null = null;
+
+function followNext(): void {
+  const job = jobs.get().find(isOpen);
+  if (followed || !job) return;
+  followed = job.id;
+  const end = (last: Job) => {
+    followed = null;
+    takeEnd(last);
+    followNext();
+  };
   followJob(job.id, {
     queued: (position) => update(job.id, { state: "queued", position }),
     started: (plan) => update(job.id, { state: "running", position: null, plan }),
@@ -48,25 +70,30 @@ function follow(job: Job): void {
       addPicture(picture);
       update(job.id, (j) => ({ images: [...j.images.filter((i) => i.id !== picture.id), picture], preview: null }));
     },
-    ended: (last) => {
-      update(job.id, { ...last, preview: null });
-      last.images.forEach((picture) => addPicture(picture));
-      enders.get(last.id)?.(last);
-      enders.delete(last.id);
-      void refreshAccount();
-    },
-    lost: (why) => {
-      update(job.id, { state: "failed", error: { code: why.code, message: why.message } });
-      enders.get(job.id)?.({ ...job, state: "failed", error: { code: why.code, message: why.message } });
-    },
+    ended: end,
+    lost: (why) => end({ ...job, state: "failed", error: { code: why.code, message: why.message } }),
   });
 }
+
+/** The others are asked for now and then. */
+async function lookAtOthers(): Promise<void> {
+  const others = jobs.get().filter((j) => isOpen(j) && j.id !== followed);
+  if (!others.length) return;
+  const { data: queued } = await api.jobs({ state: "queued", limit: 200 });
+  for (const { id } of others) {
+    const waiting = queued.find((j) => j.id === id);
+    const now = waiting ?? (await api.job(id));
+    if (isOpen(now)) update(id, { state: now.state, position: now.position, progress: now.progress });
+    else takeEnd(now);
+  }
+}
+window.setInterval(() => void lookAtOthers().catch(() => {}), 3000);
 
 /** Submits; null when refused, which has been said then. */
 export async function submit(request: JobRequest): Promise<Job | null> {
   try {
     const job = await api.submit(request);
-    follow(job);
+    add(job);
     return job;
   } catch (e) {
     await refreshAccount();
@@ -93,7 +120,7 @@ export async function cancel(id: string): Promise<void> {
 /** After a reload: goes on with what was not done. */
 export async function resume(): Promise<void> {
   const [queued, running] = await Promise.all([api.jobs({ state: "queued" }), api.jobs({ state: "running" })]);
-  [...running.data, ...queued.data.reverse()].forEach(follow);
+  [...running.data, ...queued.data.reverse()].forEach(add);
 }
 
 function limitWords(e: Problem): string {

@@ -9,7 +9,7 @@ import { Licence } from "./licence";
 import { go } from "./route";
 import { createStore, useStore } from "./store";
 import { say } from "./toasts";
-import {bytes, when} from "./words";
+import { bytes, when } from "./words";
 
 const opened = createStore<Picture | null>(null);
 

@@ -4,6 +4,7 @@ import { useCatalogue } from "./catalogue";
 import { addLora, addWords, change, useDraft } from "./draft";
 import { Help } from "./field";
 import { Icon } from "./icons";
+import { Slider } from "./slider";
 import { wordsOf } from "./words";
 
 const chipsShown = 8;
@@ -61,15 +62,7 @@ function Used({ name, strength, model }: { name: string; strength: number; model
           <Icon name="close" />
         </button>
       </div>
-      <input
-        type="range"
-        aria-label={`Weight of ${name}`}
-        min={-1}
-        max={2}
-        step={0.05}
-        value={strength}
-        onChange={(e) => set(Number(e.target.value))}
-      />
+      <Slider label={`Weight of ${name}`} min={-1} max={2} step={0.05} value={strength} onChange={set} />
       {words.length > 0 && (
         <div className="chips">
           <span className="quiet">its words:</span>

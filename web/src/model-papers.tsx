@@ -5,7 +5,7 @@ import { refreshModels, useCatalogue } from "./catalogue";
 import { Dialog } from "./dialog";
 import { Licence } from "./licence";
 import { say } from "./toasts";
-import {bytes, settingsLine} from "./words";
+import { bytes, settingsLine } from "./words";
 
 export function ModelPapers({ model, onClose }: { model: Model; onClose: () => void }) {
   const { samplers, account } = useCatalogue();

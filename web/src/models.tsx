@@ -6,7 +6,7 @@ import { Fetching } from "./fetching";
 import { Licence } from "./licence";
 import { ModelPapers } from "./model-papers";
 import { Placeholder } from "./placeholder";
-import {bytes} from "./words";
+import { bytes } from "./words";
 
 const kinds: [string, string][] = [
   ["checkpoint", "Checkpoints"],
@@ -55,11 +55,10 @@ export function Models() {
                     <div className="row-text">
                       <p className="row-title">{m.name}</p>
                       <p className="quiet">
-                        {[m.name, m.title, bytes(m.bytes), m.embedded && "in the program"]
-                          .filter(Boolean)
-                          .join(" · ")}
+                        {[m.title, bytes(m.bytes), m.embedded && "in the program"].filter(Boolean).join(" · ")}
                       </p>
-                      <p>
+                      {m.description && <p className="quiet">{m.description}</p>}
+                      <p className="badges">
                         <Licence of={m.commercial} />
                         {m.supported === false && <span className="badge no">not supported</span>}
                       </p>

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { Field } from "./field";
+import { Slider } from "./slider";
 
 interface Props {
   label: string;
@@ -31,15 +32,13 @@ export function NumberField({ label, term, value, own, min, max, step, slider, o
       {(id) => (
         <div className="number">
           {slider && (
-            <input
-              type="range"
-              className={value === undefined ? "own" : undefined}
-              aria-label={`${label}, slider`}
-              min={slider.min}
-              max={slider.max}
+            <Slider
+              label={`${label}, slider`}
+              {...slider}
               step={step}
               value={value ?? own ?? slider.min}
-              onChange={(e) => take(e.target.value)}
+              own={value === undefined}
+              onChange={(n) => take(String(n))}
             />
           )}
           <input

@@ -5,7 +5,7 @@ import { takeSettings } from "./draft";
 import { cancel, isOpen, useJobs } from "./jobs";
 import { go } from "./route";
 import { say } from "./toasts";
-import {plural, when} from "./words";
+import { plural, when } from "./words";
 
 const words = { queued: "waiting", running: "drawing", done: "done", failed: "failed", cancelled: "cancelled" };
 

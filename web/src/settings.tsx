@@ -77,7 +77,7 @@ export function Settings({ plan, problem }: { plan: Plan | null; problem: Proble
           onChange={(scheduler) => change({ scheduler })}
         />
       </div>
-      <Size own={own} />
+      <Size own={own} usual={model?.settings ?? own} />
       <div className="pair">
         <Seed />
         <NumberField

@@ -1,6 +1,5 @@
 // Width and height: by shape, with as many pixels as the checkpoint likes, or by number.
 import { change, useDraft } from "./draft";
-import { Help } from "./field";
 import { Icon } from "./icons";
 import { NumberField } from "./number-field";
 
@@ -22,15 +21,21 @@ export function sidesOf(shape: [number, number], width: number, height: number):
   return [side(shape[0] / shape[1]), side(shape[1] / shape[0])];
 }
 
-export function Size({ own }: { own: { width?: number; height?: number } }) {
+interface Sides {
+  width?: number;
+  height?: number;
+}
+
+/** `usual`: the checkpoint's; `own`: what would be taken, which a start picture may change. */
+export function Size({ own, usual }: { own: Sides; usual: Sides }) {
   const { width, height } = useDraft();
-  const base = { width: own.width ?? 512, height: own.height ?? 512 };
-  const now = { width: width ?? base.width, height: height ?? base.height };
+  const base = { width: usual.width ?? 512, height: usual.height ?? 512 };
+  const now = { width: width ?? own.width ?? base.width, height: height ?? own.height ?? base.height };
   const changed = width !== undefined || height !== undefined;
   return (
     <fieldset className="size">
       <legend>
-        Size <Help term="Latent" about="the size in latents" />
+        Size
         {changed && (
           <button
             className="reset"

@@ -6,7 +6,7 @@ import { setFavourite, useGallery } from "./gallery";
 import { Icon } from "./icons";
 import { cancel, isOpen, shareOf, shownJob, useJobs, type LiveJob } from "./jobs";
 import { open } from "./lightbox";
-import {duration, plural} from "./words";
+import { duration, plural } from "./words";
 
 export function Stage() {
   const job = shownJob(useJobs());

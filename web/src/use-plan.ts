@@ -14,7 +14,7 @@ export function usePlan(): { plan: Plan | null; problem: Problem | null } {
         setState({ plan: await api.plan(requestOf(draft), abort.signal), problem: null });
       } catch (e) {
         if (!(e instanceof Problem)) return;
-        const problem = e.status === 422 ? e : null;
+        const problem = e.status >= 400 && e.status < 500 && e.status !== 429 ? e : null;
         setState((s) => ({ plan: s.plan, problem }));
       }
     }, 350);

@@ -1,7 +1,6 @@
 // Numbers and names as people read them.
 import type { Model, ModelSettings, Named } from "./api";
 
-
 export const labelOf = (all: Named[], name: string | undefined) =>
   all.find((n) => n.name === name)?.label ?? name ?? "";
 
