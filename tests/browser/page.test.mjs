@@ -1,11 +1,11 @@
 // What a person does with the page, in a real browser, with the real program behind it.
-// Run by tests/browser/run, which sets PAGE (the address), MODULES (where npm put playwright-core) and PLACE (a folder to write to).
+// Run by tests/browser/run, which sets PAGE (the address) and MODULES (where npm put playwright-core).
 import assert from "node:assert/strict";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, afterEach, before, test } from "node:test";
 
-const { PAGE, MODULES, PLACE } = process.env;
+const { PAGE, MODULES } = process.env;
 const require = createRequire(`${MODULES}/`);
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -245,15 +245,28 @@ test("a dropped PNG says how it was made", async () => {
   assert.equal(await page.getByLabel("Seed", { exact: true }).inputValue(), "5");
 });
 
-test("a picture from the disk becomes the start", async () => {
-  const page = await visit();
-  await draw(page, "a green hill");
-  const file = `${PLACE}/start.png`;
-  writeFileSync(file, Buffer.from(await (await fetch(PAGE + (await picture(page).getAttribute("src")))).arrayBuffer()));
-  await page.getByLabel("Start picture file").setInputFiles(file);
+/** A PNG of one colour, drawn by the page. */
+const plainPicture = (page, width, height) =>
+  page.evaluate(
+    ([width, height]) => {
+      const canvas = Object.assign(document.createElement("canvas"), { width, height });
+      const g = canvas.getContext("2d");
+      g.fillStyle = "#3a7";
+      g.fillRect(0, 0, width, height);
+      return canvas.toDataURL("image/png").split(",")[1];
+    },
+    [width, height],
+  );
+
+test("a photograph becomes the start, in its shape and the checkpoint's size", async () => {
+  const page = await visit({ ...desktop, draft: { steps: 2 } });
+  const buffer = Buffer.from(await plainPicture(page, 3000, 1500), "base64");
+  await page.getByLabel("Start picture file").setInputFiles({ name: "photo.png", mimeType: "image/png", buffer });
   await page.getByAltText("Start picture", { exact: true }).waitFor();
   const request = await draw(page, "a green hill in the snow");
-  assert.match(request.init, /^data:image\/png;base64,/);
+  assert.match(request.init, /^data:image\/jpeg;base64,/);
+  assert.deepEqual([request.width, request.height], [184, 88]);
+  assert.equal(await picture(page).evaluate((i) => i.naturalWidth), 184);
 });
 
 test("what was typed and set survives a reload", async () => {

@@ -18,7 +18,7 @@ import { Settings } from "./settings";
 import { Stage } from "./stage";
 import { ThemeSwitch } from "./theme";
 import { Toasts } from "./toasts";
-import { usePlan } from "./use-plan";
+import { usePlan } from "./plan";
 
 const titles: Record<View, string> = {
   create: "Create",

@@ -79,6 +79,8 @@ export async function refreshAccount(): Promise<void> {
   }
 }
 
+export const modelsNow = () => catalogue.get().models;
+
 export const allowanceNow = () => catalogue.get().account?.allowance ?? null;
 
 export function explained(glossary: Term[], word: string): string {

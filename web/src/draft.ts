@@ -1,5 +1,5 @@
 // What the next picture is to be: only what its user has said. The rest is the checkpoint's.
-import type { JobRequest, LoraUse, Picture } from "./api";
+import type { JobRequest, LoraUse } from "./api";
 import { createKept, useStore } from "./store";
 
 export interface StartPicture {
@@ -86,11 +86,6 @@ export function takeSettings(r: JobRequest): void {
     strength: r.strength ?? before.strength,
     mask: before.mask,
   }));
-}
-
-export function startFrom(picture: Picture): void {
-  const { id, url, width, height } = picture;
-  change({ init: { data: id, shown: url, width, height }, mask: undefined });
 }
 
 /** Adds words to the prompt unless they are in it. */

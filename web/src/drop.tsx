@@ -2,9 +2,10 @@
 import { useEffect, useState } from "react";
 import { api, Problem, type Reading } from "./api";
 import { Dialog } from "./dialog";
-import { change, takeSettings, type StartPicture } from "./draft";
+import { takeSettings, type StartPicture } from "./draft";
 import { isPicture, startPictureOf } from "./files";
 import { go } from "./route";
+import { startFrom } from "./start";
 import { say } from "./toasts";
 
 interface Dropped {
@@ -76,11 +77,10 @@ function Found({ dropped, onClose }: { dropped: Dropped; onClose: () => void }) 
   const { picture, reading, why } = dropped;
   const request = reading?.request;
   const lines = Object.entries(request ?? {}).filter(([key, v]) => key !== "prompt" && typeof v !== "object");
-  const done = (act: () => void, words: string) => () => {
+  const done = (act: () => void) => () => {
     act();
     onClose();
     go("create");
-    say(words);
   };
   return (
     <Dialog label="Dropped picture" className="found" onClose={onClose}>
@@ -108,14 +108,11 @@ function Found({ dropped, onClose }: { dropped: Dropped; onClose: () => void }) 
           )}
           <div className="details-actions">
             {request && (
-              <button className="primary" onClick={done(() => takeSettings(request), "Its settings are in place.")}>
+              <button className="primary" onClick={done(() => takeSettings(request))}>
                 Use these settings
               </button>
             )}
-            <button
-              className={request ? "" : "primary"}
-              onClick={done(() => change({ init: picture, mask: undefined }), "The next picture starts from it.")}
-            >
+            <button className={request ? "" : "primary"} onClick={done(() => startFrom(picture))}>
               Start from this picture
             </button>
           </div>

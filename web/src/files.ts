@@ -21,10 +21,20 @@ export function loadImage(src: string): Promise<HTMLImageElement> {
   });
 }
 
+const longestSide = 2048; // far more than any checkpoint draws; a photograph's megabytes need not travel
+
 export async function startPictureOf(file: Blob): Promise<StartPicture> {
   const data = await dataAddress(file);
   const image = await loadImage(data);
-  return { data, shown: data, width: image.naturalWidth, height: image.naturalHeight };
+  const { naturalWidth: width, naturalHeight: height } = image;
+  const scale = longestSide / Math.max(width, height);
+  if (scale >= 1) return { data, shown: data, width, height };
+  const canvas = document.createElement("canvas");
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  canvas.getContext("2d")!.drawImage(image, 0, 0, canvas.width, canvas.height);
+  const smaller = canvas.toDataURL("image/jpeg", 0.95);
+  return { data: smaller, shown: smaller, width: canvas.width, height: canvas.height };
 }
 
 export function saveBlob(blob: Blob, name: string): void {

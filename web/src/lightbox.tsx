@@ -1,12 +1,13 @@
 // One picture, as large as it goes, and all that is known of it.
 import { useEffect, type KeyboardEvent } from "react";
 import { api, type Picture } from "./api";
-import { change, startFrom, takeSettings } from "./draft";
+import { change, takeSettings } from "./draft";
 import { Dialog } from "./dialog";
 import { remove, setFavourite, showMore, useGallery } from "./gallery";
 import { Icon } from "./icons";
 import { Licence } from "./licence";
 import { go } from "./route";
+import { startFrom } from "./start";
 import { createStore, useStore } from "./store";
 import { say } from "./toasts";
 import { bytes, when } from "./words";
@@ -85,7 +86,7 @@ function Details({ picture, onDelete }: { picture: Picture; onDelete: () => void
         </button>
         <button
           onClick={() => {
-            startFrom(picture);
+            startFrom({ data: picture.id, shown: picture.url, width: picture.width, height: picture.height });
             close();
             go("create");
           }}

@@ -2,32 +2,15 @@
 import { change, useDraft } from "./draft";
 import { Icon } from "./icons";
 import { NumberField } from "./number-field";
+import { sidesOf, type Sides } from "./sides";
 
-const shapes: [number, number][] = [
-  [1, 1],
-  [4, 3],
-  [3, 2],
-  [16, 9],
-  [3, 4],
-  [2, 3],
-  [9, 16],
-];
-
-/** The sides of that shape with about the area of width x height, in steps that latents allow. */
-export function sidesOf(shape: [number, number], width: number, height: number): [number, number] {
-  const area = width * height;
-  const unit = area >= 512 * 512 ? 64 : 8;
-  const side = (ratio: number) => Math.max(unit, Math.round(Math.sqrt(area * ratio) / unit) * unit);
-  return [side(shape[0] / shape[1]), side(shape[1] / shape[0])];
-}
-
-interface Sides {
-  width?: number;
-  height?: number;
-}
+const shapes = ["1:1", "4:3", "3:2", "16:9", "3:4", "2:3", "9:16"].map((name) => {
+  const [width, height] = name.split(":").map(Number);
+  return { name, width, height };
+});
 
 /** `usual`: the checkpoint's; `own`: what would be taken, which a start picture may change. */
-export function Size({ own, usual }: { own: Sides; usual: Sides }) {
+export function Size({ own, usual }: { own: Partial<Sides>; usual: Partial<Sides> }) {
   const { width, height } = useDraft();
   const base = { width: usual.width ?? 512, height: usual.height ?? 512 };
   const now = { width: width ?? own.width ?? base.width, height: height ?? own.height ?? base.height };
@@ -48,17 +31,17 @@ export function Size({ own, usual }: { own: Sides; usual: Sides }) {
       </legend>
       <div className="shapes" role="group" aria-label="Shape">
         {shapes.map((shape) => {
-          const [w, h] = sidesOf(shape, base.width, base.height);
+          const sides = sidesOf(shape, base);
           return (
             <button
-              key={shape.join(":")}
+              key={shape.name}
               className="shape"
-              aria-pressed={now.width === w && now.height === h}
-              title={`${w} × ${h}`}
-              onClick={() => change({ width: w, height: h })}
+              aria-pressed={now.width === sides.width && now.height === sides.height}
+              title={`${sides.width} × ${sides.height}`}
+              onClick={() => change(sides)}
             >
-              <span className="shape-box" style={{ aspectRatio: `${shape[0]} / ${shape[1]}` }} />
-              {shape.join(":")}
+              <span className="shape-box" style={{ aspectRatio: `${shape.width} / ${shape.height}` }} />
+              {shape.name}
             </button>
           );
         })}

@@ -6,6 +6,7 @@ import { Help } from "./field";
 import { isPicture, startPictureOf } from "./files";
 import { Icon } from "./icons";
 import { NumberField } from "./number-field";
+import { startFrom } from "./start";
 import { say } from "./toasts";
 
 export function StartPictureField() {
@@ -16,7 +17,7 @@ export function StartPictureField() {
     if (!file) return;
     if (!isPicture(file)) return say("A start picture is a PNG, JPEG or WebP file.", { alarm: true });
     try {
-      change({ init: await startPictureOf(file), mask: undefined });
+      startFrom(await startPictureOf(file));
     } catch (e) {
       say((e as Error).message, { alarm: true });
     }
