@@ -1,5 +1,7 @@
 #include "image/decode.h"
 
+#include <algorithm>
+
 #include "image/metadata.h"
 #include "image/png.h"
 
@@ -28,6 +30,16 @@ Result<Image> decode_image(Bytes file) {
     case Kind::webp: break;
   }
   return decode_webp(file);
+}
+
+Result<Image> decode_transparency(Bytes file) {
+  const Result<Kind> kind = kind_of(file);
+  if (!kind) return kind.error();
+  if (kind.value() == Kind::png) return decode_png(file, Shown::transparency);
+  if (kind.value() == Kind::webp) return decode_webp(file, Shown::transparency);
+  auto opaque = decode_jpeg(file);
+  if (opaque) std::ranges::fill(opaque.value().pixels, std::uint8_t{0});
+  return opaque;
 }
 
 Result<std::vector<TextEntry>> read_picture_texts(Bytes file) {

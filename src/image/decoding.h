@@ -8,6 +8,8 @@
 
 namespace pxf {
 
+enum class Shown : std::uint8_t { colours, transparency };
+
 /// Pictures above this are refused before memory is taken for them.
 inline constexpr std::uint64_t kMaxPixels = std::uint64_t{1} << 26;
 
@@ -28,6 +30,20 @@ inline void lay_over_white(std::vector<std::uint8_t>& pixels) {
     }
   }
   pixels.resize(3 * count);
+}
+
+/// RGBA to its transparency, in place: white where there is nothing of the picture.
+inline void leave_transparency(std::vector<std::uint8_t>& pixels) {
+  const std::size_t count = pixels.size() / 4;
+  for (std::size_t i = 0; i < count; ++i) {
+    const auto clear = static_cast<std::uint8_t>(255 - pixels[4 * i + 3]);
+    pixels[3 * i] = pixels[3 * i + 1] = pixels[3 * i + 2] = clear;
+  }
+  pixels.resize(3 * count);
+}
+
+inline void leave(std::vector<std::uint8_t>& rgba, Shown shown) {
+  shown == Shown::colours ? lay_over_white(rgba) : leave_transparency(rgba);
 }
 
 }  // namespace pxf

@@ -152,7 +152,7 @@ Result<std::vector<std::byte>> encode_png(const Image& image, std::span<const Te
   return std::move(writer.out);
 }
 
-Result<Image> decode_png(Bytes file) {
+Result<Image> decode_png(Bytes file, Shown shown) {
   Reader reader(file);
   if (reader.out_of_memory || !read_header(reader)) return reader.error(ErrorCode::bad_file);
   const std::uint64_t width = png_get_image_width(reader.png, reader.info);
@@ -163,7 +163,7 @@ Result<Image> decode_png(Bytes file) {
     std::vector<png_bytep> rows(height);
     for (std::size_t y = 0; y < height; ++y) rows[y] = image.pixels.data() + y * width * 4;
     if (!read_rgba(reader, width * 4, rows.data())) return reader.error(ErrorCode::bad_file);
-    lay_over_white(image.pixels);
+    leave(image.pixels, shown);
     return image;
   } catch (const std::bad_alloc&) {
     return make_error(ErrorCode::out_of_memory, "no memory for a PNG of {}x{} pixels", width, height);

@@ -8,6 +8,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "image/decoding.h"
 #include "image/image.h"
 #include "image/png_text.h"
 
@@ -20,6 +21,6 @@ Result<std::vector<std::byte>> encode_png(const Image& image, std::span<const Te
 
 /// Any PNG as 8-bit RGB: grey and palette expanded, 16 bits rounded to 8, transparency laid over white.
 /// Errors: bad_file, also for a picture of more than kMaxPixels (decoding.h); out_of_memory.
-Result<Image> decode_png(Bytes file);
+Result<Image> decode_png(Bytes file, Shown shown = Shown::colours);
 
 }  // namespace pxf

@@ -79,7 +79,7 @@ std::vector<std::byte> with_exif(Bytes still, const Image& image, Bytes exif) {
 
 }  // namespace
 
-Result<Image> decode_webp(Bytes file) {
+Result<Image> decode_webp(Bytes file, Shown shown) {
   WebPBitstreamFeatures features{};
   const auto read_features = [&](Bytes bytes) {
     return WebPGetFeatures(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), &features);
@@ -95,7 +95,7 @@ Result<Image> decode_webp(Bytes file) {
                             image.pixels.size(), features.width * 4)) {
       return make_error(ErrorCode::bad_file, "WebP: is damaged or cut off");
     }
-    lay_over_white(image.pixels);
+    leave(image.pixels, shown);
     return image;
   } catch (const std::bad_alloc&) {
     return make_error(ErrorCode::out_of_memory, "no memory for a WebP of {}x{} pixels", width, height);

@@ -3,8 +3,8 @@
 #include <string_view>
 
 #include "base/trimmed.h"
-#include "sampling/samplers.h"
-#include "sampling/schedulers.h"
+#include "sampling/method_names.h"
+#include "sampling/names.h"
 
 namespace pxf {
 namespace {
@@ -38,6 +38,26 @@ const std::vector<MethodName>& samplers() {
 const std::vector<MethodName>& schedulers() {
   static const std::vector<MethodName> all = names_of(all_schedulers());
   return all;
+}
+
+Result<Method> read_method(const std::string& sampler, const std::string& schedule_type, bool as_a1111) {
+  const Dialect dialect = as_a1111 ? Dialect::a1111s : Dialect::anybodys;
+  Method out;
+  if (!sampler.empty()) {
+    const auto method = method_called(sampler, dialect);
+    if (!method) return find_sampler(sampler).error();
+    out.sampler = method->sampler->name;
+    if (method->scheduler != nullptr) out.scheduler = method->scheduler->name;
+  }
+  if (same_name(schedule_type, "Automatic")) {
+    if (out.scheduler.empty() && !out.sampler.empty()) out.scheduler = automatic_schedule(out.sampler);
+  } else if (!schedule_type.empty()) {
+    const SchedulerEntry* scheduler = scheduler_called(schedule_type, dialect);
+    if (scheduler == nullptr) return find_scheduler(schedule_type).error();
+    out.scheduler = scheduler->name;
+  }
+  if (as_a1111 && ignores_schedule_in_a1111(out.sampler)) out.scheduler = "normal";
+  return out;
 }
 
 }  // namespace pxf

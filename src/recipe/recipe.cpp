@@ -6,8 +6,7 @@
 #include <tuple>
 #include <utility>
 
-#include "sampling/samplers.h"
-#include "sampling/schedulers.h"
+#include "sampling/method_names.h"
 
 namespace pxf {
 namespace {
@@ -26,20 +25,6 @@ std::optional<T> number_in(std::string_view text) {
   }
   return value;
 }
-
-/// What A1111 1.9 and later take for each sampler when told "Automatic" (its samplers' option "scheduler").
-std::string_view automatic_schedule(std::string_view sampler) {
-  for (const char* name : {"dpmpp_2m", "dpmpp_sde", "dpmpp_2s_ancestral", "dpm_2", "dpm_2_ancestral", "restart"}) {
-    if (sampler == name) return "karras";
-  }
-  for (const char* name : {"dpmpp_2m_sde", "dpmpp_2m_sde_heun", "dpmpp_3m_sde", "a1111_dpmpp_3m_sde"}) {
-    if (sampler == name) return "exponential";
-  }
-  return "normal";
-}
-
-/// Of a schedule A1111 gives these the model's highest and lowest sigma, whatever the schedule is.
-bool ignores_schedule_in_a1111(std::string_view sampler) { return sampler == "dpm_fast" || sampler == "dpm_adaptive"; }
 
 /// "models\\sd\\dream.safetensors [6ce0161689]" as "dream".
 std::string stem_of(std::string_view name) {
@@ -139,43 +124,23 @@ class Settling {
     lose(key, *text);
   }
 
-  // Where two programs mean different things by a name, A1111's has a prefix here.
-  const SamplerEntry* sampler_called(std::string_view name) const { return called(find_sampler, name); }
-  const SchedulerEntry* scheduler_called(std::string_view name) const { return called(find_scheduler, name); }
-  template <class Find>
-  auto called(const Find& find, std::string_view name) const -> std::decay_t<decltype(find(name).value())> {
-    if (from_.names_are_a1111s) {
-      if (const auto theirs = find(fmt::format("a1111_{}", name))) return theirs.value();
-    }
-    const auto found = find(name);
-    return found ? found.value() : nullptr;
-  }
-
-  // Before A1111 1.9 and in stable-diffusion.cpp the schedule is part of the sampler's name: "DPM++ 2M Karras".
   void method() {
     Request& r = out_.request;
     const auto name = take("Sampler");
     const auto type = take("Schedule type");
+    const Dialect dialect = from_.names_are_a1111s ? Dialect::a1111s : Dialect::anybodys;
     if (type && *type != "Automatic") {
-      const auto* scheduler = scheduler_called(std::string_view(*type).substr(0, kLongestName));
+      const auto* scheduler = scheduler_called(std::string_view(*type).substr(0, kLongestName), dialect);
       scheduler != nullptr ? static_cast<void>(r.scheduler = scheduler->name) : lose("Schedule type", *type);
     }
     if (!name) return;
-    if (name->size() > kLongestName) return lose("Sampler", *name);
-    for (std::size_t cut = name->size(); cut != name->npos && cut > 0; cut = name->rfind(' ', cut - 1)) {
-      const auto* sampler = sampler_called(std::string_view(*name).substr(0, cut));
-      if (sampler == nullptr) continue;
-      const std::string_view rest = std::string_view(*name).substr(std::min(cut + 1, name->size()));
-      const SchedulerEntry* scheduler = rest.empty() ? nullptr : scheduler_called(rest);
-      if (!rest.empty() && scheduler == nullptr) break;
-      r.sampler = sampler->name;
-      if (scheduler != nullptr && !r.scheduler) r.scheduler = scheduler->name;
-      if (!r.scheduler && type) r.scheduler = automatic_schedule(*r.sampler);
-      if (!r.scheduler && !from_.scheduler.empty()) r.scheduler = from_.scheduler;
-      if (from_.names_are_a1111s && ignores_schedule_in_a1111(*r.sampler)) r.scheduler = "normal";
-      return;
-    }
-    lose("Sampler", *name);
+    const auto method = name->size() <= kLongestName ? method_called(*name, dialect) : std::nullopt;
+    if (!method) return lose("Sampler", *name);
+    r.sampler = method->sampler->name;
+    if (method->scheduler != nullptr && !r.scheduler) r.scheduler = method->scheduler->name;
+    if (!r.scheduler && type) r.scheduler = automatic_schedule(*r.sampler);
+    if (!r.scheduler && !from_.scheduler.empty()) r.scheduler = from_.scheduler;
+    if (from_.names_are_a1111s && ignores_schedule_in_a1111(*r.sampler)) r.scheduler = "normal";
   }
 
   void models() {

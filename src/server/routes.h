@@ -17,7 +17,8 @@ void add_job_routes(Router& router, Site& site);
 void add_image_routes(Router& router, Site& site);
 void add_model_routes(Router& router, Site& site);
 void add_site_routes(Router& router, Site& site);  // account, status, health, glossary
-void add_page_routes(Router& router);              // everything else: last
+void add_a1111_routes(Router& router, Site& site);
+void add_page_routes(Router& router);  // everything else: last
 
 /// Who asks.
 Caller caller_of(const HttpRequest& request);

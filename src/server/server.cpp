@@ -22,6 +22,7 @@ struct Server::State {
     add_image_routes(router, site);
     add_model_routes(router, site);
     add_site_routes(router, site);
+    add_a1111_routes(router, site);
     add_page_routes(router);
     HttpOptions http_options;
     http_options.address = options.address;
