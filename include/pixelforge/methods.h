@@ -19,12 +19,12 @@ const std::vector<MethodName>& samplers();
 const std::vector<MethodName>& schedulers();
 
 /// As a request takes them.
-struct Method {
+struct MethodChoice {
   std::string sampler, scheduler;  // names; empty: not said
 };
 /// A sampler and a schedule type as other programs' clients say them: either may be empty, the schedule may be part of
-/// the sampler's name ("DPM++ 2M Karras"), or "Automatic". `as_a1111`: names that A1111 alone means otherwise mean that.
-/// Error: invalid_argument, with the nearest name.
-Result<Method> read_method(const std::string& sampler, const std::string& schedule_type, bool as_a1111);
+/// the sampler's name ("DPM++ 2M Karras"), or "Automatic". `as_a1111`: names that A1111 alone means otherwise mean
+/// that. Error: invalid_argument, with the nearest name.
+Result<MethodChoice> read_method(const std::string& sampler, const std::string& schedule_type, bool as_a1111);
 
 }  // namespace pxf

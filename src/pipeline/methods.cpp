@@ -40,11 +40,12 @@ const std::vector<MethodName>& schedulers() {
   return all;
 }
 
-Result<Method> read_method(const std::string& sampler, const std::string& schedule_type, bool as_a1111) {
+Result<MethodChoice> read_method(const std::string& sampler, const std::string& schedule_type, bool as_a1111) {
   const Dialect dialect = as_a1111 ? Dialect::a1111s : Dialect::anybodys;
-  Method out;
+  MethodChoice out;
   if (!sampler.empty()) {
-    const auto method = method_called(sampler, dialect);
+    constexpr std::size_t kLongest = 100;
+    const auto method = sampler.size() <= kLongest ? method_called(sampler, dialect) : std::nullopt;
     if (!method) return find_sampler(sampler).error();
     out.sampler = method->sampler->name;
     if (method->scheduler != nullptr) out.scheduler = method->scheduler->name;

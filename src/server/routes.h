@@ -18,6 +18,8 @@ void add_image_routes(Router& router, Site& site);
 void add_model_routes(Router& router, Site& site);
 void add_site_routes(Router& router, Site& site);  // account, status, health, glossary
 void add_a1111_routes(Router& router, Site& site);
+void add_openai_routes(Router& router, Site& site);
+void add_sdcpp_routes(Router& router, Site& site);
 void add_page_routes(Router& router);  // everything else: last
 
 /// Who asks.

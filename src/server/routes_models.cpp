@@ -39,7 +39,11 @@ Json card(const ModelInfo& model) {
           {"preview", Json()},
           {"supported", model.supported},
           {"embedded", true},
-          {"settings", settings_json(model.recommended)}};
+          {"settings", settings_json(model.recommended)},
+          {"id", model.name},  // this and what follows: for OpenAI's clients, who ask at the same address
+          {"object", "model"},
+          {"created", 0},
+          {"owned_by", "pixelforge"}};
 }
 
 std::string address_of_preview(const LibraryEntry& entry) {
@@ -62,7 +66,11 @@ Json card(const LibraryEntry& entry) {
           {"preview", preview.empty() ? Json() : Json(preview)},
           {"supported", Json()},
           {"embedded", false},
-          {"settings", Json()}};
+          {"settings", Json()},
+          {"id", entry.name},
+          {"object", "model"},
+          {"created", entry.added},
+          {"owned_by", "pixelforge"}};
 }
 
 std::vector<ModelInfo> models_in_program(const Engine& engine) {
@@ -81,7 +89,7 @@ HttpResponse list_models(Service& service, const HttpRequest& request) {
   for (const LibraryEntry& entry : value_or_throw(service.library().list())) {
     if (fits(entry.kind)) data.push_back(card(entry));
   }
-  return json_response({{"data", data}});
+  return json_response({{"object", "list"}, {"data", data}});
 }
 
 std::optional<ModelInfo> embedded(Service& service, const std::string& name) {

@@ -22,7 +22,9 @@ struct Server::State {
     add_image_routes(router, site);
     add_model_routes(router, site);
     add_site_routes(router, site);
+    add_openai_routes(router, site);
     add_a1111_routes(router, site);
+    add_sdcpp_routes(router, site);
     add_page_routes(router);
     HttpOptions http_options;
     http_options.address = options.address;
