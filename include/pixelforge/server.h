@@ -26,6 +26,15 @@ struct ServerOptions {
   // Names by which browsers reach it, besides addresses and localhost. Requests to other names are refused: a page from
   // elsewhere could otherwise make a browser talk to this machine. "*": any.
   std::string host_names = {};  // between commas
+  /// For people who do not sit at this machine: accounts (accounts.h), and for visitors without one a number of free
+  /// pictures a day. Only administrators change models; each sees only its own pictures.
+  bool is_public = false;
+  int free_pictures = 25;    // of a visitor, a day; the network that they come from has four times as many
+  int visitor_side = 1024;   // pixels, at most
+  int visitor_jobs = 2;      // that wait or run
+  bool any_licence = false;  // visitors may use models whose licence does not plainly allow commercial use
+  /// The last address in X-Forwarded-For is the visitor's: a proxy of ours stands in front, which writes it there.
+  bool behind_proxy = false;
 };
 
 class Server {

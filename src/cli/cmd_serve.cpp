@@ -32,7 +32,9 @@ void announce(const ServeArguments& arguments, const Server& server, const std::
     fmt::print("{}\n", dump({{"url", server.url()}, {"home", home}}));
   } else {
     fmt::print("PixelForge is at {}\npictures and jobs are kept in {}\n", server.url(), printable(home));
-    if (!is_loopback(arguments.server.address)) fmt::print("whoever reaches this address may use it\n");
+    if (!is_loopback(arguments.server.address) && !arguments.server.is_public) {
+      fmt::print("whoever reaches this address may use all of it, without limits; --public sets some\n");
+    }
     fmt::print("Ctrl-C ends it\n");
   }
   std::fflush(stdout);
@@ -63,6 +65,16 @@ Verb add_serve(CLI::App& program) {
   app->add_option("--host-name", server.host_names,
                   "Names by which browsers reach it, between commas, besides addresses and localhost; \"*\": any")
       ->type_name("NAME[,NAME...]");
+  app->add_flag(
+      "--public", server.is_public,
+      "For people elsewhere: accounts (see user and key), free pictures for visitors, each sees only its own");
+  add_value(*app, "--free", server.free_pictures, parse_number<int>, "a whole number",
+            "With --public: pictures a day for a visitor without an account (default: 25)")
+      ->type_name("N");
+  app->add_flag("--any-licence", server.any_licence,
+                "With --public: visitors may use models whose licence does not plainly allow commercial use");
+  app->add_flag("--behind-proxy", server.behind_proxy,
+                "A proxy in front writes the visitor's address into X-Forwarded-For");
   add_threads(*app, arguments->engine.threads);
   app->add_flag("--json", arguments->json, "Print its address as JSON");
   app->footer(
@@ -71,7 +83,8 @@ Verb add_serve(CLI::App& program) {
       "Examples:\n"
       "  pixelforge serve\n"
       "  pixelforge serve --port 8080\n"
-      "  pixelforge serve --address 0.0.0.0 --host-name studio.local");
+      "  pixelforge serve --address 0.0.0.0 --host-name studio.local\n"
+      "  pixelforge serve --public --behind-proxy --host-name pictures.example");
   return {app, [arguments] { return serve(*arguments); }};
 }
 

@@ -160,7 +160,7 @@ void note_what_is_ignored(const ClientFields& body, std::vector<std::string>& no
 /// That the request says, or the checkpoint recommends.
 std::pair<int, int> size_of(Service& service, const JobRequest& job) {
   if (job.request.width && job.request.height) return {*job.request.width, *job.request.height};
-  const Plan plan = service.plan(job);
+  const Plan plan = service.plan({}, job);
   return {plan.width, plan.height};
 }
 

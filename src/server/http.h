@@ -13,13 +13,16 @@
 
 namespace pxf {
 
+struct Caller;
+
 struct HttpRequest {
   std::string method;                        // "GET"
   std::string path;                          // decoded, without the query: "/v1/jobs"
   std::map<std::string, std::string> query;  // decoded; of a name that comes twice, the last
   std::vector<std::pair<std::string, std::string>> headers;
   std::string body;
-  std::string remote;  // the address of whoever is at the other end, without its port
+  std::string remote;                    // the address of whoever is at the other end, without its port
+  std::shared_ptr<const Caller> caller;  // who that is (identity.h)
 
   /// By its name, in any case; empty where there is none.
   std::string_view header(std::string_view name) const;
@@ -72,12 +75,23 @@ class HttpReply {
   };
   explicit HttpReply(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
 
-  void send(HttpResponse response) const { exchange_->respond(std::move(response)); }
+  /// Sent with whatever answers the request.
+  void add_header(std::string name, std::string value) { headers_.emplace_back(std::move(name), std::move(value)); }
+
+  void send(HttpResponse response) const { exchange_->respond(with_headers(std::move(response))); }
   /// The head's own body is not sent.
-  std::shared_ptr<HttpStream> stream(HttpResponse head) const { return exchange_->begin_stream(std::move(head)); }
+  std::shared_ptr<HttpStream> stream(HttpResponse head) const {
+    return exchange_->begin_stream(with_headers(std::move(head)));
+  }
 
  private:
+  HttpResponse with_headers(HttpResponse response) const {
+    response.headers.insert(response.headers.end(), headers_.begin(), headers_.end());
+    return response;
+  }
+
   std::shared_ptr<Exchange> exchange_;
+  std::vector<std::pair<std::string, std::string>> headers_;
 };
 
 /// Called on a thread that may be kept busy for a while.

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/error.h"
+#include "service/ids.h"
 #include "service/queue.h"
 
 namespace pxf {
@@ -78,13 +79,34 @@ HttpProblem problem_of(const Error& error) {
   return problem;
 }
 
+HttpProblem problem_of(const LimitReached& limit) {
+  if (limit.until == LimitReached::Until::for_ever) return {403, "not_allowed", limit.what()};
+  HttpProblem problem(429, "limit_reached", limit.what());
+  std::int64_t seconds = 10;
+  if (limit.until == LimitReached::Until::tomorrow) {
+    seconds = std::max<std::int64_t>(1, (limit.state.resets - now_ms()) / 1000);
+    add_rate_limit(limit.state, problem.headers);
+  }
+  problem.headers.emplace_back("Retry-After", std::to_string(seconds));
+  return problem;
+}
+
 }  // namespace
+
+// draft-ietf-httpapi-ratelimit-headers, as clients read them today.
+void add_rate_limit(const AllowanceState& state, std::vector<std::pair<std::string, std::string>>& headers) {
+  headers.emplace_back("RateLimit-Limit", std::to_string(state.limit));
+  headers.emplace_back("RateLimit-Remaining", std::to_string(state.left()));
+  headers.emplace_back("RateLimit-Reset", std::to_string(std::max<std::int64_t>(0, (state.resets - now_ms()) / 1000)));
+}
 
 HttpProblem current_problem() {
   try {
     throw;
   } catch (const HttpProblem& problem) {
     return problem;
+  } catch (const LimitReached& limit) {
+    return problem_of(limit);
   } catch (const QueueFull&) {
     HttpProblem problem(503, "queue_full", "the queue is full; try again in a while");
     problem.headers.emplace_back("Retry-After", "10");

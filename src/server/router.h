@@ -10,6 +10,7 @@
 #include "json/json.h"
 #include "pixelforge/error.h"
 #include "server/http.h"
+#include "service/allowances.h"
 
 namespace pxf {
 
@@ -31,6 +32,8 @@ class HttpProblem : public std::exception {
   std::string code, detail, field;
   std::vector<std::pair<std::string, std::string>> headers = {};
 };
+
+void add_rate_limit(const AllowanceState& state, std::vector<std::pair<std::string, std::string>>& headers);
 
 /// Of the exception now being handled; call only inside a catch block.
 HttpProblem current_problem();

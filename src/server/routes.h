@@ -23,7 +23,9 @@ void add_sdcpp_routes(Router& router, Site& site);
 void add_page_routes(Router& router);  // everything else: last
 
 /// Who asks.
-Caller caller_of(const HttpRequest& request);
+const Caller& caller_of(const HttpRequest& request);
+/// Throws HttpProblem 403 for whoever is none.
+void admin_or_problem(const HttpRequest& request);
 
 /// "limit" and "cursor" of a query. Throws HttpProblem 422.
 int limit_of(const HttpRequest& request);

@@ -148,6 +148,7 @@ void add_options(A1111Routes& routes) {
   routes.get("options",
              [](A1111& api, const HttpRequest&) { return a1111_options(api.service, api.settings.options()); });
   routes.post("options", [](A1111& api, const HttpRequest& request) {
+    admin_or_problem(request);  // what it sets holds for everybody
     api.settings.set(json_body(request));
     return Json();
   });

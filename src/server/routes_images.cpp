@@ -9,14 +9,19 @@ namespace {
 
 constexpr const char* kForEver = "private, max-age=31536000, immutable";
 
-StoredPicture picture_or_problem(Service& service, const std::string& id) {
+// What others own is not there.
+StoredPicture picture_or_problem(Service& service, const Call& call) {
+  const std::string& id = call.at("id");
   auto picture = service.pictures().find(id);
-  if (!picture) throw HttpProblem(404, "not_found", fmt::format("image \"{}\": there is none", id));
+  if (!picture || !caller_of(call.request).may_see(picture->owner))
+    throw HttpProblem(404, "not_found", fmt::format("image \"{}\": there is none", id));
   return *picture;
 }
 
 HttpResponse list_images(Service& service, const HttpRequest& request) {
-  const auto part = service.pictures().list({.words = request.parameter("q"),
+  const Caller& caller = caller_of(request);
+  const auto part = service.pictures().list({.owner = caller.is_admin ? std::string() : caller.owner,
+                                             .words = request.parameter("q"),
                                              .checkpoint = request.parameter("checkpoint"),
                                              .favourites = request.parameter("favourite") == "true",
                                              .before = cursor_of(request),
@@ -27,7 +32,7 @@ HttpResponse list_images(Service& service, const HttpRequest& request) {
 }
 
 HttpResponse image_file(Service& service, const Call& call) {
-  const StoredPicture picture = picture_or_problem(service, call.at("id"));
+  const StoredPicture picture = picture_or_problem(service, call);
   const StoredBytes file = service.pictures().file(picture);
   HttpResponse response =
       file_response(call.request, {file.bytes, file.owner}, "image/" + picture.format, picture.id, kForEver);
@@ -39,13 +44,13 @@ HttpResponse image_file(Service& service, const Call& call) {
 }
 
 HttpResponse thumbnail(Service& service, const Call& call) {
-  const StoredPicture picture = picture_or_problem(service, call.at("id"));
+  const StoredPicture picture = picture_or_problem(service, call);
   const StoredBytes file = service.pictures().thumbnail(picture);
   return file_response(call.request, {file.bytes, file.owner}, "image/jpeg", picture.id + "-thumbnail", kForEver);
 }
 
 HttpResponse change_image(Service& service, const Call& call) {
-  const StoredPicture picture = picture_or_problem(service, call.at("id"));
+  const StoredPicture picture = picture_or_problem(service, call);
   const Json body = json_body(call.request);
   if (!body.is_object()) throw HttpProblem(422, "invalid_argument", "the body: need an object");
   for (const auto& [name, value] : body.items()) {
@@ -53,7 +58,7 @@ HttpResponse change_image(Service& service, const Call& call) {
     if (!value.is_boolean()) throw HttpProblem(422, "invalid_argument", "need true or false", name);
     service.pictures().set_favourite(picture.id, value.get<bool>());
   }
-  return json_response(image_json(picture_or_problem(service, picture.id)));
+  return json_response(image_json(picture_or_problem(service, call)));
 }
 
 }  // namespace
@@ -70,10 +75,10 @@ void add_image_routes(Router& router, Site& site) {
   router.add("GET", "/v1/images/{id}", [&](const Call& call) { return image_file(service, call); });
   router.add("GET", "/v1/images/{id}/thumbnail", [&](const Call& call) { return thumbnail(service, call); });
   router.add("GET", "/v1/images/{id}/info",
-             [&](const Call& call) { return json_response(image_json(picture_or_problem(service, call.at("id")))); });
+             [&](const Call& call) { return json_response(image_json(picture_or_problem(service, call))); });
   router.add("PATCH", "/v1/images/{id}", [&](const Call& call) { return change_image(service, call); });
   router.add("DELETE", "/v1/images/{id}", [&](const Call& call) {
-    service.pictures().remove(picture_or_problem(service, call.at("id")));
+    service.pictures().remove(picture_or_problem(service, call));
     return HttpResponse{.status = 204};
   });
 }

@@ -17,9 +17,12 @@ std::string event_text(std::string_view name, const std::string& data) {
   return fmt::format("event: {}\ndata: {}\n\n", name, data);
 }
 
-Job job_or_problem(Service& service, const std::string& id) {
+// What others own is not there.
+Job job_or_problem(Service& service, const Call& call) {
+  const std::string& id = call.at("id");
   auto job = service.queue().find(id);
-  if (!job) throw HttpProblem(404, "not_found", fmt::format("job \"{}\": there is none", id));
+  if (!job || !caller_of(call.request).may_see(job->owner))
+    throw HttpProblem(404, "not_found", fmt::format("job \"{}\": there is none", id));
   return *job;
 }
 
@@ -46,20 +49,23 @@ HttpResponse create_job(Service& service, const HttpRequest& request) {
   const Job job = with_body_at_fault([&] { return service.submit(caller_of(request), asked_for(request), key); });
   HttpResponse response = json_response(service.describe(job), 202);
   response.headers.emplace_back("Location", "/v1/jobs/" + job.id);
+  if (const auto left = service.allowance(caller_of(request))) add_rate_limit(*left, response.headers);
   return response;
 }
 
 HttpResponse list_jobs(Service& service, const HttpRequest& request) {
-  const auto part = service.queue().list(
-      {.state = request.parameter("state"), .before = cursor_of(request), .limit = limit_of(request)});
+  const Caller& caller = caller_of(request);
+  const auto part = service.queue().list({.owner = caller.is_admin ? std::string() : caller.owner,
+                                          .state = request.parameter("state"),
+                                          .before = cursor_of(request),
+                                          .limit = limit_of(request)});
   Json data = Json::array();
   for (const Job& job : part.items) data.push_back(service.describe(job));
   return json_response({{"data", data}, {"next", part.next.empty() ? Json() : Json(part.next)}});
 }
 
-HttpResponse cancel_job(Service& service, const std::string& id) {
-  job_or_problem(service, id);
-  return json_response(service.describe(*service.cancel(id)));
+HttpResponse cancel_job(Service& service, const Call& call) {
+  return json_response(service.describe(*service.cancel(job_or_problem(service, call).id)));
 }
 
 // One reader of a job's events: first the state of now, then the news, until the job has ended.
@@ -80,7 +86,7 @@ class JobEvents : public std::enable_shared_from_this<JobEvents> {
 
  private:
   void tell_now() {
-    const Job job = job_or_problem(service_, id_);
+    const Job job = service_.queue().find(id_).value();
     if (job.state == JobState::queued) send("queued", {{"position", service_.queue().position(job)}}, false);
     if (!job.plan.empty()) send("started", {{"plan", Json::parse(job.plan)}}, false);
     tell_images();
@@ -134,17 +140,18 @@ void add_job_routes(Router& router, Site& site) {
   router.add("POST", "/v1/jobs", [&](const Call& call) { return create_job(service, call.request); });
   router.add("GET", "/v1/jobs", [&](const Call& call) { return list_jobs(service, call.request); });
   router.add("GET", "/v1/jobs/{id}",
-             [&](const Call& call) { return json_response(service.describe(job_or_problem(service, call.at("id")))); });
-  router.add("DELETE", "/v1/jobs/{id}", [&](const Call& call) { return cancel_job(service, call.at("id")); });
+             [&](const Call& call) { return json_response(service.describe(job_or_problem(service, call))); });
+  router.add("DELETE", "/v1/jobs/{id}", [&](const Call& call) { return cancel_job(service, call); });
   router.add_late("GET", "/v1/jobs/{id}/events", [&](const Call& call, const HttpReply& reply) {
-    const Job job = job_or_problem(service, call.at("id"));
+    const Job job = job_or_problem(service, call);
     const auto stream = reply.stream(
         {.headers = {
              {"Content-Type", std::string(kEventStream)}, {"Cache-Control", "no-store"}, {"X-Accel-Buffering", "no"}}});
     std::make_shared<JobEvents>(service, job.id, stream)->begin();
   });
   router.add("POST", "/v1/plan", [&](const Call& call) {
-    return json_response(plan_json(with_body_at_fault([&] { return service.plan(asked_for(call.request)); })));
+    return json_response(
+        plan_json(with_body_at_fault([&] { return service.plan(caller_of(call.request), asked_for(call.request)); })));
   });
 }
 

@@ -241,30 +241,43 @@ void task_events(Service& service, const Call& call, const HttpReply& reply) {
 void add_model_routes(Router& router, Site& site) {
   Service& service = site.service;
   router.add("GET", "/v1/models", [&](const Call& call) { return list_models(service, call.request); });
-  router.add("POST", "/v1/models/import", [&](const Call& call) { return import_model(service, call.request); });
-  router.add("POST", "/v1/models/pull", [&](const Call& call) { return pull_model(service, call.request); });
-  router.add("GET", "/v1/models/{name}",
-             [&](const Call& call) { return json_response(model_json(service, call.at("name"))); });
+  const auto by_admin = [](auto answer) {
+    return [answer](const Call& call) {
+      admin_or_problem(call.request);
+      return answer(call);
+    };
+  };
+  router.add("POST", "/v1/models/import",
+             by_admin([&](const Call& call) { return import_model(service, call.request); }));
+  router.add("POST", "/v1/models/pull", by_admin([&](const Call& call) { return pull_model(service, call.request); }));
+  router.add("GET", "/v1/models/{name}", [&](const Call& call) {
+    Json model = model_json(service, call.at("name"));
+    if (!caller_of(call.request).is_admin) model.erase("path");
+    return json_response(model);
+  });
   router.add("GET", "/v1/models/{name}/preview", [&](const Call& call) { return preview(service, call); });
-  router.add("PATCH", "/v1/models/{name}", [&](const Call& call) { return change_model(service, call); });
-  router.add("DELETE", "/v1/models/{name}", [&](const Call& call) {
-    refuse_embedded(service, call.at("name"));
-    value_or_throw(service.library().remove(call.at("name")));
-    return HttpResponse{.status = 204};
+  router.add("PATCH", "/v1/models/{name}", by_admin([&](const Call& call) { return change_model(service, call); }));
+  router.add("DELETE", "/v1/models/{name}", by_admin([&](const Call& call) {
+               refuse_embedded(service, call.at("name"));
+               value_or_throw(service.library().remove(call.at("name")));
+               return HttpResponse{.status = 204};
+             }));
+  router.add("GET", "/v1/tasks", by_admin([&](const Call&) {
+               Json data = Json::array();
+               for (const TaskState& task : service.tasks().list()) data.push_back(to_json(task));
+               return json_response({{"data", data}});
+             }));
+  router.add("GET", "/v1/tasks/{id}", by_admin([&](const Call& call) {
+               return json_response(to_json(task_or_problem(service, call.at("id"))));
+             }));
+  router.add("DELETE", "/v1/tasks/{id}", by_admin([&](const Call& call) {
+               task_or_problem(service, call.at("id"));
+               return json_response(to_json(*service.tasks().cancel(call.at("id"))));
+             }));
+  router.add_late("GET", "/v1/tasks/{id}/events", [&](const Call& call, const HttpReply& reply) {
+    admin_or_problem(call.request);
+    task_events(service, call, reply);
   });
-  router.add("GET", "/v1/tasks", [&](const Call&) {
-    Json data = Json::array();
-    for (const TaskState& task : service.tasks().list()) data.push_back(to_json(task));
-    return json_response({{"data", data}});
-  });
-  router.add("GET", "/v1/tasks/{id}",
-             [&](const Call& call) { return json_response(to_json(task_or_problem(service, call.at("id")))); });
-  router.add("DELETE", "/v1/tasks/{id}", [&](const Call& call) {
-    task_or_problem(service, call.at("id"));
-    return json_response(to_json(*service.tasks().cancel(call.at("id"))));
-  });
-  router.add_late("GET", "/v1/tasks/{id}/events",
-                  [&](const Call& call, const HttpReply& reply) { task_events(service, call, reply); });
 }
 
 }  // namespace pxf

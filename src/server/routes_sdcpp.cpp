@@ -63,7 +63,7 @@ Json sdcpp_job(Service& service, const Job& job) {
 
 Job sdcpp_job_of(Service& service, const Call& call) {
   auto job = service.queue().find(call.at("id"));
-  if (!job) throw HttpProblem(404, "not_found", "job not found");
+  if (!job || !caller_of(call.request).may_see(job->owner)) throw HttpProblem(404, "not_found", "job not found");
   return *job;
 }
 
@@ -138,7 +138,7 @@ Json loras_of(Service& service) {
 }
 
 Json capabilities(Service& service) {
-  const Plan plan = service.plan(JobRequest());
+  const Plan plan = service.plan({}, JobRequest());
   const Json defaults = defaults_of(plan), formats = {"png", "jpeg", "webp"};
   return {{"model", {{"name", plan.checkpoint}, {"stem", plan.checkpoint}, {"path", plan.checkpoint + ".safetensors"}}},
           {"current_mode", "img_gen"},

@@ -24,10 +24,25 @@ Json glossary_json() {
   return {{"data", data}};
 }
 
-Json status_json(Site& site) {
+Json account_json(Service& service, const HttpRequest& request) {
+  const Caller& caller = caller_of(request);
+  Json allowance;
+  if (const auto state = service.allowance(caller)) {
+    allowance = {
+        {"limit", state->limit}, {"used", state->used}, {"left", state->left()}, {"resets", rfc3339(state->resets)}};
+  }
+  return {{"user", caller.name},
+          {"admin", caller.is_admin},
+          {"visitor", caller.is_visitor},
+          {"limits", to_json(caller.limits)},
+          {"commercial_only", caller.commercial_only},
+          {"allowance", allowance}};
+}
+
+Json status_json(Site& site, bool is_admin) {
   const QueueCounts queue = site.service.queue().counts();
   return {{"version", version()},
-          {"machine", to_json(site.service.engine().machine())},
+          {"machine", is_admin ? to_json(site.service.engine().machine()) : Json()},
           {"queue", {{"queued", queue.queued}, {"running", queue.running}}},
           {"connections", site.counts().connections}};
 }
@@ -50,7 +65,14 @@ std::string metrics_text(Site& site) {
 
 }  // namespace
 
-Caller caller_of(const HttpRequest&) { return {}; }
+const Caller& caller_of(const HttpRequest& request) {
+  static const Caller local;
+  return request.caller ? *request.caller : local;
+}
+
+void admin_or_problem(const HttpRequest& request) {
+  if (!caller_of(request).is_admin) throw HttpProblem(403, "not_allowed", "only administrators may do this");
+}
 
 int limit_of(const HttpRequest& request) {
   constexpr int kUsual = 50, kMost = 200;
@@ -75,10 +97,10 @@ void add_site_routes(Router& router, Site& site) {
   router.add("GET", "/v1/samplers", [](const Call&) { return json_response(names_json(samplers())); });
   router.add("GET", "/v1/schedulers", [](const Call&) { return json_response(names_json(schedulers())); });
   router.add("GET", "/v1/glossary", [](const Call&) { return json_response(glossary_json()); });
-  router.add("GET", "/v1/account", [](const Call&) {
-    return json_response({{"user", "local"}, {"admin", true}, {"allowance", Json()}});
-  });
-  router.add("GET", "/v1/status", [&](const Call&) { return json_response(status_json(site)); });
+  router.add("GET", "/v1/account",
+             [&](const Call& call) { return json_response(account_json(site.service, call.request)); });
+  router.add("GET", "/v1/status",
+             [&](const Call& call) { return json_response(status_json(site, caller_of(call.request).is_admin)); });
   router.add("GET", "/healthz", [](const Call&) { return json_response({{"status", "ok"}}); });
   router.add("GET", "/readyz", [&](const Call&) {
     site.service.queue().counts();  // the database answers

@@ -49,7 +49,7 @@ void read_sdcpp_hires(Service& service, const ClientFields& hires, JobRequest& j
   double factor = hires.number("scale").value_or(2);
   const int to_width = small_number(hires, "target_width", 0), to_height = small_number(hires, "target_height", 0);
   if (to_width > 0 || to_height > 0) {
-    const Plan plan = service.plan(job);
+    const Plan plan = service.plan({}, job);
     factor = std::max(static_cast<double>(to_width) / plan.width, static_cast<double>(to_height) / plan.height);
   }
   request.hires = factor;

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "server/guard.h"
 #include "server/http_server.h"
+#include "server/identity.h"
 #include "server/routes.h"
 
 namespace pxf {
@@ -17,7 +18,9 @@ struct Server::State {
       : address(options.address),
         service(engine, {.home = options.home, .most_queued = options.most_queued}),
         guard(options.host_names),
+        identity(service, options),
         site{service, [this] { return http ? http->counts() : HttpCounts{}; }} {
+    identity.add_routes(router);
     add_job_routes(router, site);
     add_image_routes(router, site);
     add_model_routes(router, site);
@@ -29,15 +32,26 @@ struct Server::State {
     HttpOptions http_options;
     http_options.address = options.address;
     http_options.port = options.port;
-    http = std::make_unique<HttpServer>(http_options, [this](HttpRequest request, HttpReply reply) {
-      if (const auto refusal = guard.refusal(request)) return reply.send(problem_json(*refusal));
-      router(std::move(request), reply);
-    });
+    http = std::make_unique<HttpServer>(
+        http_options, [this](HttpRequest request, HttpReply reply) { answer(std::move(request), std::move(reply)); });
+  }
+
+  void answer(HttpRequest request, HttpReply reply) {
+    reply.add_header("X-Content-Type-Options", "nosniff");
+    reply.add_header("Referrer-Policy", "no-referrer");
+    if (const auto refusal = guard.refusal(request)) return reply.send(problem_json(*refusal));
+    try {
+      identity.recognise(request, reply);
+    } catch (...) {
+      return reply.send(problem_json(current_problem()));
+    }
+    router(std::move(request), reply);
   }
 
   std::string address;
   Service service;
   Guard guard;
+  Identity identity;
   Site site;
   Router router;
   std::unique_ptr<HttpServer> http;

@@ -67,7 +67,7 @@ void read_limit(const Json& json, const char* name, std::optional<T>& into) {
 
 }  // namespace
 
-std::string sha256_text(std::string_view text) {
+std::string hash_of_secret(std::string_view text) {
   Digest digest{};
   EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
   return hex(digest);
@@ -138,7 +138,7 @@ Account AccountStore::add_user(const std::string& name, const std::string& passw
 NewKey AccountStore::add_key(const std::string& name, const Limits& limits, bool is_admin, int priority) {
   const NewKey key{new_account(name, AccountKind::key, limits, is_admin, priority),
                    std::string(kKeyPrefix) + random_hex(24)};
-  insert(key.account, sha256_text(key.secret));
+  insert(key.account, hash_of_secret(key.secret));
   return key;
 }
 
@@ -189,7 +189,7 @@ std::optional<Account> AccountStore::by_key(const std::string& secret) {
   return database_.with([&](Sql& sql) -> std::optional<Account> {
     const auto rows =
         sql.rows(fmt::format("SELECT {} FROM accounts WHERE secret = $1 AND kind = 'key'", kAccountColumns),
-                 {sha256_text(secret)});
+                 {hash_of_secret(secret)});
     if (rows.empty()) return std::nullopt;
     const std::int64_t now = now_ms();
     constexpr std::int64_t kMinute = 60'000;  // a write for each request would be too many
@@ -218,7 +218,7 @@ std::string AccountStore::open_session(const Account& account) {
     const std::int64_t now = now_ms();
     sql.change("DELETE FROM sessions WHERE expires < $1", {now});
     sql.change("INSERT INTO sessions (token, account, expires) VALUES ($1, $2, $3)",
-               {sha256_text(token), account.id, now + kSession});
+               {hash_of_secret(token), account.id, now + kSession});
     sql.change("UPDATE accounts SET last_used = $2 WHERE id = $1", {account.id, now});
   });
   return token;
@@ -230,14 +230,14 @@ std::optional<Account> AccountStore::by_session(const std::string& token) {
     return sql.rows(fmt::format("SELECT {} FROM accounts WHERE id = (SELECT account FROM sessions WHERE token = $1 AND "
                                 "expires > $2)",
                                 kAccountColumns),
-                    {sha256_text(token), now_ms()});
+                    {hash_of_secret(token), now_ms()});
   });
   if (rows.empty()) return std::nullopt;
   return account_of(rows[0]);
 }
 
 void AccountStore::close_session(const std::string& token) {
-  database_.with([&](Sql& sql) { sql.change("DELETE FROM sessions WHERE token = $1", {sha256_text(token)}); });
+  database_.with([&](Sql& sql) { sql.change("DELETE FROM sessions WHERE token = $1", {hash_of_secret(token)}); });
 }
 
 std::string AccountStore::secret(const std::string& name) {

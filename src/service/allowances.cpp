@@ -32,7 +32,8 @@ void take(Sql& sql, const std::string& job, std::int64_t pictures, const std::ve
                    {charge.subject, day, wanted, charge.limit});
     if (taken == 0) {
       const AllowanceState state{charge.limit, used_on(sql, charge.subject, day), (day + 1) * kDay};
-      throw LimitReached(fmt::format("today's allowance does not suffice: got {}, {} of {} are left", wanted,
+      throw LimitReached(LimitReached::Until::tomorrow,
+                         fmt::format("today's allowance does not suffice: got {}, {} of {} are left", wanted,
                                      state.left(), state.limit),
                          state);
     }

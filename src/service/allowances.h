@@ -25,13 +25,16 @@ struct AllowanceState {
   std::int64_t resets = 0;  // milliseconds since 1970: the next midnight, UTC
 };
 
-/// A day's limit would be passed, or another limit of who asks.
+/// A limit of who asks would be passed.
 class LimitReached : public std::exception {
  public:
-  explicit LimitReached(std::string text, std::optional<AllowanceState> allowance = {})
-      : state(allowance), text_(std::move(text)) {}
+  enum class Until : std::uint8_t { tomorrow, a_job_ends, for_ever };
+  LimitReached(Until how_long, std::string text, AllowanceState allowance = {})
+      : until(how_long), state(allowance), text_(std::move(text)) {}
   const char* what() const noexcept override { return text_.c_str(); }
-  std::optional<AllowanceState> state;  // where it comes back by itself
+
+  const Until until;
+  const AllowanceState state;  // of tomorrow's
 
  private:
   std::string text_;

@@ -91,7 +91,8 @@ void check_owner(Sql& sql, const NewJob& job) {
   const auto now =
       sql.rows("SELECT count(*) FROM jobs WHERE owner = $1 AND state IN ('queued', 'running')", {job.owner});
   if (now[0][0].whole() < *job.most_at_once) return;
-  throw LimitReached(fmt::format("{} of your jobs wait or run already; wait for one of them", now[0][0].whole()));
+  throw LimitReached(LimitReached::Until::a_job_ends,
+                     fmt::format("{} of your jobs wait or run already; wait for one of them", now[0][0].whole()));
 }
 
 // The next job by the rules of the queue alone, or one of the held checkpoint where nobody has waited too long.

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <random>
 #include <utility>
 
@@ -57,7 +58,52 @@ std::int64_t cost_of(const Plan& plan) {
   return std::max<std::int64_t>(1, static_cast<std::int64_t>(pixels * plan.count / kUnit));
 }
 
+/// Of one picture of the plan, rounded up.
+std::int64_t megapixel_steps(const Plan& plan) {
+  constexpr double kMegapixel = 1024.0 * 1024;
+  const double steps = (static_cast<double>(plan.width) * plan.height * plan.steps +
+                        static_cast<double>(plan.hires_width) * plan.hires_height * plan.hires_steps) /
+                       kMegapixel;
+  return std::max<std::int64_t>(1, static_cast<std::int64_t>(std::ceil(steps)));
+}
+
+std::vector<Charge> charges_of(const Caller& caller, const Plan& plan) {
+  std::vector<Charge> charges;
+  for (const Allowance& allowance : caller.allowances) {
+    const bool steps = allowance.in_megapixel_steps;
+    charges.push_back({steps ? allowance.subject + "/megapixel-steps" : allowance.subject, allowance.limit,
+                       steps ? megapixel_steps(plan) : 1});
+  }
+  return charges;
+}
+
+void check_limits(const Limits& limits, const Plan& plan) {
+  const auto refuse = [](std::string text) { throw LimitReached(LimitReached::Until::for_ever, std::move(text)); };
+  const int side = std::max({plan.width, plan.height, plan.hires_width, plan.hires_height});
+  if (limits.largest_side && side > *limits.largest_side) {
+    refuse(fmt::format("a side of {} pixels: at most {} are allowed to you", side, *limits.largest_side));
+  }
+  const auto& allowed = limits.checkpoints;
+  if (!allowed.empty() && std::ranges::find(allowed, plan.checkpoint) == allowed.end()) {
+    refuse(fmt::format("checkpoint {}: you may use {}", plan.checkpoint, fmt::join(allowed, ", ")));
+  }
+}
+
 }  // namespace
+
+Caller caller_of(const Account& account) {
+  Caller caller;
+  caller.owner = account.id;
+  caller.name = account.name;
+  caller.is_admin = account.is_admin;
+  caller.priority = account.priority;
+  caller.limits = account.limits;
+  const std::string subject = "account:" + account.id;
+  if (account.limits.pictures_per_day) caller.allowances.push_back({subject, *account.limits.pictures_per_day});
+  if (account.limits.megapixel_steps_per_day)
+    caller.allowances.push_back({subject, *account.limits.megapixel_steps_per_day, true});
+  return caller;
+}
 
 Service::Service(Engine& engine, const ServiceOptions& options)
     : engine_(engine),
@@ -66,6 +112,7 @@ Service::Service(Engine& engine, const ServiceOptions& options)
       lock_(std::make_unique<Lock>(home_)),
       database_(open_sqlite(home_ / "service.db")),
       store_(open_picture_folder(home_ / "outputs")),
+      accounts_(database_),
       queue_(database_),
       pictures_(database_, *store_) {
   queue_.take_back_orphans(options.worker.attempts, true);
@@ -75,12 +122,15 @@ Service::Service(Engine& engine, const ServiceOptions& options)
 Service::~Service() = default;
 
 // The picture itself, which may be megabytes, is kept apart from the request, and read while its sender still waits.
-void Service::keep_input(std::string& input, const char* field) {
+void Service::keep_input(const Caller& caller, std::string& input, const char* field) {
   if (input.empty()) return;
   const auto with_field = [&](Error error) { return Failure(Error{error.code, std::move(error.message), field}); };
   StoredBytes bytes;
   std::optional<std::vector<std::byte>> sent;
   if (is_id(input) || input.starts_with("input:")) {
+    const auto picture = pictures_.find(input);
+    if (picture && !caller.may_see(picture->owner))
+      throw with_field(Error{ErrorCode::not_found, "there is no such picture here", {}});
     bytes = pictures_.input(input);
   } else {
     sent = bytes_of_base64(without_data_prefix(input));
@@ -96,22 +146,36 @@ void Service::keep_input(std::string& input, const char* field) {
   input = pictures_.keep_input(bytes.bytes);
 }
 
-Plan Service::settle(JobRequest& request) {
-  keep_input(request.init, "init");
-  keep_input(request.mask, "mask");
+Plan Service::settle(const Caller& caller, JobRequest& request) {
+  request.request.commercial = request.request.commercial || caller.commercial_only;
+  keep_input(caller, request.init, "init");
+  keep_input(caller, request.mask, "mask");
   if (!request.request.seed) request.request.seed = random_seed();
   if (request.request.variation_strength > 0 && !request.request.variation_seed)
     request.request.variation_seed = random_seed();
   JobRequest whole = request;
   load_inputs(whole, pictures_);
   const Checkpoint checkpoint = value_or_throw(engine_.open(chosen_checkpoint(whole), whole.vae));
-  return value_or_throw(engine_.plan(checkpoint, whole.request));
+  Plan plan = value_or_throw(engine_.plan(checkpoint, whole.request));
+  value_or_throw(check_encoding(plan, request.encoding));
+  check_limits(caller.limits, plan);
+  return plan;
 }
 
-Plan Service::plan(JobRequest request) { return settle(request); }
+Plan Service::plan(const Caller& caller, JobRequest request) { return settle(caller, request); }
+
+std::optional<AllowanceState> Service::allowance(const Caller& caller) {
+  std::optional<AllowanceState> tightest;
+  for (const Allowance& one : caller.allowances) {
+    if (one.in_megapixel_steps) continue;
+    const AllowanceState state = database_.with([&](Sql& sql) { return allowance_of(sql, one.subject, one.limit); });
+    if (!tightest || state.left() < tightest->left()) tightest = state;
+  }
+  return tightest;
+}
 
 Job Service::submit(const Caller& caller, JobRequest request, const IdempotencyKey& key) {
-  const Plan plan = settle(request);
+  const Plan plan = settle(caller, request);
   NewJob job;
   job.owner = caller.owner;
   job.priority = caller.priority;
@@ -121,6 +185,8 @@ Job Service::submit(const Caller& caller, JobRequest request, const IdempotencyK
   job.cost = cost_of(plan);
   job.idempotency = key.key;
   job.digest = key.body;
+  job.charges = charges_of(caller, plan);
+  job.most_at_once = caller.limits.jobs_at_once;
   Job made = queue_.submit(job, options_.most_queued);
   worker_->wake();
   return made;

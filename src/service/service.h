@@ -1,6 +1,6 @@
 // The generator for many: takes requests, queues them, draws them, keeps what comes out.
 // Thread-safe. Throws Failure: what planning a request gives (invalid_argument with the field's name where it is one
-// field's fault, unsupported, not_found), io, no_space; QueueFull.
+// field's fault, unsupported, not_found), io, no_space; QueueFull; LimitReached.
 #pragma once
 
 #include <filesystem>
@@ -10,6 +10,8 @@
 
 #include "pixelforge/engine.h"
 #include "pixelforge/library.h"
+#include "service/account_store.h"
+#include "service/allowances.h"
 #include "service/database.h"
 #include "service/events.h"
 #include "service/pictures.h"
@@ -26,11 +28,28 @@ struct ServiceOptions {
   WorkerOptions worker = {};
 };
 
-/// Who asks.
-struct Caller {
-  std::string owner = "local";
-  std::int64_t priority = 0;
+/// What may be used in a day, and under whose name it is counted.
+struct Allowance {
+  std::string subject;  // "visitor:...", "address:...", "account:..."
+  std::int64_t limit = 0;
+  bool in_megapixel_steps = false;  // else in pictures
 };
+
+/// Who asks. The usual one is whoever sits at the machine: nothing is denied.
+struct Caller {
+  std::string owner = "local";  // of the jobs and pictures
+  std::string name = "local";
+  bool is_admin = true;     // may change models, and sees what others own
+  bool is_visitor = false;  // nobody with an account
+  std::int64_t priority = 0;
+  Limits limits = {};  // but for the days': those are allowances
+  std::vector<Allowance> allowances = {};
+  bool commercial_only = false;  // models whose licence allows commercial use, alone
+
+  bool may_see(const std::string& whose) const { return is_admin || owner == whose; }
+};
+
+Caller caller_of(const Account& account);
 
 struct IdempotencyKey {
   std::string key = {}, body = {};
@@ -45,7 +64,9 @@ class Service {
   /// Checks the request as far as that goes without drawing, and queues it.
   Job submit(const Caller& caller, JobRequest request, const IdempotencyKey& key = {});
   /// What submit would have done.
-  Plan plan(JobRequest request);
+  Plan plan(const Caller& caller, JobRequest request);
+  /// Of the tightest of the caller's allowances in pictures; none where nothing is counted.
+  std::optional<AllowanceState> allowance(const Caller& caller);
   /// None when there is no such job.
   std::optional<Job> cancel(const std::string& id);
   /// The job as clients are told of it.
@@ -61,12 +82,13 @@ class Service {
   Pictures& pictures() { return pictures_; }
   EventHub& events() { return events_; }
   Tasks& tasks() { return tasks_; }
+  AccountStore& accounts() { return accounts_; }
   const std::filesystem::path& home() const { return home_; }
 
  private:
   class Lock;
-  void keep_input(std::string& input, const char* field);
-  Plan settle(JobRequest& request);
+  void keep_input(const Caller& caller, std::string& input, const char* field);
+  Plan settle(const Caller& caller, JobRequest& request);
 
   Engine& engine_;
   ServiceOptions options_;
@@ -74,6 +96,7 @@ class Service {
   std::unique_ptr<Lock> lock_;
   SharedDatabase database_;
   std::unique_ptr<PictureStore> store_;
+  AccountStore accounts_;
   Queue queue_;
   Pictures pictures_;
   EventHub events_;
