@@ -28,6 +28,8 @@ Verb add_set(CLI::App& program);
 Verb add_verify(CLI::App& program);
 Verb add_gc(CLI::App& program);
 Verb add_serve(CLI::App& program);
+Verb add_key(CLI::App& program);
+Verb add_user(CLI::App& program);
 Verb add_doctor(CLI::App& program);
 Verb add_bench(CLI::App& program);
 Verb add_convert(CLI::App& program);

@@ -2,10 +2,13 @@
 
 #include <gmock/gmock.h>
 
+#include <atomic>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "formats/temporary_folder.h"
 #include "http_client.h"
+#include "pixelforge/accounts.h"
 
 namespace pxf::test {
 namespace {
@@ -16,6 +19,12 @@ using testing::StartsWith;
 
 class ServerTest : public testing::Test {
  protected:
+  explicit ServerTest(ServerOptions options = {}) : server(started(std::move(options))) {}
+  Server started(ServerOptions options) {
+    options.port = 0;
+    options.home = home.path();
+    return Server::start(engine, options).value();
+  }
   Answer get(std::string_view target, std::string_view headers = {}) {
     return ask(server.port(), "GET", target, {}, headers);
   }
@@ -32,7 +41,7 @@ class ServerTest : public testing::Test {
 
   TemporaryFolder home;
   Engine engine;
-  Server server = Server::start(engine, {.port = 0, .home = home.path()}).value();
+  Server server;
 };
 
 TEST_F(ServerTest, AJobIsToldFromItsBeginningToItsPicture) {
@@ -123,6 +132,148 @@ TEST_F(ServerTest, ThePageIsSentCompressedToWhoTakesIt) {
   EXPECT_THAT(plain.body, StartsWith("<!doctype html>"));
   EXPECT_THAT(compressed.head, HasSubstr("Content-Encoding: gzip"));
   EXPECT_THAT(plain.head, HasSubstr("Content-Security-Policy: default-src 'self'"));
+}
+
+class PublicServerTest : public ServerTest {
+ protected:
+  static ServerOptions for_visitors() {
+    ServerOptions options;
+    options.is_public = true;
+    options.free_pictures = 3;
+    options.visitor_jobs = 100;
+    options.visitor_side = 256;
+    return options;
+  }
+  PublicServerTest() : ServerTest(for_visitors()) {}
+
+  /// The cookie's line for a visitor who comes for the first time.
+  std::string new_visitor() { return cookie_in(get("/v1/account")); }
+  static std::string cookie_in(const Answer& answer) {
+    const auto begin = answer.head.find("Set-Cookie: ");
+    if (begin == std::string::npos) return "";
+    const auto text = answer.head.substr(begin + 12);
+    return "Cookie: " + text.substr(0, text.find(';')) + "\r\n";
+  }
+  json account_of(const std::string& headers) { return json::parse(get("/v1/account", headers).body); }
+  static std::string bearer(const std::string& key) { return "Authorization: Bearer " + key + "\r\n"; }
+  Accounts accounts() { return Accounts::open(home.path()).value(); }
+
+  const json picture = {{"prompt", "x"}, {"width", 64}, {"height", 64}, {"steps", 1}};
+};
+
+TEST_F(PublicServerTest, AVisitorsFreePicturesRunOutAndTheAnswerSaysWhen) {
+  const std::string visitor = new_visitor();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(post("/v1/jobs", picture, visitor).status, 202);
+  const Answer refused = post("/v1/jobs", picture, visitor);
+  EXPECT_EQ(refused.status, 429);
+  EXPECT_THAT(refused.head, HasSubstr("RateLimit-Remaining: 0"));
+  EXPECT_THAT(refused.head, HasSubstr("Retry-After: "));
+  EXPECT_EQ(account_of(visitor)["allowance"]["left"], 0);
+  EXPECT_EQ(post("/v1/jobs", picture, new_visitor()).status, 202);
+}
+
+TEST_F(PublicServerTest, ManyAtOnceGetExactlyWhatIsLeft) {
+  const std::string visitor = new_visitor();
+  std::atomic<int> accepted{0};
+  std::vector<std::thread> racers;
+  for (int i = 0; i < 20; ++i)
+    racers.emplace_back([&] { accepted += post("/v1/jobs", picture, visitor).status == 202; });
+  for (std::thread& racer : racers) racer.join();
+  EXPECT_EQ(accepted, 3);
+}
+
+TEST_F(PublicServerTest, WhatIsNotDrawnIsGivenBack) {
+  const std::string visitor = new_visitor();
+  json large = picture;
+  large["steps"] = 5000;
+  large["count"] = 2;
+  const std::string id = json::parse(post("/v1/jobs", large, visitor).body)["id"];
+  EXPECT_EQ(account_of(visitor)["allowance"]["left"], 1);
+  ask(server.port(), "DELETE", "/v1/jobs/" + id, "", visitor);
+  get("/v1/jobs/" + id + "/events", visitor);  // until it has ended
+  EXPECT_EQ(account_of(visitor)["allowance"]["left"], 3);
+}
+
+TEST_F(PublicServerTest, APictureThatWasDrawnAndRemovedIsNotGivenBack) {
+  const std::string visitor = new_visitor();
+  const std::string id = json::parse(post("/v1/jobs", picture, visitor).body)["id"];
+  get("/v1/jobs/" + id + "/events", visitor);
+  const json image = json::parse(get("/v1/images", visitor).body)["data"][0];
+  EXPECT_EQ(ask(server.port(), "DELETE", image["url"].get<std::string>(), "", visitor).status, 204);
+  EXPECT_EQ(account_of(visitor)["allowance"]["left"], 2);
+}
+
+TEST_F(PublicServerTest, ACookieOfOnesOwnMakingIsNotTaken) {
+  const std::string visitor = new_visitor();
+  std::string forged = visitor;
+  forged[25] = forged[25] == '0' ? '1' : '0';
+  EXPECT_NE(cookie_in(get("/v1/account", forged)), "");
+  EXPECT_EQ(cookie_in(get("/v1/account", visitor)), "");
+}
+
+TEST_F(PublicServerTest, NobodySeesOrChangesWhatAnotherMade) {
+  const std::string ann = new_visitor(), bob = new_visitor();
+  const std::string id = json::parse(post("/v1/jobs", picture, ann).body)["id"];
+  get("/v1/jobs/" + id + "/events", ann);
+  const json image = json::parse(get("/v1/images", ann).body)["data"][0];
+  const std::string url = image["url"];
+  for (const std::string& path : {"/v1/jobs/" + id, "/v1/jobs/" + id + "/events", url, url + "/info",
+                                  url + "/thumbnail", "/sdcpp/v1/jobs/" + id}) {
+    EXPECT_EQ(get(path, bob).status, 404) << path;
+  }
+  EXPECT_EQ(ask(server.port(), "DELETE", url, "", bob).status, 404);
+  EXPECT_EQ(ask(server.port(), "DELETE", "/v1/jobs/" + id, "", bob).status, 404);
+  EXPECT_EQ(json::parse(get("/v1/images", bob).body)["data"].size(), 0);
+  EXPECT_EQ(json::parse(get("/v1/jobs", bob).body)["data"].size(), 0);
+  json begins_with_it = picture;
+  begins_with_it["init"] = image["id"];
+  EXPECT_EQ(post("/v1/jobs", begins_with_it, bob).status, 422);
+}
+
+TEST_F(PublicServerTest, AKeyHasLimitsOfItsOwn) {
+  const std::string key =
+      bearer(accounts()
+                 .add_key("booth", {.pictures_per_day = 1, .largest_side = 64, .checkpoints = {"starter"}})
+                 .value()
+                 .secret);
+  json wrong = picture;
+  wrong["checkpoint"] = "starter-pixel";
+  EXPECT_EQ(post("/v1/jobs", wrong, key).status, 403);
+  wrong = picture;
+  wrong["width"] = 128;
+  EXPECT_EQ(post("/v1/jobs", wrong, key).status, 403);
+  EXPECT_EQ(post("/v1/jobs", picture, key).status, 202);
+  EXPECT_EQ(post("/v1/jobs", picture, key).status, 429);
+  EXPECT_EQ(get("/v1/account", bearer("pxf_unknown")).status, 401);
+}
+
+TEST_F(PublicServerTest, OnlyAdministratorsChangeModels) {
+  const std::string admin = bearer(accounts().add_key("boss", {}, true).value().secret);
+  const std::string visitor = new_visitor();
+  for (const char* path : {"/v1/models/import", "/v1/models/pull", "/sdapi/v1/options"}) {
+    EXPECT_EQ(post(path, json::object(), visitor).status, 403) << path;
+    EXPECT_NE(post(path, json::object(), admin).status, 403) << path;
+  }
+  EXPECT_EQ(ask(server.port(), "DELETE", "/v1/models/starter", "", visitor).status, 403);
+  EXPECT_EQ(get("/v1/tasks", visitor).status, 403);
+}
+
+TEST_F(PublicServerTest, AUserSignsInAndOut) {
+  accounts().add_user("ann", "correct horse battery").value();
+  const auto sign_in = [&](const char* password) {
+    return post("/v1/session", {{"name", "ann"}, {"password", password}});
+  };
+  EXPECT_EQ(sign_in("wrong password").status, 401);
+  const std::string session = cookie_in(sign_in("correct horse battery"));
+  EXPECT_EQ(account_of(session)["user"], "ann");
+  EXPECT_EQ(ask(server.port(), "DELETE", "/v1/session", "", session).status, 204);
+  EXPECT_EQ(account_of(session)["user"], "visitor");
+}
+
+TEST_F(PublicServerTest, PasswordsAreNotTriedWithoutEnd) {
+  int refused = 0;
+  for (int i = 0; i < 8; ++i) refused += post("/v1/session", {{"name", "ann"}, {"password", "guess"}}).status == 429;
+  EXPECT_GE(refused, 2);
 }
 
 TEST(ServerStart, TellsWhatIsInTheWay) {
