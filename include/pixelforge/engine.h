@@ -109,6 +109,7 @@ struct Picture {
 };
 
 struct PrepareOptions {
+  int width = 0, height = 0;                      // of the picture that is drawn; 0: what the checkpoint recommends
   std::uint64_t limit = std::uint64_t{64} << 30;  // bytes of all that is prepared; what was used longest ago goes
 };
 

@@ -27,6 +27,7 @@ Verb add_tag(CLI::App& program);
 Verb add_set(CLI::App& program);
 Verb add_verify(CLI::App& program);
 Verb add_gc(CLI::App& program);
+Verb add_prepare(CLI::App& program);
 Verb add_serve(CLI::App& program);
 Verb add_key(CLI::App& program);
 Verb add_user(CLI::App& program);

@@ -289,6 +289,8 @@ Result<std::uint64_t> Engine::prepare(const Checkpoint& checkpoint, const Prepar
     if (held.packed_bytes() == 0) {
       Request request;
       request.steps = 1;
+      if (options.width > 0) request.width = options.width;
+      if (options.height > 0) request.height = options.height;
       value_or_throw(generate(checkpoint, request, {}, cancel));
     }
     std::uint64_t bytes = 0;

@@ -17,7 +17,7 @@ using testing::StartsWith;
 
 TEST(Help, EveryVerbHasExamples) {
   for (const char* verb :
-       {"generate", "inspect", "list", "doctor", "bench", "probe", "convert", "explain", "completion"}) {
+       {"generate", "inspect", "list", "doctor", "bench", "probe", "convert", "prepare", "explain", "completion"}) {
     const Outcome done = run({verb, "--help"});
     EXPECT_EQ(done.status, 0);
     EXPECT_THAT(done.out, AllOf(HasSubstr("Examples:\n"), HasSubstr(std::string("pixelforge ") + verb)));
@@ -101,6 +101,14 @@ TEST(Bench, ProfileAddsTheKernels) {
   const Outcome done = run({"bench", "--size", "64", "--repeats", "1", "--profile"});
   EXPECT_EQ(done.status, 0);
   EXPECT_THAT(done.out, AllOf(HasSubstr("unet.step"), HasSubstr("GFLOP/s"), HasSubstr("conv2d/")));
+}
+
+TEST(Prepare, WritesWhatLaterProcessesMap) {
+  const std::string file = std::string(PIXELFORGE_SOURCE_DIR) + "/assets/starter/starter.safetensors";
+  const auto report = run({"prepare", file, "--size", "64", "--json"}).json();
+  ASSERT_EQ(report.size(), 1u);
+  EXPECT_EQ(report[0]["name"], "starter");
+  EXPECT_GT(report[0]["bytes"], 1 << 20);
 }
 
 TEST(Explain, KnowsItsTermsHoweverSpelled) {
