@@ -43,12 +43,17 @@ class MappedForm : public Buffer {
   std::string name_;
 };
 
-// All of it now, in one long reading, rather than page by page as it is touched. For want of that the latter happens.
-void populate(Bytes bytes) {
+// All pages now, on all threads, rather than one after another as they are touched. For want of that the latter
+// happens.
+void populate(const TensorSource& source, ThreadPool& threads) {
 #ifdef MADV_POPULATE_READ
-  const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) / kPage * kPage;
-  const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size());
-  ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
+  const std::vector<TensorInfo>& forms = source.tensors();
+  threads.parallel_for(static_cast<std::int64_t>(forms.size()), [&](std::int64_t i) {
+    const Bytes bytes = source.bytes(forms[static_cast<std::size_t>(i)].name);
+    const auto begin = reinterpret_cast<std::uintptr_t>(bytes.data()) / kPage * kPage;
+    const auto end = reinterpret_cast<std::uintptr_t>(bytes.data() + bytes.size());
+    ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_POPULATE_READ);
+  });
 #endif
 }
 
@@ -126,11 +131,12 @@ void link_to(const fs::path& target, const fs::path& path) {
 
 }  // namespace
 
-std::shared_ptr<PreparedPart> PreparedPart::open(const fs::path& path) {
+std::shared_ptr<PreparedPart> PreparedPart::open(const fs::path& path, ThreadPool* threads) {
   auto source = open_safetensors(path);
   if (!source ||
       source.value()->metadata() != TensorSource::Metadata{{"pixelforge.prepared", std::to_string(kLayouts)}})
     return nullptr;
+  if (threads != nullptr) populate(*source.value(), *threads);
   ::utimensat(AT_FDCWD, path.c_str(), nullptr, 0);  // for limit_prepared; a folder that is read-only stays as it is
   return std::shared_ptr<PreparedPart>(new PreparedPart(std::move(source).value()));
 }
@@ -146,7 +152,6 @@ std::shared_ptr<const Buffer> PreparedPart::find(std::string_view form, const st
   const Bytes found = source_->bytes(key);
   const bool aligned = reinterpret_cast<std::uintptr_t>(found.data()) % BufferPool::kAlignment == 0;
   if (!aligned || found.size() != BufferPool::lasting_size(bytes)) return nullptr;
-  populate(found);
   return std::make_shared<MappedForm>(source_, key, found);
 }
 
@@ -198,7 +203,7 @@ std::uint64_t write_prepared(const BoundPart& part, const CancelToken* cancel) {
   fs::create_directories(link.parent_path(), failed);
   if (failed) throw Failure(system_error(failed.value(), "make the folder", link.parent_path()));
   const fs::path path = link.parent_path() / contents.sha256;
-  if (!PreparedPart::open(path)) write_contents(path, contents, cancel);
+  if (!PreparedPart::open(path, nullptr)) write_contents(path, contents, cancel);
   link_to(contents.sha256, link);
   return contents.bytes;
 }

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/thread_pool.h"
 #include "formats/tensor_source.h"
 #include "models/family.h"
 #include "ops/weight.h"
@@ -29,8 +30,8 @@ namespace pxf {
 /// One CONTENT, mapped. Thread-safe.
 class PreparedPart : public std::enable_shared_from_this<PreparedPart> {
  public:
-  /// Null when there is none, or when it is damaged.
-  static std::shared_ptr<PreparedPart> open(const std::filesystem::path& path);
+  /// Null when there is none, or when it is damaged. `threads` read all of it; null: it is read when it is touched.
+  static std::shared_ptr<PreparedPart> open(const std::filesystem::path& path, ThreadPool* threads);
 
   /// Of the file that is mapped.
   std::string stamp() const { return source_->stamp(); }

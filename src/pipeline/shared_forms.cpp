@@ -62,7 +62,7 @@ class SharedForms::Part : public FormStore {
   std::shared_ptr<PreparedPart> opened() {
     std::lock_guard lock(mutex_);
     if (!prepared_ && !path_.empty() && ::access(path_.c_str(), R_OK) == 0) {
-      prepared_ = PreparedPart::open(path_);
+      prepared_ = PreparedPart::open(path_, &all_->threads_);
       if (!prepared_) path_.clear();  // damaged
     }
     return prepared_;
