@@ -312,6 +312,34 @@ test("what cannot be is said where it is asked for", async () => {
   complaints = complaints.filter((c) => !/status of 4\d\d/.test(c)); // which the browser says of every refusal
 });
 
+test("the history goes on as one scrolls", async () => {
+  const page = await visit({ ...desktop, draft: { ...small, steps: 1, count: 42 } });
+  await ask(page, "a yellow sun");
+  await page.getByRole("link", { name: /Queue/ }).click();
+  await page.locator(".row", { hasText: "a yellow sun" }).first().getByText("42 pictures").waitFor();
+  await page.goto(`${PAGE}/#/history`);
+  await page.reload();
+  await page.locator(".gallery .thumb").nth(20).scrollIntoViewIfNeeded();
+  await page.locator(".gallery .thumb").nth(41).waitFor();
+});
+
+test("when the free pictures are used up it says when there are more", async () => {
+  const page = await visit();
+  const allowance = { limit: 25, used: 25, left: 0, resets: "2031-05-06T07:08:00Z" };
+  const refusal = { title: "Too Many Requests", status: 429, code: "limit", detail: "pictures: got 26, need 25" };
+  await page.route("**/v1/account", (r) => r.fulfill({ json: { user: "guest", admin: false, allowance } }));
+  await page.route("**/v1/jobs", (r) =>
+    r.fulfill({ status: 429, contentType: "application/problem+json", body: JSON.stringify(refusal) }),
+  );
+  await ask(page, "a red car");
+  await page
+    .getByRole("status")
+    .getByText(/25 free pictures are used up. There are more at .*:08/)
+    .waitFor();
+  await page.getByText(/No free pictures left/).waitFor();
+  complaints = complaints.filter((c) => !/status of 429/.test(c));
+});
+
 test("a tooltip explains a word, by hand and by keyboard", async () => {
   const page = await visit();
   await page.getByRole("button", { name: "What is CFG scale?" }).focus();

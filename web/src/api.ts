@@ -61,6 +61,7 @@ export interface Plan {
   commercial: { verdict: Verdict; why: string };
   settings_from: string;
   notices: string[];
+  prompt_reading?: string[]; // of a plan that was asked for, not of a job's
 }
 
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
@@ -276,6 +277,7 @@ export interface JobListener {
   step(progress: Progress, preview: string | null): void;
   image(picture: Picture): void;
   ended(job: Job): void;
+  away(): void; // the server does not answer for now
   lost(why: Problem): void;
 }
 
@@ -301,6 +303,7 @@ export function followJob(id: string, on: JobListener): () => void {
       if (job.state !== "queued" && job.state !== "running") return end(job);
     } catch (e) {
       if (e instanceof Problem && e.status === 404) return on.lost(e);
+      on.away();
     }
     timer = window.setTimeout(open, wait);
     wait = Math.min(2 * wait, 10_000);

@@ -8,6 +8,7 @@ import { timeOf } from "./words";
 
 export interface LiveJob extends Job {
   preview: string | null;
+  away?: boolean; // since the server does not answer
 }
 
 export const jobs = createStore<LiveJob[]>([]);
@@ -62,14 +63,15 @@ function followNext(): void {
     followNext();
   };
   followJob(job.id, {
-    queued: (position) => update(job.id, { state: "queued", position }),
-    started: (plan) => update(job.id, { state: "running", position: null, plan }),
+    queued: (position) => update(job.id, { state: "queued", position, away: false }),
+    started: (plan) => update(job.id, { state: "running", position: null, plan, away: false }),
     step: (progress, preview) =>
       update(job.id, (j) => ({ state: "running", position: null, progress, preview: preview ?? j.preview })),
     image: (picture) => {
       addPicture(picture);
       update(job.id, (j) => ({ images: [...j.images.filter((i) => i.id !== picture.id), picture], preview: null }));
     },
+    away: () => update(job.id, { away: true }),
     ended: end,
     lost: (why) => end({ ...job, state: "failed", error: { code: why.code, message: why.message } }),
   });

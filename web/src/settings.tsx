@@ -140,6 +140,12 @@ export function Settings({ plan, problem }: { plan: Plan | null; problem: Proble
           />
         </div>
       </details>
+      {plan?.prompt_reading && (
+        <details>
+          <summary>How the prompt is read</summary>
+          <pre tabIndex={0}>{plan.prompt_reading.join("\n")}</pre>
+        </details>
+      )}
       {(anything || d.loras.length > 0) && (
         <button className="quiet-button" onClick={() => draft.set({ prompt: d.prompt, loras: [] })}>
           Reset all settings

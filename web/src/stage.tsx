@@ -27,17 +27,27 @@ export function Stage() {
           <img src={shown.url} alt={shown.prompt} width={shown.width} height={shown.height} />
         </button>
       </Frame>
-      {made.length > 1 && (
-        <div className="strip" role="group" aria-label="Pictures of this request">
-          {made.map((p, i) => (
-            <button key={p.id} aria-pressed={p.id === shown.id} onClick={() => setIndex(i)}>
-              <img src={p.thumbnail} alt={`Picture ${i + 1}, seed ${p.seed}`} />
-            </button>
-          ))}
-        </div>
-      )}
+      {made.length > 1 && <Strip pictures={made} shown={shown} onChoose={(p) => setIndex(made.indexOf(p))} />}
       <Caption picture={current} job={job} />
     </section>
+  );
+}
+
+interface StripProps {
+  pictures: Picture[];
+  shown?: Picture;
+  onChoose: (picture: Picture) => void;
+}
+
+function Strip({ pictures, shown, onChoose }: StripProps) {
+  return (
+    <div className="strip" role="group" aria-label="Pictures of this request">
+      {pictures.map((p, i) => (
+        <button key={p.id} aria-pressed={shown && p.id === shown.id} onClick={() => onChoose(p)}>
+          <img src={p.thumbnail} alt={`Picture ${i + 1}, seed ${p.seed}`} />
+        </button>
+      ))}
+    </div>
   );
 }
 
@@ -106,6 +116,7 @@ function Drawing({ job }: { job: LiveJob }) {
           Cancel
         </button>
       </div>
+      {job.images.length > 0 && <Strip pictures={job.images} onChoose={open} />}
       <Announcer job={job} />
     </section>
   );
@@ -119,6 +130,7 @@ const stages: Record<string, string> = {
 };
 
 function wordsOf(job: LiveJob): string {
+  if (job.away) return "The server does not answer; trying again";
   if (job.state === "queued") return job.position ? `${plural(job.position, "job")} before this one` : "Next in line";
   const p = job.progress;
   if (!p) return "Beginning";
