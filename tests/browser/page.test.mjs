@@ -6,6 +6,7 @@ import { createRequire } from "node:module";
 import { after, afterEach, before, test } from "node:test";
 
 const { PAGE, MODULES } = process.env;
+const ROOT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 const require = createRequire(`${MODULES}/`);
 const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
@@ -78,6 +79,7 @@ test("a prompt and Enter draw a picture, which is seen while it is drawn", async
   const bar = page.getByRole("progressbar");
   assert.ok(Number(await bar.getAttribute("aria-valuenow")) < 100);
   await picture(page).waitFor();
+  await page.getByRole("status").getByText("Done: a red balloon in the mountains").waitFor(); // for a screen reader
   assert.equal(await picture(page).evaluate(async (i) => (await i.decode(), i.naturalWidth)), 128);
 });
 
@@ -302,6 +304,37 @@ test("the grid fills as pictures arrive, all of one seed, and is kept as a pictu
     page.getByRole("button", { name: "Download as PNG" }).click(),
   ]);
   assert.equal(download.suggestedFilename(), "grid.png");
+});
+
+test("a model comes in by its path, gets another name and goes again", async () => {
+  const page = await visit({ ...desktop, view: "models" });
+  await page.getByLabel("Path", { exact: true }).fill(`${ROOT}/assets/starter/lora/neon.safetensors`);
+  await page.getByRole("textbox", { name: "Name (optional)" }).last().fill("glow");
+  await page.getByRole("button", { name: "Import" }).click();
+  await page.getByRole("button", { name: "Details of glow" }).click();
+  await page.getByLabel("New name").fill("gleam");
+  await page.getByRole("button", { name: "Rename" }).click();
+  await page.getByRole("button", { name: "Details of gleam" }).click();
+  await page.getByRole("button", { name: "Remove from the library" }).click();
+  await page.getByRole("button", { name: /^Remove \d/ }).click();
+  await page.getByRole("button", { name: "Details of gleam" }).waitFor({ state: "detached" });
+});
+
+test("what was set can be kept for a checkpoint", async () => {
+  const page = await visit({ ...desktop, view: "models" });
+  await page.getByLabel("Path", { exact: true }).fill(`${ROOT}/assets/starter/starter.safetensors`);
+  await page.getByRole("textbox", { name: "Name (optional)" }).last().fill("mine");
+  await page.getByRole("button", { name: "Import" }).click();
+  await page.getByRole("button", { name: "Details of mine" }).waitFor();
+  await page.getByRole("link", { name: "Create" }).click();
+  await page.getByRole("radio", { name: /^mine/ }).check();
+  const steps = page.getByLabel("Steps", { exact: true });
+  await steps.fill("9");
+  await page.getByRole("button", { name: "Keep these for mine" }).click();
+  await page.locator('input[placeholder="9"]').and(steps).waitFor();
+  const { settings } = await (await fetch(`${PAGE}/v1/models/mine`)).json();
+  assert.equal(settings.steps, 9);
+  await fetch(`${PAGE}/v1/models/mine`, { method: "DELETE" });
 });
 
 test("what cannot be is said where it is asked for", async () => {

@@ -5,6 +5,7 @@ import { Checkpoints } from "./checkpoints";
 import { ChoiceField } from "./choice-field";
 import { change, draft, useDraft } from "./draft";
 import { Field } from "./field";
+import { KeepSettings } from "./keep-settings";
 import { Loras } from "./loras";
 import { NumberField } from "./number-field";
 import { Seed } from "./seed";
@@ -146,6 +147,7 @@ export function Settings({ plan, problem }: { plan: Plan | null; problem: Proble
           <pre tabIndex={0}>{plan.prompt_reading.join("\n")}</pre>
         </details>
       )}
+      <KeepSettings model={model} />
       {(anything || d.loras.length > 0) && (
         <button className="quiet-button" onClick={() => draft.set({ prompt: d.prompt, loras: [] })}>
           Reset all settings

@@ -10,6 +10,15 @@ import { duration, plural } from "./words";
 
 export function Stage() {
   const job = shownJob(useJobs());
+  return (
+    <>
+      <Announcer job={job} />
+      <Shown job={job} />
+    </>
+  );
+}
+
+function Shown({ job }: { job: LiveJob | undefined }) {
   const { pictures, gone, loaded } = useGallery();
   const [index, setIndex] = useState(0);
   useEffect(() => setIndex(0), [job?.id]);
@@ -117,7 +126,6 @@ function Drawing({ job }: { job: LiveJob }) {
         </button>
       </div>
       {job.images.length > 0 && <Strip pictures={job.images} onChoose={open} />}
-      <Announcer job={job} />
     </section>
   );
 }
@@ -146,14 +154,27 @@ function wordsOf(job: LiveJob): string {
 }
 
 /** Few words for a screen reader: a line a step would be noise. */
-function Announcer({ job }: { job: LiveJob }) {
-  const done = shareOf(job.progress);
-  const text = job.state === "queued" ? wordsOf(job) : done >= 0.5 ? "Half done" : "Drawing";
+function Announcer({ job }: { job: LiveJob | undefined }) {
   return (
     <p className="sr" role="status">
-      {text}
+      {job && announced(job)}
     </p>
   );
+}
+
+function announced(job: LiveJob): string {
+  switch (job.state) {
+    case "queued":
+      return wordsOf(job);
+    case "running":
+      return shareOf(job.progress) < 0.5 ? "Drawing" : "Half done";
+    case "done":
+      return `Done: ${job.request.prompt}`;
+    case "failed":
+      return ""; // the alert says it
+    case "cancelled":
+      return "Cancelled";
+  }
 }
 
 function Failed({ job }: { job: LiveJob }) {
