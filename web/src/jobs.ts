@@ -1,6 +1,7 @@
 // The jobs of this page: those it submitted, and those that were not done yet when it was opened.
-import { api, followJob, Problem, type Job, type JobRequest, type Progress } from "./api";
+import { api, Problem, type Job, type JobRequest, type Progress } from "./api";
 import { allowanceNow, refreshAccount } from "./catalogue";
+import { followJob } from "./follow-job";
 import { addPicture } from "./gallery";
 import { createStore, useStore } from "./store";
 import { say } from "./toasts";

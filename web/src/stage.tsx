@@ -1,12 +1,14 @@
 // The big picture: what is being drawn, else what was drawn last, else where to begin.
-import { useEffect, useState, type CSSProperties, type ReactNode } from "react";
+import { useEffect, useState } from "react";
 import type { Picture } from "./api";
+import { Drawing, progressWords } from "./drawing";
 import { Examples } from "./examples";
+import { Frame } from "./frame";
 import { setFavourite, useGallery } from "./gallery";
 import { Icon } from "./icons";
-import { cancel, isOpen, shareOf, shownJob, useJobs, type LiveJob } from "./jobs";
+import { isOpen, shareOf, shownJob, useJobs, type LiveJob } from "./jobs";
 import { open } from "./lightbox";
-import { duration, plural } from "./words";
+import { Strip } from "./strip";
 
 export function Stage() {
   const job = shownJob(useJobs());
@@ -42,33 +44,6 @@ function Shown({ job }: { job: LiveJob | undefined }) {
   );
 }
 
-interface StripProps {
-  pictures: Picture[];
-  shown?: Picture;
-  onChoose: (picture: Picture) => void;
-}
-
-function Strip({ pictures, shown, onChoose }: StripProps) {
-  return (
-    <div className="strip" role="group" aria-label="Pictures of this request">
-      {pictures.map((p, i) => (
-        <button key={p.id} aria-pressed={shown && p.id === shown.id} onClick={() => onChoose(p)}>
-          <img src={p.thumbnail} alt={`Picture ${i + 1}, seed ${p.seed}`} />
-        </button>
-      ))}
-    </div>
-  );
-}
-
-function Frame({ width, height, children }: { width: number; height: number; children: ReactNode }) {
-  const style = { "--ratio": width / height, "--natural": `${width}px` } as CSSProperties;
-  return (
-    <div className="frame" style={style}>
-      {children}
-    </div>
-  );
-}
-
 function Caption({ picture, job }: { picture: Picture; job: LiveJob | undefined }) {
   const ofJob = job?.images.some((p) => p.id === picture.id) && job.started && job.finished;
   const seconds = ofJob ? (Date.parse(job!.finished!) - Date.parse(job!.started!)) / 1000 : 0;
@@ -96,63 +71,6 @@ function Caption({ picture, job }: { picture: Picture; job: LiveJob | undefined 
   );
 }
 
-function Drawing({ job }: { job: LiveJob }) {
-  const { plan, progress, preview } = job;
-  const last = job.images[job.images.length - 1];
-  const width = plan?.width ?? job.request.width ?? 1;
-  const height = plan?.height ?? job.request.height ?? 1;
-  const shown = preview ?? last?.url;
-  return (
-    <section className="stage" aria-label="Picture being drawn" aria-busy="true">
-      <Frame width={plan ? width : 512} height={plan ? height : (512 * height) / width}>
-        <div className="canvas">
-          {shown ? <img className={preview ? "preview" : ""} src={shown} alt="" /> : <div className="shimmer" />}
-        </div>
-      </Frame>
-      <div className="progress">
-        <div
-          className="bar"
-          role="progressbar"
-          aria-label="Progress"
-          aria-valuemin={0}
-          aria-valuemax={100}
-          aria-valuenow={Math.round(100 * shareOf(progress))}
-        >
-          <span style={{ transform: `scaleX(${shareOf(progress)})` }} />
-        </div>
-        <p className="progress-text">{wordsOf(job)}</p>
-        <button title="Esc in the prompt does it too" onClick={() => void cancel(job.id)}>
-          Cancel
-        </button>
-      </div>
-      {job.images.length > 0 && <Strip pictures={job.images} onChoose={open} />}
-    </section>
-  );
-}
-
-const stages: Record<string, string> = {
-  open: "Opening the checkpoint",
-  text: "Reading the prompt",
-  vae: "Finishing the picture",
-  done: "Finishing the picture",
-};
-
-function wordsOf(job: LiveJob): string {
-  if (job.away) return "The server does not answer; trying again";
-  if (job.state === "queued") return job.position ? `${plural(job.position, "job")} before this one` : "Next in line";
-  const p = job.progress;
-  if (!p) return "Beginning";
-  const parts = [stages[p.stage] ?? `Step ${p.step} of ${p.steps}`];
-  if (p.pictures > 1) parts.push(`picture ${p.picture} of ${p.pictures}`);
-  if (p.steps_per_second) {
-    parts.push(
-      p.steps_per_second >= 1 ? `${p.steps_per_second.toFixed(1)} it/s` : `${(1 / p.steps_per_second).toFixed(1)} s/it`,
-    );
-  }
-  if (p.seconds_left) parts.push(`${duration(p.seconds_left)} left`);
-  return parts.join(" · ");
-}
-
 /** Few words for a screen reader: a line a step would be noise. */
 function Announcer({ job }: { job: LiveJob | undefined }) {
   return (
@@ -165,7 +83,7 @@ function Announcer({ job }: { job: LiveJob | undefined }) {
 function announced(job: LiveJob): string {
   switch (job.state) {
     case "queued":
-      return wordsOf(job);
+      return progressWords(job);
     case "running":
       return shareOf(job.progress) < 0.5 ? "Drawing" : "Half done";
     case "done":
