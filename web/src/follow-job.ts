@@ -25,7 +25,7 @@ export function followJob(id: string, on: JobListener): () => void {
     stop();
     on.ended(job);
   };
-  // A browser's EventSource tries again by itself after a lost connection, not after an answer such as 404 or 503.
+  // Not left to the browser: it tries again after a lost connection, but not after an answer such as 404 or 503.
   const again = async () => {
     stop();
     try {
