@@ -373,6 +373,30 @@ test("when the free pictures are used up it says when there are more", async () 
   complaints = complaints.filter((c) => !/status of 429/.test(c));
 });
 
+test("a visitor of a public server may sign in", async () => {
+  const page = await visit();
+  let account = { user: "visitor", admin: false, visitor: true, allowance: null };
+  await page.route("**/v1/account", (r) => r.fulfill({ json: account }));
+  await page.route("**/v1/session", (r) => {
+    const isRight = r.request().postDataJSON().password === "right";
+    if (!isRight)
+      return r.fulfill({ status: 401, json: { status: 401, code: "wrong_password", detail: "no such user" } });
+    account = { user: "ada", admin: false, visitor: false, allowance: null };
+    return r.fulfill({ json: { user: "ada" } });
+  });
+  await page.reload();
+  await page.getByRole("button", { name: "Sign in" }).click();
+  const dialog = page.getByRole("dialog");
+  await dialog.getByLabel("Name").fill("ada");
+  await dialog.getByLabel("Password").fill("wrong");
+  await dialog.getByLabel("Password").press("Enter");
+  await dialog.getByRole("alert").getByText("no such user").waitFor();
+  await dialog.getByLabel("Password").fill("right");
+  await dialog.getByLabel("Password").press("Enter");
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+  complaints = complaints.filter((c) => !/status of 401/.test(c));
+});
+
 test("a tooltip explains a word, by hand and by keyboard", async () => {
   const page = await visit();
   await page.getByRole("button", { name: "What is CFG scale?" }).focus();

@@ -165,6 +165,8 @@ export interface Term {
 export interface Account {
   user: string | null;
   admin: boolean;
+  visitor?: boolean; // of a public server, without an account
+  commercial_only?: boolean; // only models that allow it may be used
   allowance: { limit: number; used: number; left: number; resets: string } | null;
 }
 
@@ -264,6 +266,8 @@ export const api = {
   schedulers: () => ask<{ data: Named[] }>("/v1/schedulers"),
   glossary: () => ask<{ data: Term[] }>("/v1/glossary"),
   account: () => ask<Account>("/v1/account"),
+  signIn: (name: string, password: string) => send<unknown>("POST", "/v1/session", { name, password }),
+  signOut: () => ask<void>("/v1/session", { method: "DELETE" }),
 };
 
 // crypto.randomUUID is there on https and localhost alone.

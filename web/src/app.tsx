@@ -14,6 +14,7 @@ import { Prompt, promptId } from "./prompt";
 import { Queue } from "./queue";
 import { Recent } from "./recent";
 import { go, useView, views, type View } from "./route";
+import { SignedIn } from "./sign-in";
 import { Settings } from "./settings";
 import { Stage } from "./stage";
 import { ThemeSwitch } from "./theme";
@@ -99,6 +100,7 @@ function Header({ view }: { view: View }) {
         ))}
       </nav>
       <Allowance />
+      <SignedIn />
       <ThemeSwitch />
     </header>
   );

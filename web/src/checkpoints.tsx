@@ -11,7 +11,11 @@ import { Placeholder } from "./placeholder";
 import { settingsLine } from "./words";
 
 export function Checkpoints({ plan }: { plan: Plan | null }) {
-  const { models, samplers } = useCatalogue();
+  const { models, samplers, account } = useCatalogue();
+  const refusal = (m: Model) => {
+    if (m.supported === false) return "not supported";
+    return account?.commercial_only && m.commercial.verdict !== "yes" ? "not offered here: its licence" : "";
+  };
   const { checkpoint } = useDraft();
   const { pictures } = useGallery(); // a checkpoint without a picture shows the last that it made
   const [filter, setFilter] = useState("");
@@ -49,14 +53,12 @@ export function Checkpoints({ plan }: { plan: Plan | null }) {
             name={m.name}
             preview={m.preview ?? pictures.find((p) => p.checkpoint === m.name)?.thumbnail}
             chosen={checkpoint === m.name}
-            disabled={m.supported === false}
+            disabled={refusal(m) !== ""}
             onChoose={() => change({ checkpoint: m.name })}
           >
             <span className="card-title">{m.name}</span>
             {m.description && <span className="card-line clamp">{m.description}</span>}
-            <span className="card-line">
-              {m.supported === false ? "not supported" : settingsLine(m.settings, samplers)}
-            </span>
+            <span className="card-line">{refusal(m) || settingsLine(m.settings, samplers)}</span>
             <span className="card-line quiet">
               {m.title} <Licence of={m.commercial} />
             </span>

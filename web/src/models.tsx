@@ -57,7 +57,7 @@ export function Models() {
                       <p className="quiet">
                         {[m.title, bytes(m.bytes), m.embedded && "in the program"].filter(Boolean).join(" · ")}
                       </p>
-                      {m.description && <p className="quiet">{m.description}</p>}
+                      {m.description && <p className="quiet clamp">{m.description}</p>}
                       <p className="badges">
                         <Licence of={m.commercial} />
                         {m.supported === false && <span className="badge no">not supported</span>}
