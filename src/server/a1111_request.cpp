@@ -46,7 +46,9 @@ void read_a1111_method(const ClientFields& body, Request& request) {
   std::string sampler = body.text("sampler_name").value_or("");
   if (sampler.empty()) sampler = body.text("sampler_index").value_or("");
   const auto method = read_method(sampler, body.text("scheduler").value_or(""), true);
-  if (!method) throw HttpProblem(422, "invalid_argument", method.error().text(), "sampler_name");
+  // Clients look for A1111's words in the answer.
+  if (!method)
+    throw HttpProblem(400, "invalid_argument", "Sampler not found: " + method.error().text(), "sampler_name");
   if (!method.value().sampler.empty()) request.sampler = method.value().sampler;
   if (!method.value().scheduler.empty()) request.scheduler = method.value().scheduler;
 }
@@ -140,7 +142,7 @@ bool says_something(const Json& value) {
     const auto& text = value.get_ref<const std::string&>();
     return !text.empty() && text != "None" && !text.starts_with("Use same");
   }
-  return !value.empty();
+  return !value.empty() && value != Json::array({"Use same choices"});
 }
 
 void note_what_is_ignored(const ClientFields& body, std::vector<std::string>& notes) {
@@ -238,7 +240,7 @@ void read_pictures(Service& service, const ClientFields& body, A1111Request& out
   if (mask.empty() || !request.only_masked) image = brought_to(image, mode, request);
   out.job.init = keep_picture(service.pictures(), image);
   if (const auto strength = body.number("denoising_strength")) request.strength = strength_of(*strength);
-  request.image_cfg = body.number("image_cfg_scale").value_or(request.image_cfg);
+  if (const auto scale = body.number("image_cfg_scale"); scale && *scale > 0) request.image_cfg = *scale;
 }
 
 }  // namespace

@@ -51,8 +51,11 @@ std::string KnownModel::title() const { return sha256.empty() ? file : fmt::form
 
 std::vector<KnownModel> known_models(Service& service, std::string_view kind) {
   std::vector<KnownModel> out;
-  for (const ModelInfo& model : service.engine().list()) {
-    if (model.kind == kind) out.push_back(known_of(model));
+  const Engine& engine = service.engine();
+  for (const auto& in_program : {engine.list(), engine.list_loras()}) {
+    for (const ModelInfo& model : in_program) {
+      if (model.kind == kind) out.push_back(known_of(model));
+    }
   }
   for (const LibraryEntry& entry : value_or_throw(service.library().list())) {
     if (entry.kind == kind) out.push_back(known_of(entry));

@@ -59,6 +59,12 @@ TEST(DecodePng, TransparencyIsLaidOverWhite) {
               ElementsAreArray({0, 0, 0, 255, 255, 255, 127, 127, 127, 100, 100, 100, 255, 255, 255, 177, 177, 177}));
 }
 
+TEST(DecodePng, TransparencyItselfIsWhiteWhereThereIsNothing) {
+  const auto shown = decode_png(fixture("rgba8.png")->bytes(), Shown::transparency).value();
+  EXPECT_THAT(shown.pixels, ElementsAreArray({0, 0, 0, 255, 255, 255, 127, 127, 127,  //
+                                              0, 0, 0, 255, 255, 255, 204, 204, 204}));
+}
+
 TEST(DecodePng, AHugePictureIsRefusedBeforeMemoryIsTaken) {
   const auto image = decode_png(fixture("huge.png")->bytes());
   ASSERT_FALSE(image.ok());
