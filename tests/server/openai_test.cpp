@@ -53,7 +53,7 @@ TEST_F(OpenAiTest, AnAddressLeadsToThePicture) {
 
 TEST_F(OpenAiTest, AStreamHasEventsUntilThePictureIsThere) {
   const ClientJson body = {{"prompt",
-                            "a red apple<sd_cpp_extra_args>{\"sample_params\":{\"sample_steps\":400}}"
+                            "a red apple<sd_cpp_extra_args>{\"sample_params\":{\"sample_steps\":100}}"
                             "</sd_cpp_extra_args>"},
                            {"size", "64x64"},
                            {"stream", true},
