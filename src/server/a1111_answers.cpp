@@ -151,11 +151,6 @@ HttpResponse a1111_pictures(Service& service, const Job& job, const A1111Request
   Json images = Json::array();
   if (asked.send_images)
     images = list_of(pictures, [&](const auto& picture) { return file_in_base64(service, picture); });
-  if (!asked.include_init_images) {
-    for (const char* name : {"init_images", "mask"}) {
-      if (echo.contains(name)) echo[name] = nullptr;
-    }
-  }
   return json_response({{"images", std::move(images)},
                         {"parameters", std::move(echo)},
                         {"info", dump(info_of(service, job, asked, pictures))}});

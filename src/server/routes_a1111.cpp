@@ -43,6 +43,15 @@ struct A1111 {
 
 Json body_or_nothing(const HttpRequest& request) { return request.body.empty() ? Json::object() : json_body(request); }
 
+/// The request as it is told again, which need not be kept with its pictures.
+Json echo_of(const ClientFields& body, bool with_pictures) {
+  Json echo = body.json();
+  for (const char* name : {"init_images", "mask"}) {
+    if (!with_pictures && echo.contains(name)) echo[name] = nullptr;
+  }
+  return echo;
+}
+
 void draw(A1111& api, const Call& call, const HttpReply& reply, bool from_picture) {
   const ClientFields body(json_body(call.request));
   const A1111Request asked = read_a1111_request(api.service, api.settings.options(), body, from_picture);
@@ -50,7 +59,9 @@ void draw(A1111& api, const Call& call, const HttpReply& reply, bool from_pictur
   api.tasks.add(asked.task, job.id);
   api.waits.reply_when_ended(
       job.id, reply,
-      [&api, asked, echo = body.json()](const Job& ended) { return a1111_pictures(api.service, ended, asked, echo); },
+      [&api, asked, echo = echo_of(body, asked.include_init_images)](const Job& ended) {
+        return a1111_pictures(api.service, ended, asked, echo);
+      },
       a1111_problem);
 }
 
