@@ -9,7 +9,7 @@ export function Allowance() {
   if (allowance.left <= 0) return <p className="allowance out">No free pictures left; more at {resets}</p>;
   return (
     <p className="allowance" title={`More at ${resets}`}>
-      {allowance.left} of {allowance.limit} <span>free pictures left today</span>
+      {allowance.left} of {allowance.limit} free pictures left today
     </p>
   );
 }
