@@ -37,7 +37,7 @@ Json card(const ModelInfo& model) {
           {"trigger_words", model.lora ? fmt::format("{}", fmt::join(model.lora->triggers, ", ")) : ""},
           {"description", model.description},
           {"preview", Json()},
-          {"supported", model.supported},
+          {"supported", true},
           {"embedded", true},
           {"settings", settings_json(model.recommended)},
           {"id", model.name},  // this and what follows: for OpenAI's clients, who ask at the same address
@@ -107,7 +107,7 @@ Json model_json(Service& service, const std::string& name) {
   const LibraryModel model = value_or_throw(service.library().show(name));
   Json out = to_json(model);
   out.update(card(model.entry));
-  out["supported"] = model.info.supported;
+  if (model.info.kind == "checkpoint") out["supported"] = model.info.supported;
   out["description"] = model.info.description;
   out["settings"] = settings_json(model.info.recommended);
   return out;
