@@ -146,7 +146,7 @@ HttpResponse a1111_problem(const HttpProblem& problem) {
 }
 
 HttpResponse a1111_pictures(Service& service, const Job& job, const A1111Request& asked, Json echo) {
-  if (job.state == JobState::failed) throw problem_of_job(job);
+  if (job.state != JobState::done && job.state != JobState::cancelled) throw problem_of_job(job);
   const auto pictures = service.pictures().of_job(job.id);
   Json images = Json::array();
   if (asked.send_images)

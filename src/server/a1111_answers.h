@@ -32,7 +32,7 @@ Json a1111_upscalers();
 Json a1111_latent_modes();
 Json a1111_styles(Service& service);
 Json a1111_memory(Service& service);
-Json a1111_flags(Service& service);
+Json a1111_flags();
 
 /// The answers of png-info and extra-single-image. Throws HttpProblem.
 Json a1111_png_info(const std::string& picture);

@@ -32,6 +32,7 @@ Json a1111_options(Service& service, Json options) {
   return options;
 }
 
+// Folders of this machine are not told: a file is its name.
 Json a1111_checkpoints(Service& service) {
   Json out = Json::array();
   for (const KnownModel& model : known_models(service, "checkpoint")) {
@@ -39,7 +40,7 @@ Json a1111_checkpoints(Service& service) {
                    {"model_name", model.name},
                    {"hash", text_or_null(model.short_hash())},
                    {"sha256", text_or_null(model.sha256)},
-                   {"filename", model.path},
+                   {"filename", model.file},
                    {"config", nullptr}});
   }
   return out;
@@ -48,14 +49,14 @@ Json a1111_checkpoints(Service& service) {
 Json a1111_vaes(Service& service) {
   Json out = Json::array();
   for (const KnownModel& model : known_models(service, "VAE"))
-    out.push_back({{"model_name", model.file}, {"filename", model.path}});
+    out.push_back({{"model_name", model.file}, {"filename", model.file}});
   return out;
 }
 
 Json a1111_modules(Service& service) {
   Json out = a1111_vaes(service);
   for (const KnownModel& model : known_models(service, "text encoder"))
-    out.push_back({{"model_name", model.file}, {"filename", model.path}});
+    out.push_back({{"model_name", model.file}, {"filename", model.file}});
   return out;
 }
 
@@ -64,7 +65,7 @@ Json a1111_loras(Service& service) {
   for (const KnownModel& model : known_models(service, "LoRA")) {
     out.push_back({{"name", model.name},
                    {"alias", model.name},
-                   {"path", model.path},
+                   {"path", model.file},
                    {"metadata", {{"ss_base_model_version", model.family}, {"trigger_words", model.trigger_words}}}});
   }
   return out;
@@ -125,15 +126,9 @@ Json a1111_memory(Service& service) {
           {"cuda", {{"error", "unavailable"}}}};
 }
 
-Json a1111_flags(Service& service) {
-  return {{"api", true},
-          {"nowebui", false},
-          {"listen", false},
-          {"api_auth", nullptr},
-          {"data_dir", service.home().string()},
-          {"ckpt", nullptr},
-          {"lowvram", false},
-          {"medvram", false}};
+Json a1111_flags() {
+  return {{"api", true},     {"nowebui", false}, {"listen", false}, {"api_auth", nullptr},
+          {"ckpt", nullptr}, {"lowvram", false}, {"medvram", false}};
 }
 
 }  // namespace pxf

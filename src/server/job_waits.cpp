@@ -19,22 +19,16 @@ class JobWaits::Wait : public std::enable_shared_from_this<Wait> {
       std::lock_guard lock(mutex_);
       if (!has_ended_) subscription_ = std::move(subscription);
     }
-    end_if_ended();  // before it was listened to
+    tell_end(false);  // before it was listened to
   }
-
- private:
-  void tell(const JobEvent& event) {
-    if (event.data.empty()) end_if_ended();
-    std::lock_guard lock(mutex_);
-    if (!has_ended_) listener_.news(event);
-  }
-  void end_if_ended() {
+  /// If it has ended, or `anyway`.
+  void tell_end(bool anyway) {
     std::optional<Job> job;
     const auto looked = catch_errors([&] {
       job = waits_.service_.queue().find(job_);
       return Done{};
     });
-    if (!looked || !job || !has_ended(job->state)) return;
+    if (!looked || !job || (!has_ended(job->state) && !anyway)) return;
     const auto self = shared_from_this();
     {
       std::lock_guard lock(mutex_);
@@ -44,6 +38,12 @@ class JobWaits::Wait : public std::enable_shared_from_this<Wait> {
     waits_.forget(this);
   }
 
+ private:
+  void tell(const JobEvent& event) {
+    if (event.data.empty()) tell_end(false);
+    std::lock_guard lock(mutex_);
+    if (!has_ended_) listener_.news(event);
+  }
   JobWaits& waits_;
   std::string job_;
   Listener listener_;
@@ -59,6 +59,15 @@ void JobWaits::wait(const std::string& job, Listener listener) {
     waits_.emplace(wait.get(), wait);
   }
   wait->begin();
+}
+
+void JobWaits::give_up() {
+  std::vector<std::shared_ptr<Wait>> left;
+  {
+    std::lock_guard lock(mutex_);
+    for (const auto& [key, wait] : waits_) left.push_back(wait);
+  }
+  for (const auto& wait : left) wait->tell_end(true);
 }
 
 void JobWaits::forget(const Wait* wait) {
@@ -82,6 +91,7 @@ void JobWaits::reply_when_ended(const std::string& job, const HttpReply& reply,
 }
 
 HttpProblem problem_of_job(const Job& job) {
+  if (!has_ended(job.state)) return {503, "stopping", "the server stops; the job is drawn after its next start"};
   if (job.state == JobState::cancelled) return {409, "cancelled", "the job was cancelled"};
   const int status = job.error_code == "invalid_argument" || job.error_code == "unsupported" ? 422
                      : job.error_code == "not_found" || job.error_code == "bad_file"         ? 422

@@ -16,11 +16,15 @@ namespace pxf {
 class JobWaits {
  public:
   struct Listener {
-    std::function<void(const Job& job)> ended;                        // once, on whichever thread ends it
+    /// Once, on whichever thread ends it; not ended where the server stops before it has.
+    std::function<void(const Job& job)> ended;
     std::function<void(const JobEvent& event)> news = [](auto&&) {};  // what comes before
   };
 
   explicit JobWaits(Service& service) : service_(service) {}
+
+  /// Nothing more will end: all are told.
+  void give_up();
 
   /// A job that has ended already is told of at once.
   void wait(const std::string& job, Listener listener);
@@ -37,7 +41,7 @@ class JobWaits {
   std::map<const Wait*, std::shared_ptr<Wait>> waits_;
 };
 
-/// What went wrong with a job that failed.
+/// Why there is nothing of a job that failed, was cancelled, or waits for the next start.
 HttpProblem problem_of_job(const Job& job);
 
 }  // namespace pxf

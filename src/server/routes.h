@@ -2,6 +2,7 @@
 #pragma once
 
 #include "server/http_server.h"
+#include "server/job_waits.h"
 #include "server/router.h"
 #include "service/service.h"
 
@@ -11,6 +12,7 @@ namespace pxf {
 struct Site {
   Service& service;
   std::function<HttpCounts()> counts;
+  JobWaits& waits;
 };
 
 void add_job_routes(Router& router, Site& site);

@@ -5,7 +5,6 @@
 
 #include "server/a1111_answers.h"
 #include "server/a1111_settings.h"
-#include "server/job_waits.h"
 #include "server/known_models.h"
 #include "server/routes.h"
 
@@ -34,11 +33,11 @@ class TaskNames {
 };
 
 struct A1111 {
-  explicit A1111(Service& the_service) : service(the_service), settings(the_service), waits(the_service) {}
+  explicit A1111(Site& site) : service(site.service), settings(site.service), waits(site.waits) {}
   Service& service;
   A1111Settings settings;
   TaskNames tasks;
-  JobWaits waits;
+  JobWaits& waits;
 };
 
 Json body_or_nothing(const HttpRequest& request) { return request.body.empty() ? Json::object() : json_body(request); }
@@ -90,7 +89,7 @@ Json task_progress(A1111& api, const HttpRequest& request) {
 
 class A1111Routes {
  public:
-  A1111Routes(Router& router, Service& service) : router_(router), api_(std::make_shared<A1111>(service)) {}
+  A1111Routes(Router& router, Site& site) : router_(router), api_(std::make_shared<A1111>(site)) {}
 
   template <class Answer>  // (A1111&, const HttpRequest&) -> Json
   void get(const char* name, Answer answer) {
@@ -163,7 +162,7 @@ void add_options(A1111Routes& routes) {
     api.settings.set(json_body(request));
     return Json();
   });
-  routes.get("cmd-flags", [](A1111& api, const HttpRequest&) { return a1111_flags(api.service); });
+  routes.get("cmd-flags", [](A1111&, const HttpRequest&) { return a1111_flags(); });
   routes.get("memory", [](A1111& api, const HttpRequest&) { return a1111_memory(api.service); });
 }
 
@@ -204,7 +203,7 @@ void add_refusals(A1111Routes& routes) {
 }  // namespace
 
 void add_a1111_routes(Router& router, Site& site) {
-  A1111Routes routes(router, site.service);
+  A1111Routes routes(router, site);
   add_drawing(routes);
   add_pictures(routes);
   add_options(routes);

@@ -5,7 +5,6 @@
 
 #include "base/error.h"
 #include "image/decode.h"
-#include "server/job_waits.h"
 #include "server/openai_request.h"
 #include "server/routes.h"
 #include "service/base64.h"
@@ -163,12 +162,11 @@ void make_pictures(Service& service, JobWaits& waits, const Call& call, const Ht
 }  // namespace
 
 void add_openai_routes(Router& router, Site& site) {
-  const auto waits = std::make_shared<JobWaits>(site.service);
   const auto add = [&](const char* address, bool is_edit) {
     router.add_late(
         "POST", address,
-        [&service = site.service, waits, is_edit](const Call& call, const HttpReply& reply) {
-          make_pictures(service, *waits, call, reply, is_edit);
+        [&site, is_edit](const Call& call, const HttpReply& reply) {
+          make_pictures(site.service, site.waits, call, reply, is_edit);
         },
         openai_problem);
   };

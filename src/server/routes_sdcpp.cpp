@@ -2,7 +2,6 @@
 #include <fmt/format.h>
 
 #include "pixelforge/methods.h"
-#include "server/job_waits.h"
 #include "server/known_models.h"
 #include "server/routes.h"
 #include "server/sdcpp_request.h"

@@ -19,7 +19,8 @@ struct Server::State {
         service(engine, {.home = options.home, .most_queued = options.most_queued}),
         guard(options.host_names),
         identity(service, options),
-        site{service, [this] { return http ? http->counts() : HttpCounts{}; }} {
+        waits(service),
+        site{service, [this] { return http ? http->counts() : HttpCounts{}; }, waits} {
     identity.add_routes(router);
     add_job_routes(router, site);
     add_image_routes(router, site);
@@ -52,6 +53,7 @@ struct Server::State {
   Service service;
   Guard guard;
   Identity identity;
+  JobWaits waits;
   Site site;
   Router router;
   std::unique_ptr<HttpServer> http;
@@ -80,6 +82,7 @@ std::string Server::url() const {
 
 void Server::stop() {
   state_->service.stop();
+  state_->waits.give_up();
   state_->http->stop();
 }
 

@@ -215,6 +215,18 @@ TEST_F(A1111Test, AClientThatGoesAwayKeepsItsPicture) {
   EXPECT_EQ(told(get("/v1/jobs/" + id))["images"].size(), 1);
 }
 
+TEST_F(A1111Test, WhoeverWaitsIsAnsweredWhenTheServerStops) {
+  Answer answer;
+  std::thread client([&] { answer = post("/sdapi/v1/txt2img", small({{"steps", 9000}})); });
+  while (told(get("/sdapi/v1/progress"))["state"]["job_count"] == 0)
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  const auto begin = std::chrono::steady_clock::now();
+  server->stop();
+  client.join();
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(3));
+  EXPECT_EQ(answer.status, 503);
+}
+
 TEST_F(A1111Test, WhatIsNotFollowedIsTold) {
   const ClientJson info = txt2img({{"alwayson_scripts", {{"ADetailer", {{"args", {true}}}}}},
                                    {"script_name", "x/y/z plot"},
