@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "pixelforge/engine.h"
 #include "pixelforge/error.h"
@@ -36,6 +37,17 @@ struct ServerOptions {
   /// The last address in X-Forwarded-For is the visitor's: a proxy of ours stands in front, which writes it there.
   bool behind_proxy = false;
 };
+
+/// A process that draws for a server of this home.
+struct RunningWorker {
+  std::int64_t pid = 0;
+  std::vector<LoadedModel> models;  // that it holds; idle_seconds says nothing here
+  std::string job;                  // that it draws; empty: none
+  int step = 0, steps = 0;          // of it
+};
+
+/// Those that have given a sign of life in the last seconds. Errors: io, bad_file.
+Result<std::vector<RunningWorker>> running_workers(const std::filesystem::path& home = {});
 
 class Server {
  public:

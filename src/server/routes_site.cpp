@@ -43,6 +43,7 @@ Json status_json(Site& site, bool is_admin) {
   const QueueCounts queue = site.service.queue().counts();
   return {{"version", version()},
           {"machine", is_admin ? to_json(site.service.engine().machine()) : Json()},
+          {"loaded", loaded_json(site.service.engine())},
           {"queue", {{"queued", queue.queued}, {"running", queue.running}}},
           {"connections", site.counts().connections}};
 }

@@ -1,5 +1,7 @@
 #include "service/queue.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 
 #include "base/error.h"
@@ -11,7 +13,8 @@ namespace {
 constexpr std::string_view kColumns =
     "id, owner, state, priority, turn, checkpoint, request, count, cancelling, attempts, worker, plan, error_code, "
     "error, digest, created, started, finished";
-const std::string kQueueClock = "";  // no owner has this name
+constexpr std::int64_t kForgotten = 3'600'000;  // after which a worker that was killed is no longer kept
+const std::string kQueueClock = "";             // no owner has this name
 
 Job job_of(const SqlRow& row) {
   Job job;
@@ -248,6 +251,21 @@ std::vector<Job> Queue::take_back_orphans(int most, bool all) {
     sql.change("UPDATE jobs SET state = 'queued', worker = '', started = 0 WHERE state = 'running' AND lease < $1",
                {until});
     return lost;
+  });
+}
+
+void Queue::set_status(const std::string& worker, const std::string& status) {
+  database_.with([&](Sql& sql) {
+    sql.change(
+        "INSERT INTO workers (id, pid, seen, status) VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO UPDATE SET seen = $3, "
+        "status = $4",
+        {worker, std::int64_t{::getpid()}, now_ms(), status});
+  });
+}
+
+void Queue::forget_worker(const std::string& worker) {
+  database_.with([&](Sql& sql) {
+    sql.change("DELETE FROM workers WHERE id = $1 OR seen < $2", {worker, now_ms() - kForgotten});
   });
 }
 

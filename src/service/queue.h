@@ -77,6 +77,10 @@ class Queue {
   /// latter. `all`: also those whose lease runs, for a process that knows it is alone.
   std::vector<Job> take_back_orphans(int most, bool all);
 
+  /// What a worker says of itself (ps); forgotten when it says it no more.
+  void set_status(const std::string& worker, const std::string& status);
+  void forget_worker(const std::string& worker);
+
   /// Cancels a job that waits, and marks one that runs. Gives it as it is then; none when there is no such job.
   std::optional<Job> cancel(const std::string& id);
 

@@ -101,6 +101,13 @@ CREATE TABLE audit (
   action TEXT NOT NULL,
   detail TEXT NOT NULL
 );
+-- Processes that draw, as they last said of themselves.
+CREATE TABLE workers (
+  id     TEXT PRIMARY KEY,
+  pid    BIGINT NOT NULL,
+  seen   BIGINT NOT NULL,
+  status TEXT NOT NULL                 -- JSON (worker.cpp)
+);
 -- The server's own: what it signs visitors' cookies with.
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 )sql",

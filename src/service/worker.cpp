@@ -12,8 +12,9 @@
 namespace pxf {
 namespace {
 
-constexpr std::int64_t kStepEvery = 100;       // milliseconds between two steps that are told
-constexpr std::int64_t kPositionsEvery = 500;  // likewise, of positions in the queue
+constexpr std::int64_t kStatusEvery = 1000, kSignOfLife = 5000;  // milliseconds
+constexpr std::int64_t kStepEvery = 100;                         // milliseconds between two steps that are told
+constexpr std::int64_t kPositionsEvery = 500;                    // likewise, of positions in the queue
 
 std::string preview_address(const Image& image) {
   Picture small;
@@ -34,6 +35,15 @@ Request request_of_picture(const Request& all, const Plan& plan, int k) {
 }
 
 }  // namespace
+
+Json loaded_json(const Engine& engine) {
+  Json out = Json::array();
+  for (const LoadedModel& model : engine.loaded().models) {
+    out.push_back(
+        {{"name", model.name}, {"bytes", model.bytes}, {"idle_seconds", model.idle_seconds}, {"in_use", model.in_use}});
+  }
+  return out;
+}
 
 void load_inputs(JobRequest& job, Pictures& pictures) {
   const auto load = [&](const std::string& name, std::optional<Image>& into) {
@@ -77,7 +87,10 @@ void Worker::stop() {
   cancel_.request();
   wake();
   if (thread_.joinable()) thread_.join();
-  if (watch_.joinable()) watch_.join();
+  if (!watch_.joinable()) return;
+  watch_.join();
+  const auto forgotten = catch_errors([&] { return queue_.forget_worker(name_), Done{}; });
+  static_cast<void>(forgotten);  // it is forgotten by its age
 }
 
 void Worker::work() {
@@ -123,6 +136,7 @@ void Worker::watch() {
         positions_told = now;
         tell_positions();
       }
+      tell_status();
       if (job && now - renewed >= std::min<std::int64_t>(1000, options_.lease / 4)) {
         renewed = now;
         if (!queue_.renew(*job, options_.lease) || queue_.is_cancelling(job->id)) cancel(job->id);
@@ -131,6 +145,20 @@ void Worker::watch() {
     });
     static_cast<void>(looked);  // the next look may succeed
   }
+}
+
+// Written when it changes, and often enough that a worker which was killed can be told from one that has nothing to do.
+void Worker::tell_status() {
+  Json status = {{"version", version()}, {"loaded", loaded_json(engine_)}};
+  for (Json& model : status["loaded"]) model.erase("idle_seconds");
+  if (const auto now = live()) status["job"] = {{"id", now->id}, {"progress", progress_json(now->progress)}};
+  const std::string text = dump(status);
+  const std::int64_t now = now_ms();
+  const std::int64_t age = now - status_told_at_;
+  if (age < kStatusEvery || (text == status_told_ && age < kSignOfLife)) return;
+  status_told_ = text;
+  status_told_at_ = now;
+  queue_.set_status(name_, text);
 }
 
 void Worker::tell_positions() {

@@ -56,6 +56,7 @@ class Worker {
   Go report(const Progress& progress);
   void end(const Job& job, const std::optional<Error>& error);
   void tell_positions();
+  void tell_status();
 
   Engine& engine_;
   Queue& queue_;
@@ -63,6 +64,8 @@ class Worker {
   EventHub& hub_;
   WorkerOptions options_;
   std::string name_;
+  std::string status_told_;
+  std::int64_t status_told_at_ = 0;
   std::string held_;  // the checkpoint that the last job was drawn with
 
   std::mutex mutex_;
@@ -75,6 +78,9 @@ class Worker {
   std::atomic<bool> stopping_{false};
   std::thread thread_, watch_;
 };
+
+/// Of this engine: [{"name", "bytes", "idle_seconds", "in_use"}].
+Json loaded_json(const Engine& engine);
 
 /// The pictures that a request begins with, read and decoded. Throws Failure: not_found; those of decode_image.
 void load_inputs(JobRequest& job, Pictures& pictures);

@@ -119,6 +119,20 @@ TEST_F(ServerTest, PathsLeadNowhereElse) {
   }
 }
 
+TEST_F(ServerTest, SaysWhatItHolds) {
+  drawn();
+  EXPECT_EQ(json::parse(get("/v1/status").body)["loaded"][0]["name"], "starter");
+  bool told = false;
+  for (int tries = 0; tries < 60 && !told; ++tries) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    const auto workers = running_workers(home.path()).value();
+    told = workers.size() == 1 && workers[0].models.size() == 1 && workers[0].models[0].name == "starter";
+  }
+  EXPECT_TRUE(told);
+  server.stop();
+  EXPECT_TRUE(running_workers(home.path()).value().empty());
+}
+
 TEST_F(ServerTest, ModelsOfTheProgramAreListedAndCannotBeRemoved) {
   const json models = json::parse(get("/v1/models?kind=checkpoint").body)["data"];
   EXPECT_EQ(models[0]["name"], "starter");
