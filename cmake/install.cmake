@@ -5,10 +5,11 @@ include(CMakePackageConfigHelpers)
 
 # The program links the same code statically: it runs when it is copied alone.
 add_library(pixelforge_shared SHARED
-  $<TARGET_OBJECTS:pxf_pipeline> $<TARGET_OBJECTS:pxf_library> $<TARGET_OBJECTS:pxf_catalog>)
+  $<TARGET_OBJECTS:pxf_pipeline> $<TARGET_OBJECTS:pxf_library> $<TARGET_OBJECTS:pxf_catalog>
+  $<TARGET_OBJECTS:pxf_service> $<TARGET_OBJECTS:pxf_server>)
 set_target_properties(pixelforge_shared PROPERTIES
   OUTPUT_NAME pixelforge EXPORT_NAME pixelforge VERSION ${PROJECT_VERSION} SOVERSION 0)
-target_link_libraries(pixelforge_shared PRIVATE pxf_library)
+target_link_libraries(pixelforge_shared PRIVATE pxf_server)
 target_include_directories(pixelforge_shared INTERFACE
   $<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
 # The list of what may be seen from outside stands beside the headers' names, so that those need no macros.
