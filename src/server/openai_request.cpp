@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "image/resize.h"
+#include "image/utf8.h"
 #include "server/client_pictures.h"
 #include "server/known_models.h"
 #include "server/multipart.h"
@@ -131,7 +132,9 @@ OpenAiBody read_openai_form(const HttpRequest& request) {
     if (is_file) {
       const Bytes bytes = as_bytes(part.content);
       out.files[name].emplace_back(bytes.begin(), bytes.end());
-    } else if (part.content.size() <= kLongestField) {
+    } else if (part.content.size() > kLongestField || !is_utf8(part.content)) {
+      throw HttpProblem(422, "invalid_argument", fmt::format("{}: need at most a megabyte of UTF-8", name), name);
+    } else {
       fields[name] = std::string(part.content);
     }
   }

@@ -145,13 +145,23 @@ void add_drawing(A1111Routes& routes) {
   });
 }
 
+// It takes this machine's time, which nothing here counts.
+void refuse_visitors(const HttpRequest& request) {
+  if (caller_of(request).is_visitor) throw HttpProblem(403, "forbidden", "enlarging pictures needs an account here");
+}
+
 void add_pictures(A1111Routes& routes) {
   routes.post("png-info", [](A1111&, const HttpRequest& request) {
     return a1111_png_info(ClientFields(json_body(request)).text("image").value_or(""));
   });
-  routes.post("extra-single-image", [](A1111&, const HttpRequest& request) { return a1111_extra(json_body(request)); });
-  routes.post("extra-batch-images",
-              [](A1111&, const HttpRequest& request) { return a1111_extras(json_body(request)); });
+  routes.post("extra-single-image", [](A1111&, const HttpRequest& request) {
+    refuse_visitors(request);
+    return a1111_extra(json_body(request));
+  });
+  routes.post("extra-batch-images", [](A1111&, const HttpRequest& request) {
+    refuse_visitors(request);
+    return a1111_extras(json_body(request));
+  });
 }
 
 void add_options(A1111Routes& routes) {

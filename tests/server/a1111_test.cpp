@@ -267,6 +267,8 @@ TEST_F(A1111Test, ErrorsHaveItsForm) {
   EXPECT_EQ(post("/sdapi/v1/img2img", small()).status, 404);
   EXPECT_EQ(post("/sdapi/v1/img2img", small({{"init_images", {"http://127.0.0.1/a.png"}}})).status, 422);
   EXPECT_EQ(post("/sdapi/v1/options", {{"sd_model_checkpoint", "strter"}}).status, 422);
+  const ClientJson vast = {{"init_images", {picture_of_halves(64, 90, 160)}}, {"width", 2000000}, {"height", 2000000}};
+  EXPECT_EQ(post("/sdapi/v1/img2img", small(vast)).status, 422);
   EXPECT_EQ(post("/sdapi/v1/server-kill").status, 501);
 }
 

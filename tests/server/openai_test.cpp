@@ -102,6 +102,7 @@ TEST_F(OpenAiTest, ErrorsHaveItsForm) {
   EXPECT_EQ(error_of({{"n", 1}})["param"], "prompt");
   EXPECT_EQ(error_of({{"prompt", "x"}, {"output_format", "gif"}})["status"], 400);
   EXPECT_EQ(edit("").status, 400);
+  EXPECT_EQ(edit(part("prompt", "\xff\xfe")).status, 400);
 }
 
 TEST_F(OpenAiTest, TheListOfModelsServesBoth) {
