@@ -206,8 +206,8 @@ Image mask_of(const std::string& text, bool is_rounded) {
 Image brought_to(const Image& image, int mode, const Request& request) {
   const bool is_sized = request.width && request.height;
   if (!is_sized || mode == 1) return image;
-  constexpr std::int64_t kMostPixels = std::int64_t{1} << 25;  // before memory is taken for them
-  if (std::int64_t{*request.width} * *request.height > kMostPixels)
+  constexpr std::int64_t kMostDrawnOn = std::int64_t{1} << 25;  // before memory is taken for them
+  if (std::int64_t{*request.width} * *request.height > kMostDrawnOn)
     throw HttpProblem(422, "invalid_argument", "width, height: need at most 33 million pixels", "width");
   return mode == 2 ? fitted_inside(image, *request.width, *request.height)
                    : resized(image, *request.width, *request.height);
