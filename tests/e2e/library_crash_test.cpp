@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <random>
 #include <set>
 #include <thread>
@@ -27,7 +28,14 @@ class LibraryUnderFire : public OwnLibrary {
   }
 };
 
+/// $PIXELFORGE_KILLS, else 50.
+int kills() {
+  const char* asked = std::getenv("PIXELFORGE_KILLS");
+  return asked == nullptr ? 50 : std::atoi(asked);
+}
+
 TEST_F(LibraryUnderFire, KilledAtAnyMomentItLosesNothingThatWasConfirmed) {
+  const fs::path converted = path_of("converted");
   std::mt19937 random(4);
   std::set<std::string> confirmed;
   const auto begin = std::chrono::steady_clock::now();
@@ -37,7 +45,7 @@ TEST_F(LibraryUnderFire, KilledAtAnyMomentItLosesNothingThatWasConfirmed) {
   confirmed.insert("m0");
   int killed = 0;
   std::set<std::string> moved;  // each is where it was, or in the library
-  for (int i = 1; i <= 50; ++i) {
+  for (int i = 1; i <= kills(); ++i) {
     const auto moment =
         std::chrono::microseconds(static_cast<long>(std::uniform_real_distribution(0.0, whole)(random)));
     const std::string name = "m" + std::to_string(i);
@@ -45,6 +53,7 @@ TEST_F(LibraryUnderFire, KilledAtAnyMomentItLosesNothingThatWasConfirmed) {
     std::vector<std::string> verb = {"import", i % 4 == 0 ? "--move" : "--copy", model(i)};
     if (i % 3 == 0 && i % 4 != 0) verb = {"gc"};
     if (i % 5 == 0 && i % 4 != 0 && confirmed.size() > 1) verb = {"rm", *confirmed.rbegin()};
+    if (i % 7 == 0 && i % 4 != 0) verb = {"convert", "m0", converted, "--type", i % 2 == 0 ? "f16" : "bf16"};
     const Outcome done = run(verb, {.killed_after = moment});
     killed += done.status == 137;
     whole *= done.status == 137 ? 1.05 : 0.8;
@@ -54,6 +63,7 @@ TEST_F(LibraryUnderFire, KilledAtAnyMomentItLosesNothingThatWasConfirmed) {
       moved.erase(verb[1]);
     }
     if (verb[0] == "import" && done.status == 0) confirmed.insert(name);
+    if (verb[0] == "convert" && fs::exists(converted)) EXPECT_EQ(run({"inspect", converted}).status, 0);
     if (i % 5 != 0) continue;
     const Outcome verified = run({"verify"});
     ASSERT_EQ(verified.status, 0) << verified.out << verified.err;
