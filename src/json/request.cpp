@@ -21,17 +21,15 @@ struct Choice {
   Enum value;
 };
 
-constexpr std::array kSyntaxes{Choice{"a1111", PromptSyntax::a1111}, Choice{"comfy", PromptSyntax::comfy}};
-constexpr std::array kNoises{Choice{"cpu", NoiseSource::cpu}, Choice{"gpu", NoiseSource::gpu}};
-constexpr std::array kFills{Choice{"original", MaskFill::original}, Choice{"fill", MaskFill::fill},
-                            Choice{"noise", MaskFill::noise}, Choice{"nothing", MaskFill::nothing}};
-constexpr std::array kFormats{Choice{"png", ImageFormat::png}, Choice{"jpeg", ImageFormat::jpeg},
-                              Choice{"webp", ImageFormat::webp}};
-
-template <class T>
-struct IsOptional : std::false_type {};
-template <class T>
-struct IsOptional<std::optional<T>> : std::true_type {};
+constexpr std::array<Choice<PromptSyntax>, 2> kSyntaxes{
+    {{"a1111", PromptSyntax::a1111}, {"comfy", PromptSyntax::comfy}}};
+constexpr std::array<Choice<NoiseSource>, 2> kNoises{{{"cpu", NoiseSource::cpu}, {"gpu", NoiseSource::gpu}}};
+constexpr std::array<Choice<MaskFill>, 4> kFills{{{"original", MaskFill::original},
+                                                  {"fill", MaskFill::fill},
+                                                  {"noise", MaskFill::noise},
+                                                  {"nothing", MaskFill::nothing}}};
+constexpr std::array<Choice<ImageFormat>, 3> kFormats{
+    {{"png", ImageFormat::png}, {"jpeg", ImageFormat::jpeg}, {"webp", ImageFormat::webp}}};
 
 std::string shown(const Json& value) {
   std::string text = dump(value);

@@ -116,6 +116,7 @@ class Session : public std::enable_shared_from_this<Session> {
 
  private:
   void read_head() {
+    if (server_->stopping) return close();
     parser_.emplace();
     parser_->header_limit(kLargestHead);
     parser_->body_limit(server_->options.largest_body);

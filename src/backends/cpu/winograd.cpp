@@ -19,8 +19,6 @@ constexpr std::int64_t kTileSide = 4;    // pixels that a tile yields
 constexpr std::int64_t kMostTiles = 48;  // at once; a multiple of all tile heights of the multiplication
 constexpr std::int64_t kColumns = 128;   // output channels at once: 36 x 48 x 128 sums are 0.9 MiB
 constexpr std::uint64_t kMostWeightBytes = std::uint64_t{64} << 20;
-// The memory that a tile's savings are worth: UNet 320 -> 320 at 64x64 takes 28 KiB a tile, 640 -> 640 at 32x32 460.
-constexpr std::uint64_t kMostBytesPerTile = std::uint64_t{128} << 10;
 constexpr std::int64_t kFewestTiles = 24;
 
 // The kernel (Cout, Cin, 3, 3) as 36 matrices (Cin, Cout), each in panels.
