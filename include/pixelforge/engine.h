@@ -35,9 +35,9 @@
 namespace pxf {
 
 struct EngineOptions {
-  int threads = 0;              // 0: one for each processor this process may run on
-  std::string backend = "cpu";  // or "reference": plain loops, slow, for comparison
-  std::string instruction_set;  // restricts the cpu backend ("AVX2"); empty: the widest this machine has
+  int threads = 0;                   // 0: one for each processor this process may run on
+  std::string backend = "cpu";       // or "reference": plain loops, slow, for comparison
+  std::string instruction_set = {};  // restricts the cpu backend ("AVX2"); empty: the widest this machine has
   // Gives back a part's memory once the pictures need it no more: a third less at the peak, and the next request starts
   // over. For a program that makes one request, and only one at a time.
   bool one_request = false;
@@ -45,6 +45,9 @@ struct EngineOptions {
   // What runs now, and the checkpoint used last, are spared. 0: half of what the machine has free when the engine is
   // made.
   std::uint64_t memory = 0;
+  // For requests that come from others: open, plan and generate take models by their names in the program and the
+  // library alone. A path is not_found, whether something is there or not, and no file is looked at to say so.
+  bool names_only = false;
 };
 
 /// What a LoRA will do to this checkpoint.
@@ -191,6 +194,7 @@ class Engine {
   Engine(Engine&&) noexcept;
   Engine& operator=(Engine&&) noexcept;
   ~Engine();
+  const EngineOptions& options() const noexcept;
 
   /// Opens an embedded checkpoint by its name ("starter"), a file, or a model of this user's library (library.h) by its
   /// name or the first digits of its hash, eight at least; a file that is there goes before a name when it has a slash

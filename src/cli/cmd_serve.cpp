@@ -55,6 +55,7 @@ Status serve(const ServeArguments& arguments) {
 
 Verb add_serve(CLI::App& program) {
   const auto arguments = std::make_shared<ServeArguments>();
+  arguments->engine.names_only = true;  // clients name models, and never files of this machine
   ServerOptions& server = arguments->server;
   CLI::App* app = program.add_subcommand("serve", "Serve the web page and the HTTP API");
   app->add_option("--address", server.address, "Address to listen on (default: 127.0.0.1, this machine alone)")

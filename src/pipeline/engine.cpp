@@ -18,6 +18,7 @@
 #include "pipeline/licences.h"
 #include "pipeline/loras.h"
 #include "pipeline/memory.h"
+#include "pipeline/names_only.h"
 #include "pipeline/opened_file.h"
 #include "pipeline/parameters_text.h"
 #include "pipeline/plan.h"
@@ -230,6 +231,13 @@ const ClipTokenizer& Engine::State::tokenizer() {
   return *tokenizer_;
 }
 
+const Engine::State::InProgram& Engine::State::in_program() {
+  std::call_once(in_program_once_, [this] {
+    in_program_ = {described(embedded_checkpoints()), described(embedded_loras())};
+  });
+  return in_program_;
+}
+
 Engine::Engine(const EngineOptions& options) : state_(std::make_unique<State>()) {
   state_->options = options;
   const auto set_up = catch_errors([&] {
@@ -251,8 +259,15 @@ Engine::Engine(Engine&&) noexcept = default;
 Engine& Engine::operator=(Engine&&) noexcept = default;
 Engine::~Engine() = default;
 
+const EngineOptions& Engine::options() const noexcept { return state_->options; }
+
 Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::string& vae) {
   if (state_->unusable) return *state_->unusable;
+  if (state_->options.names_only) {
+    for (const std::string& name : {name_or_path, vae}) {
+      if (Status is_one = name.empty() ? Status(Done{}) : check_name(name); !is_one) return std::move(is_one).error();
+    }
+  }
   Result<OpenedFile> file = open_file(name_or_path);
   if (!file) return std::move(file).error();
   OpenedModel opened;
@@ -338,9 +353,9 @@ Result<Converted> Engine::convert(const std::string& name_or_path, const std::fi
   });
 }
 
-std::vector<ModelInfo> Engine::list() const { return described(embedded_checkpoints()); }
+std::vector<ModelInfo> Engine::list() const { return state_->in_program().checkpoints; }
 
-std::vector<ModelInfo> Engine::list_loras() const { return described(embedded_loras()); }
+std::vector<ModelInfo> Engine::list_loras() const { return state_->in_program().loras; }
 
 Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) const {
   if (state_->unusable) return *state_->unusable;
@@ -348,9 +363,11 @@ Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) 
   const HeldModels::Use use(*state_->models, checkpoint.state_->held);
   HeldModel& opened = use.model();
   return catch_errors([&] {
+    if (state_->options.names_only) check_names(request);
     const Request styled = value_or_throw(with_its_styles(request));
     const AdaptedBase base{info, opened.file, opened.model};
     SettledPlan settled = value_or_throw(settle(info, opened.model, styled));
+    if (state_->options.names_only) check_names(settled.prompts);
     equip({*state_->models, opened, base, styled, *state_->threads}, settled, 0);
     settled.plan.commercial = judge_all(settled, styled);
     settled.plan.longest_parameters = longest_parameters(settled, styled);
@@ -378,9 +395,11 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     return known.hashes;
   };
   return catch_errors([&] {
+    if (state_->options.names_only) check_names(request);
     const Request styled = value_or_throw(with_its_styles(request));
     const AdaptedBase base{info, opened.file, opened.model};
     SettledPlan settled = value_or_throw(settle(info, opened.model, styled));
+    if (state_->options.names_only) check_names(settled.prompts);
     const Equipment with{*state_->models, opened, base, styled, *state_->threads};
     std::shared_ptr<const AdaptedModel> adapted = equip(with, settled, 0);
     judge_all(settled, styled);

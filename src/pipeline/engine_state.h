@@ -2,7 +2,9 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <optional>
+#include <vector>
 
 #include "base/thread_pool.h"
 #include "ops/context.h"
@@ -26,7 +28,15 @@ struct Engine::State {
   /// Made at first use: it takes a few milliseconds and `inspect` needs none.
   const ClipTokenizer& tokenizer();
 
+  struct InProgram {
+    std::vector<ModelInfo> checkpoints, loras;
+  };
+  /// Described once: a server is asked for its models all the time.
+  const InProgram& in_program();
+
  private:
+  std::once_flag in_program_once_;
+  InProgram in_program_;
   std::once_flag tokenizer_once_;
   std::optional<ClipTokenizer> tokenizer_;
 };

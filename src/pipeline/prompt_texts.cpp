@@ -31,13 +31,18 @@ fs::path in_library(const std::string& given, const char* usual) {
   return given.empty() ? library_home() / usual : fs::path(given);
 }
 
+/// The library's own without its folder: whoever sends a request to a server need not know where that is.
+std::string shown(const std::string& given, const fs::path& path) {
+  return given.empty() ? path.lexically_relative(library_home()).string() : path.string();
+}
+
 std::string read_text(const fs::path& path) {
   std::string text = value_or_throw(read_file(path, kLargestFile));
   if (!well_formed_utf8(text)) throw Failure(Error{ErrorCode::bad_file, "is no text in UTF-8", path.string()});
   return text;
 }
 
-const Style& style_of(const std::vector<Style>& styles, const std::string& name, const fs::path& file) {
+const Style& style_of(const std::vector<Style>& styles, const std::string& name, const std::string& file) {
   const auto found = std::ranges::find(styles, name, &Style::name);
   if (found != styles.end()) return *found;
   std::vector<std::string_view> names;
@@ -46,7 +51,7 @@ const Style& style_of(const std::vector<Style>& styles, const std::string& name,
   throw Failure(Error{ErrorCode::not_found,
                       fmt::format("style: got {}, which is none of the {} there{}", in_quotes(name), names.size(),
                                   nearest.empty() ? "" : fmt::format("; did you mean {}?", in_quotes(nearest))),
-                      file.string()});
+                      file});
 }
 
 // One line an entry, as the wildcard extensions of A1111 have it: without the white space around it, empty lines and
@@ -65,7 +70,7 @@ std::vector<std::string> entries_of(std::string_view text) {
 // A folder of wildcards: each file is read once.
 class Wildcards {
  public:
-  explicit Wildcards(fs::path folder) : folder_(std::move(folder)) {}
+  explicit Wildcards(const std::string& given) : given_(given), folder_(in_library(given, "wildcards")) {}
 
   std::vector<std::string> lines(std::string_view name) {
     const auto [at, is_new] = read_.try_emplace(std::string(name));
@@ -80,13 +85,14 @@ class Wildcards {
     std::vector<std::string> out;
     for (const auto& [name, lines] : read_) {
       if (!lines.empty()) continue;
-      out.push_back(
-          fmt::format("wildcard __{}__ stays as it is: {} has no lines", name, (folder_ / (name + ".txt")).string()));
+      out.push_back(fmt::format("wildcard __{}__ stays as it is: {} has no lines", name,
+                                shown(given_, folder_ / (name + ".txt"))));
     }
     return out;
   }
 
  private:
+  std::string given_;
   fs::path folder_;
   std::map<std::string, std::vector<std::string>> read_;
 };
@@ -102,7 +108,7 @@ Result<Request> with_its_styles(Request request) {
     if (!styles) throw Failure(with_context(std::move(styles).error(), file.string()));
     std::vector<std::string> prompts, negatives;
     for (const std::string& name : request.styles) {
-      const Style& style = style_of(styles.value(), name, file);
+      const Style& style = style_of(styles.value(), name, shown(request.styles_file, file));
       prompts.push_back(style.prompt);
       negatives.push_back(style.negative);
     }
@@ -114,7 +120,7 @@ Result<Request> with_its_styles(Request request) {
 }
 
 ChosenPrompts choose_prompts(const Request& request, const Plan& plan) {
-  Wildcards wildcards(in_library(request.wildcards, "wildcards"));
+  Wildcards wildcards(request.wildcards);
   ChosenPrompts out;
   for (int k = 0; k < plan.count; ++k) {
     out.of_pictures.push_back(choose_variants(request.prompt, seed_of(plan, k),

@@ -1,6 +1,7 @@
 // Requests and answers of HTTP, as routes see them; the network is http_server.cpp's alone.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <functional>
 #include <map>
@@ -77,6 +78,8 @@ class HttpReply {
 
   /// Sent with whatever answers the request.
   void add_header(std::string name, std::string value) { headers_.emplace_back(std::move(name), std::move(value)); }
+  /// Likewise, unless the answer brings one of this name.
+  void add_usual_header(std::string name, std::string value) { usual_.emplace_back(std::move(name), std::move(value)); }
 
   void send(HttpResponse response) const { exchange_->respond(with_headers(std::move(response))); }
   /// The head's own body is not sent.
@@ -87,11 +90,15 @@ class HttpReply {
  private:
   HttpResponse with_headers(HttpResponse response) const {
     response.headers.insert(response.headers.end(), headers_.begin(), headers_.end());
+    for (const auto& usual : usual_) {
+      const auto is_it = [&](const auto& header) { return header.first == usual.first; };
+      if (std::ranges::none_of(response.headers, is_it)) response.headers.push_back(usual);
+    }
     return response;
   }
 
   std::shared_ptr<Exchange> exchange_;
-  std::vector<std::pair<std::string, std::string>> headers_;
+  std::vector<std::pair<std::string, std::string>> headers_, usual_;
 };
 
 /// Called on a thread that may be kept busy for a while.

@@ -49,6 +49,7 @@ struct HttpServer::State {
         handler(std::move(h)),
         acceptor(io),
         retry(io),
+        pulse(io),
         handlers(static_cast<std::size_t>(o.handler_threads)) {}
 
   HttpOptions options;
@@ -56,6 +57,7 @@ struct HttpServer::State {
   asio::io_context io{1};
   tcp::acceptor acceptor;
   asio::steady_timer retry;  // of accepting, when there are no descriptors left
+  asio::steady_timer pulse;  // of streams
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> work;
   asio::thread_pool handlers;
   std::thread thread;
@@ -102,6 +104,10 @@ class Session : public std::enable_shared_from_this<Session> {
   void end_at_once() {
     end_stream();
     close();
+  }
+  /// Proxies and browsers give up a line on which nothing comes; and one whose reader is gone is found out so.
+  void keep_open() {
+    if (is_streaming_ && unsent_.empty()) send(":\n\n", true);
   }
 
   // From any thread.
@@ -166,7 +172,7 @@ class Session : public std::enable_shared_from_this<Session> {
     is_head_ = false;
     HttpResponse response;
     response.status = status;
-    response.headers = {{"Content-Type", "application/problem+json"}};
+    response.headers = {{"Content-Type", "application/problem+json"}, {"X-Content-Type-Options", "nosniff"}};
     response.body = fmt::format(R"({{"type":"about:blank","title":"{}","status":{}}})", reason_of(status), status);
     stream_.expires_after(server_->options.head_time);
     write(std::move(response));
@@ -410,6 +416,15 @@ void for_each_session(HttpServer::State& server, const Visit& visit) {
   }
 }
 
+void wait_for_pulse(const ServerState& server) {
+  server->pulse.expires_after(server->options.pulse);
+  server->pulse.async_wait([server](error_code error) {
+    if (error || server->stopping) return;
+    for_each_session(*server, [](Session& session) { session.keep_open(); });
+    wait_for_pulse(server);
+  });
+}
+
 void accept_next(const ServerState& server) {
   server->acceptor.async_accept([server](error_code error, tcp::socket socket) {
     if (server->stopping) return;
@@ -444,6 +459,7 @@ HttpServer::HttpServer(const HttpOptions& options, HttpHandler handler)
   }
   state_->work.emplace(state_->io.get_executor());
   accept_next(state_);
+  wait_for_pulse(state_);
   state_->thread = std::thread([state = state_.get()] { state->io.run(); });
 }
 
@@ -460,6 +476,7 @@ void HttpServer::stop(std::chrono::milliseconds patience) {
     error_code ignored;
     state->acceptor.close(ignored);
     state->retry.cancel();
+    state->pulse.cancel();
     for_each_session(*state, [](Session& session) { session.wind_up(); });
   });
   const auto until = std::chrono::steady_clock::now() + patience;

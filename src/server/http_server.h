@@ -20,6 +20,7 @@ struct HttpOptions {
   int most_connections = 4096;
   int handler_threads = 4;
   std::chrono::seconds head_time{15}, body_time{120}, idle_time{75}, write_time{120};
+  std::chrono::milliseconds pulse{15'000};  // between two comments in a stream that has nothing to say
 };
 
 struct HttpCounts {

@@ -32,14 +32,16 @@ JobRequest asked_for(const HttpRequest& request) {
   return std::move(asked).value();
 }
 
-// A model or picture that the body names and that is not there is the body's fault, not the address's.
+// A model or picture that the body names and that is not there is the body's fault, not the address's; so is a size
+// for which there will never be memory enough.
 template <class Work>
 auto with_body_at_fault(const Work& work) {
   try {
     return work();
   } catch (const Failure& failure) {
     const Error& error = failure.error();
-    if (error.code == ErrorCode::not_found) throw HttpProblem(422, to_string(error.code), error.text());
+    if (error.code == ErrorCode::not_found || error.code == ErrorCode::out_of_memory)
+      throw HttpProblem(422, to_string(error.code), error.text());
     throw;
   }
 }

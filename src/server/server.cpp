@@ -12,6 +12,12 @@
 #include "server/routes.h"
 
 namespace pxf {
+namespace {
+
+/// Of what is no page: nothing in it is run, whatever a browser takes it for. The style is of its view of a picture.
+constexpr const char* kNoPage = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox";
+
+}  // namespace
 
 struct Server::State {
   State(Engine& engine, const ServerOptions& options)
@@ -40,6 +46,7 @@ struct Server::State {
   void answer(HttpRequest request, HttpReply reply) {
     reply.add_header("X-Content-Type-Options", "nosniff");
     reply.add_header("Referrer-Policy", "no-referrer");
+    reply.add_usual_header("Content-Security-Policy", kNoPage);
     if (const auto refusal = guard.refusal(request)) return reply.send(problem_json(*refusal));
     try {
       identity.recognise(request, reply);
@@ -67,7 +74,11 @@ Server::~Server() {
 }
 
 Result<Server> Server::start(Engine& engine, const ServerOptions& options) {
-  return catch_errors([&] { return Server(std::make_unique<State>(engine, options)); });
+  return catch_errors([&] {
+    require(!options.is_public || engine.options().names_only,
+            "[server] engine: got one that opens any file, need EngineOptions::names_only for a public server");
+    return Server(std::make_unique<State>(engine, options));
+  });
 }
 
 std::uint16_t Server::port() const noexcept { return state_->http->port(); }

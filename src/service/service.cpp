@@ -107,6 +107,7 @@ Caller caller_of(const Account& account) {
 
 Service::Service(Engine& engine, const ServiceOptions& options)
     : engine_(engine),
+      memory_(engine.machine().memory_available),
       options_(options),
       home_(home_of(engine, options)),
       lock_(std::make_unique<Lock>(home_)),
@@ -146,6 +147,13 @@ void Service::keep_input(const Caller& caller, std::string& input, const char* f
   input = pictures_.keep_input(bytes.bytes);
 }
 
+// What will never fit is refused at once. What merely does not fit beside the job under way waits its turn.
+void Service::check_memory(const Plan& plan) const {
+  if (plan.memory_needed <= std::max(memory_, engine_.machine().memory_available)) return;
+  fail(ErrorCode::out_of_memory, "memory: a picture of {}x{} needs more than this server has; use a smaller size",
+       std::max(plan.width, plan.hires_width), std::max(plan.height, plan.hires_height));
+}
+
 Plan Service::settle(const Caller& caller, JobRequest& request) {
   request.request.commercial = request.request.commercial || caller.commercial_only;
   keep_input(caller, request.init, "init");
@@ -159,6 +167,7 @@ Plan Service::settle(const Caller& caller, JobRequest& request) {
   Plan plan = value_or_throw(engine_.plan(checkpoint, whole.request));
   value_or_throw(check_encoding(plan, request.encoding));
   check_limits(caller.limits, plan);
+  check_memory(plan);
   return plan;
 }
 

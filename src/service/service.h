@@ -89,8 +89,10 @@ class Service {
   class Lock;
   void keep_input(const Caller& caller, std::string& input, const char* field);
   Plan settle(const Caller& caller, JobRequest& request);
+  void check_memory(const Plan& plan) const;
 
   Engine& engine_;
+  const std::uint64_t memory_;  // bytes that were free before anything was drawn
   ServiceOptions options_;
   std::filesystem::path home_;
   std::unique_ptr<Lock> lock_;

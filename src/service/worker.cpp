@@ -123,6 +123,7 @@ void Worker::work() {
 // Keeps the lease, and sees what another process wants cancelled, also during a step that takes a minute.
 void Worker::watch() {
   std::int64_t positions_told = 0, renewed = 0;
+  std::unordered_map<std::string, std::size_t> told;
   while (!stopping_) {
     std::optional<Job> job;
     {
@@ -134,7 +135,7 @@ void Worker::watch() {
     const auto looked = catch_errors([&] {
       if (now - positions_told >= kPositionsEvery) {
         positions_told = now;
-        tell_positions();
+        tell_positions(told);
       }
       tell_status();
       if (job && now - renewed >= std::min<std::int64_t>(1000, options_.lease / 4)) {
@@ -161,15 +162,20 @@ void Worker::tell_status() {
   queue_.set_status(name_, text);
 }
 
-void Worker::tell_positions() {
+// Only what has changed: a thousand readers of a queue that stands still are told nothing. `told`: by job.
+void Worker::tell_positions(std::unordered_map<std::string, std::size_t>& told) {
   const std::vector<std::string> listened_to = hub_.listened_to();
-  if (listened_to.empty()) return;
-  const std::vector<std::string> waiting = queue_.waiting();
-  for (std::size_t i = 0; i < waiting.size(); ++i) {
-    if (std::ranges::binary_search(listened_to, waiting[i])) {
-      hub_.publish(waiting[i], {"queued", dump({{"position", i}})});
+  std::unordered_map<std::string, std::size_t> now;
+  if (!listened_to.empty()) {
+    const std::vector<std::string> waiting = queue_.waiting();
+    for (std::size_t i = 0; i < waiting.size(); ++i) {
+      if (!std::ranges::binary_search(listened_to, waiting[i])) continue;
+      now[waiting[i]] = i;
+      const auto before = told.find(waiting[i]);
+      if (before == told.end() || before->second != i) hub_.publish(waiting[i], {"queued", dump({{"position", i}})});
     }
   }
+  told = std::move(now);
 }
 
 void Worker::draw(const Job& job) {

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <unordered_map>
 
 #include "json/request.h"
 #include "pixelforge/engine.h"
@@ -55,7 +56,7 @@ class Worker {
   void draw_pictures(const Job& job, const JobRequest& asked, const Checkpoint& checkpoint, const Plan& plan);
   Go report(const Progress& progress);
   void end(const Job& job, const std::optional<Error>& error);
-  void tell_positions();
+  void tell_positions(std::unordered_map<std::string, std::size_t>& told);
   void tell_status();
 
   Engine& engine_;

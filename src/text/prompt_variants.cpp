@@ -53,7 +53,7 @@ class Chooser {
 /// The name of the wildcard that `text`, starting with "__", starts with; empty when it is none.
 std::string_view wildcard_name(std::string_view text) {
   const std::string_view name = text.substr(2, text.find("__", 2) - 2);
-  if (name.size() + 4 > text.size() || name.find("..") != name.npos) return {};
+  if (name.size() + 4 > text.size() || name.find("..") != name.npos || name.starts_with('/')) return {};
   std::size_t end = 0;
   while (end < name.size()) {
     const std::size_t word = leading_word(name.substr(end)).size();

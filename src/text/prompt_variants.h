@@ -16,7 +16,7 @@
 namespace pxf {
 
 /// The lines of a wildcard; none for a name that it does not know. Names come out of prompts: letters, digits, space
-/// and _ - . / but never "..".
+/// and _ - . / but never ".." nor a / at the beginning.
 using WildcardLines = std::function<std::vector<std::string>(std::string_view name)>;
 
 /// Throws invalid_argument when wildcards stand in each other more than 16 deep, and when a prompt takes more than

@@ -40,7 +40,7 @@ class ServerTest : public testing::Test {
   }
 
   TemporaryFolder home;
-  Engine engine;
+  Engine engine{EngineOptions{.names_only = true}};
   Server server;
 };
 

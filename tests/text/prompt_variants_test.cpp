@@ -70,6 +70,12 @@ TEST(PromptVariants, WhatIsNoVariantIsText) {
             "__nobodyred");
 }
 
+TEST(PromptVariants, AWildcardsNameStaysInItsFolder) {
+  const auto any = [](std::string_view) { return std::vector<std::string>{"red"}; };
+  EXPECT_EQ(choose_variants("__../color__", 1, any), "__../color__");
+  EXPECT_EQ(choose_variants("__/color__", 1, any), "__/color__");
+}
+
 TEST(PromptVariants, ABarInSquareBracketsIsTheirs) {
   EXPECT_EQ(all_of("{[a|b]|c}"), (Texts{"[a|b]", "c"}));
   EXPECT_EQ(all_of("{[a|b}"), (Texts{"[a", "b"}));
