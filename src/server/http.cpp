@@ -6,10 +6,6 @@
 namespace pxf {
 namespace {
 
-bool same_name(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
-}
-
 int hex_digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -19,9 +15,13 @@ int hex_digit(char c) {
 
 }  // namespace
 
+bool equal_in_any_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
 std::string_view HttpRequest::header(std::string_view name) const {
   const auto found =
-      std::ranges::find_if(headers, [name](const auto& header) { return same_name(header.first, name); });
+      std::ranges::find_if(headers, [name](const auto& header) { return equal_in_any_case(header.first, name); });
   return found == headers.end() ? std::string_view() : std::string_view(found->second);
 }
 

@@ -76,12 +76,18 @@ class HttpReply {
   };
   explicit HttpReply(std::shared_ptr<Exchange> exchange) : exchange_(std::move(exchange)) {}
 
+  /// Has the last word on what answers the request; streams are not asked.
+  void before_send(std::function<void(HttpResponse&)> change) { change_ = std::move(change); }
   /// Sent with whatever answers the request.
   void add_header(std::string name, std::string value) { headers_.emplace_back(std::move(name), std::move(value)); }
   /// Likewise, unless the answer brings one of this name.
   void add_usual_header(std::string name, std::string value) { usual_.emplace_back(std::move(name), std::move(value)); }
 
-  void send(HttpResponse response) const { exchange_->respond(with_headers(std::move(response))); }
+  void send(HttpResponse response) const {
+    response = with_headers(std::move(response));
+    if (change_) change_(response);
+    exchange_->respond(std::move(response));
+  }
   /// The head's own body is not sent.
   std::shared_ptr<HttpStream> stream(HttpResponse head) const {
     return exchange_->begin_stream(with_headers(std::move(head)));
@@ -99,7 +105,11 @@ class HttpReply {
 
   std::shared_ptr<Exchange> exchange_;
   std::vector<std::pair<std::string, std::string>> headers_, usual_;
+  std::function<void(HttpResponse&)> change_;
 };
+
+/// In any case.
+bool equal_in_any_case(std::string_view a, std::string_view b);
 
 /// Called on a thread that may be kept busy for a while.
 using HttpHandler = std::function<void(HttpRequest request, HttpReply reply)>;

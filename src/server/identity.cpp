@@ -146,8 +146,9 @@ void Identity::recognise(HttpRequest& request, HttpReply& reply) {
 
 HttpResponse Identity::sign_in(const HttpRequest& request) {
   const Json body = json_body(request);
+  check_fields(body, {"name", "password"});
   const auto field = [&](const char* name) {
-    const auto found = body.is_object() ? body.find(name) : body.end();
+    const auto found = body.find(name);
     if (found == body.end() || !found->is_string()) throw HttpProblem(422, "invalid_argument", "need a string", name);
     return found->get<std::string>();
   };

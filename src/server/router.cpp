@@ -30,6 +30,8 @@ std::string joined(const std::vector<std::string>& parts, std::size_t from) {
   return fmt::format("{}", fmt::join(parts.begin() + static_cast<std::ptrdiff_t>(from), parts.end(), "/"));
 }
 
+bool is_for_the_rest(const std::vector<std::string>& pattern) { return pattern.back().ends_with("...}"); }
+
 std::optional<std::map<std::string, std::string>> match(const std::vector<std::string>& pattern,
                                                         const std::vector<std::string>& path) {
   std::map<std::string, std::string> named;
@@ -152,6 +154,14 @@ Json json_body(const HttpRequest& request) {
   return json;
 }
 
+void check_fields(const Json& body, std::initializer_list<std::string_view> known) {
+  if (!body.is_object()) throw HttpProblem(422, "invalid_argument", "the body: need an object");
+  for (const auto& [name, value] : body.items()) {
+    if (std::ranges::find(known, name) == known.end())
+      throw HttpProblem(422, "invalid_argument", "is no field of this request", name);
+  }
+}
+
 void Router::add(std::string method, std::string_view pattern, Answer answer, ProblemWriter problems) {
   add_late(
       std::move(method), pattern,
@@ -159,7 +169,13 @@ void Router::add(std::string method, std::string_view pattern, Answer answer, Pr
 }
 
 void Router::add_late(std::string method, std::string_view pattern, LateAnswer answer, ProblemWriter problems) {
-  routes_.push_back({std::move(method), parts_of(pattern), std::move(answer), problems});
+  routes_.push_back({{std::move(method), std::string(pattern)}, parts_of(pattern), std::move(answer), problems});
+}
+
+std::vector<Router::Address> Router::routes() const {
+  std::vector<Address> all;
+  for (const Route& route : routes_) all.push_back(route.address);
+  return all;
 }
 
 void Router::operator()(HttpRequest request, const HttpReply& reply) const {
@@ -170,9 +186,10 @@ void Router::operator()(HttpRequest request, const HttpReply& reply) const {
   for (const Route& route : routes_) {
     auto parts = match(route.parts, path);
     if (!parts) continue;
-    allowed.insert(route.method);
+    if (!allowed.empty() && is_for_the_rest(route.parts)) break;
+    allowed.insert(route.address.method);
     problems = route.problems;
-    if (route.method != method) continue;
+    if (route.address.method != method) continue;
     try {
       route.answer({std::move(request), std::move(*parts)}, reply);
     } catch (...) {
@@ -181,6 +198,7 @@ void Router::operator()(HttpRequest request, const HttpReply& reply) const {
     return;
   }
   if (allowed.empty()) return reply.send(problems({404, "not_found", fmt::format("there is no {}", request.path)}));
+  if (allowed.contains("GET")) allowed.insert("HEAD");
   HttpProblem problem(405, "invalid_argument", fmt::format("{} does not take {}", request.path, request.method));
   problem.headers.emplace_back("Allow", fmt::format("{}", fmt::join(allowed, ", ")));
   reply.send(problems(problem));

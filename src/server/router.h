@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <initializer_list>
 #include <map>
 #include <string>
 #include <string_view>
@@ -48,6 +49,8 @@ HttpResponse json_response(const Json& json, int status = 200);
 
 /// The body as JSON. Throws HttpProblem: 415 for another type, 400 for what is no JSON or nested without end.
 Json json_body(const HttpRequest& request);
+/// Throws HttpProblem 422 for what is no object, and for a field of it that is none of these.
+void check_fields(const Json& body, std::initializer_list<std::string_view> known);
 
 class Router {
  public:
@@ -61,9 +64,15 @@ class Router {
 
   void operator()(HttpRequest request, const HttpReply& reply) const;
 
+  struct Address {
+    std::string method, pattern;
+  };
+  /// In the order in which they were added.
+  std::vector<Address> routes() const;
+
  private:
   struct Route {
-    std::string method;
+    Address address;
     std::vector<std::string> parts;
     LateAnswer answer;
     ProblemWriter problems;

@@ -1,6 +1,9 @@
 // The addresses of the server, a file an area; docs/api.md says what each does.
 #pragma once
 
+#include <string>
+#include <string_view>
+
 #include "server/http_server.h"
 #include "server/job_waits.h"
 #include "server/router.h"
@@ -32,6 +35,10 @@ void admin_or_problem(const HttpRequest& request);
 /// "limit" and "cursor" of a query. Throws HttpProblem 422.
 int limit_of(const HttpRequest& request);
 std::string cursor_of(const HttpRequest& request);
+
+/// What describes our own API.
+std::string_view openapi_text();
+HttpResponse openapi(const HttpRequest& request);
 
 /// Bytes, as a whole or the part that the request asks for, or 304. `name`: changes when they do.
 HttpResponse file_response(const HttpRequest& request, const HttpBody& body, const std::string& type,

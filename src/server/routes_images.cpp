@@ -18,12 +18,19 @@ StoredPicture picture_or_problem(Service& service, const Call& call) {
   return *picture;
 }
 
+bool wants_favourites(const HttpRequest& request) {
+  const std::string wanted = request.parameter("favourite");
+  if (wanted.empty() || wanted == "false") return false;
+  if (wanted == "true") return true;
+  throw HttpProblem(422, "invalid_argument", fmt::format("got \"{}\", need true or false", wanted), "favourite");
+}
+
 HttpResponse list_images(Service& service, const HttpRequest& request) {
   const Caller& caller = caller_of(request);
   const auto part = service.pictures().list({.owner = caller.is_admin ? std::string() : caller.owner,
                                              .words = request.parameter("q"),
                                              .checkpoint = request.parameter("checkpoint"),
-                                             .favourites = request.parameter("favourite") == "true",
+                                             .favourites = wants_favourites(request),
                                              .before = cursor_of(request),
                                              .limit = limit_of(request)});
   Json data = Json::array();
@@ -52,11 +59,10 @@ HttpResponse thumbnail(Service& service, const Call& call) {
 HttpResponse change_image(Service& service, const Call& call) {
   const StoredPicture picture = picture_or_problem(service, call);
   const Json body = json_body(call.request);
-  if (!body.is_object()) throw HttpProblem(422, "invalid_argument", "the body: need an object");
-  for (const auto& [name, value] : body.items()) {
-    if (name != "favourite") throw HttpProblem(422, "invalid_argument", "is no field that can be changed", name);
-    if (!value.is_boolean()) throw HttpProblem(422, "invalid_argument", "need true or false", name);
-    service.pictures().set_favourite(picture.id, value.get<bool>());
+  check_fields(body, {"favourite"});
+  if (const auto favourite = body.find("favourite"); favourite != body.end()) {
+    if (!favourite->is_boolean()) throw HttpProblem(422, "invalid_argument", "need true or false", "favourite");
+    service.pictures().set_favourite(picture.id, favourite->get<bool>());
   }
   return json_response(image_json(picture_or_problem(service, call)));
 }

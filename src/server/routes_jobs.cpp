@@ -55,10 +55,17 @@ HttpResponse create_job(Service& service, const HttpRequest& request) {
   return response;
 }
 
+std::string state_of(const HttpRequest& request) {
+  std::string state = request.parameter("state");
+  if (!state.empty() && state != to_string(job_state_of(state)))
+    throw HttpProblem(422, "invalid_argument", fmt::format("got \"{}\", need that of a job", state), "state");
+  return state;
+}
+
 HttpResponse list_jobs(Service& service, const HttpRequest& request) {
   const Caller& caller = caller_of(request);
   const auto part = service.queue().list({.owner = caller.is_admin ? std::string() : caller.owner,
-                                          .state = request.parameter("state"),
+                                          .state = state_of(request),
                                           .before = cursor_of(request),
                                           .limit = limit_of(request)});
   Json data = Json::array();

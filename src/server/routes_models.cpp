@@ -81,7 +81,7 @@ std::vector<ModelInfo> models_in_program(const Engine& engine) {
 
 HttpResponse list_models(Service& service, const HttpRequest& request) {
   const std::string kind = request.parameter("kind");
-  const auto fits = [&](const std::string& one) { return kind.empty() || one == kind; };
+  const auto fits = [&](const std::string& one) { return kind.empty() || equal_in_any_case(one, kind); };
   Json data = Json::array();
   for (const ModelInfo& model : models_in_program(service.engine())) {
     if (fits(model.kind)) data.push_back(card(model));
@@ -119,7 +119,6 @@ void refuse_embedded(Service& service, const std::string& name) {
 }
 
 std::string text_field(const Json& body, const char* name, bool is_needed) {
-  if (!body.is_object()) throw HttpProblem(422, "invalid_argument", "the body: need an object");
   const auto found = body.find(name);
   if (found == body.end() || found->is_null()) {
     if (is_needed) throw HttpProblem(422, "invalid_argument", "is missing", name);
@@ -133,8 +132,9 @@ HttpResponse change_model(Service& service, const Call& call) {
   std::string name = call.at("name");
   refuse_embedded(service, name);
   const Json body = json_body(call.request);
+  check_fields(body, {"name", "set"});
   Library library = service.library();
-  if (const auto set = body.find("set"); body.is_object() && set != body.end()) {
+  if (const auto set = body.find("set"); set != body.end() && !set->is_null()) {
     if (!set->is_object()) throw HttpProblem(422, "invalid_argument", "need an object of strings", "set");
     for (const auto& [key, value] : set->items()) {
       if (!value.is_string()) throw HttpProblem(422, "invalid_argument", "need a string", "set." + key);
@@ -175,6 +175,7 @@ HttpResponse accepted(const TaskState& task) {
 
 HttpResponse import_model(Service& service, const HttpRequest& request) {
   const Json body = json_body(request);
+  check_fields(body, {"path", "mode", "name"});
   const std::string path = text_field(body, "path", true);
   const ImportOptions options{mode_of(text_field(body, "mode", false)), text_field(body, "name", false)};
   return accepted(service.tasks().start(
@@ -198,6 +199,7 @@ const char* words_of(PullStage stage) {
 
 HttpResponse pull_model(Service& service, const HttpRequest& request) {
   const Json body = json_body(request);
+  check_fields(body, {"source", "name"});
   const std::string source = text_field(body, "source", true);
   PullOptions options;
   options.name = text_field(body, "name", false);

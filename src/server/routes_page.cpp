@@ -1,3 +1,4 @@
+#include "server/compress.h"
 #include "server/routes.h"
 #include "web/page.h"
 
@@ -21,9 +22,9 @@ HttpResponse page_file(const HttpRequest& request) {
     response.status = 304;
     return response;
   }
-  const bool takes_gzip = request.header("Accept-Encoding").find("gzip") != std::string_view::npos;
-  if (takes_gzip) response.headers.emplace_back("Content-Encoding", "gzip");
-  response.body = {takes_gzip ? file->gzip : file->bytes, nullptr};
+  const bool is_smaller = takes_gzip(request);
+  if (is_smaller) response.headers.emplace_back("Content-Encoding", "gzip");
+  response.body = {is_smaller ? file->gzip : file->bytes, nullptr};
   return response;
 }
 

@@ -102,6 +102,7 @@ void add_site_routes(Router& router, Site& site) {
              [&](const Call& call) { return json_response(account_json(site.service, call.request)); });
   router.add("GET", "/v1/status",
              [&](const Call& call) { return json_response(status_json(site, caller_of(call.request).is_admin)); });
+  router.add("GET", "/openapi.json", [](const Call& call) { return openapi(call.request); });
   router.add("GET", "/healthz", [](const Call&) { return json_response({{"status", "ok"}}); });
   router.add("GET", "/readyz", [&](const Call&) {
     site.service.queue().counts();  // the database answers

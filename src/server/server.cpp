@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "server/compress.h"
 #include "server/guard.h"
 #include "server/http_server.h"
 #include "server/identity.h"
@@ -47,6 +48,7 @@ struct Server::State {
     reply.add_header("X-Content-Type-Options", "nosniff");
     reply.add_header("Referrer-Policy", "no-referrer");
     reply.add_usual_header("Content-Security-Policy", kNoPage);
+    reply.before_send([takes = takes_gzip(request)](HttpResponse& response) { compress(response, takes); });
     if (const auto refusal = guard.refusal(request)) return reply.send(problem_json(*refusal));
     try {
       identity.recognise(request, reply);
