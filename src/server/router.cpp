@@ -186,7 +186,7 @@ void Router::operator()(HttpRequest request, const HttpReply& reply) const {
   for (const Route& route : routes_) {
     auto parts = match(route.parts, path);
     if (!parts) continue;
-    if (!allowed.empty() && is_for_the_rest(route.parts)) break;
+    if (is_for_the_rest(route.parts) && (!allowed.empty() || route.address.method != method)) break;
     allowed.insert(route.address.method);
     problems = route.problems;
     if (route.address.method != method) continue;

@@ -125,6 +125,8 @@ std::string text_field(const Json& body, const char* name, bool is_needed) {
     return {};
   }
   if (!found->is_string()) throw HttpProblem(422, "invalid_argument", "need a string", name);
+  if (is_needed && found->get_ref<const std::string&>().empty())
+    throw HttpProblem(422, "invalid_argument", "is empty", name);
   return found->get<std::string>();
 }
 

@@ -15,8 +15,8 @@ def map_body(ctx, body):
         for name, largest in LARGEST.items():
             if is_large(body.get(name), largest):
                 body[name] = largest
-        if isinstance(body.get("path"), str):
+        if body.get("path") and isinstance(body["path"], str):
             body["path"] = "/nonexistent"
-        if isinstance(body.get("source"), str):
+        if body.get("source") and isinstance(body["source"], str):
             body["source"] = "http://127.0.0.1:9/nothing"
     return body

@@ -49,5 +49,13 @@ Addresses answered() {
 
 TEST(OpenApi, DescribesWhatIsAnsweredAndNothingElse) { EXPECT_EQ(described(), answered()); }
 
+TEST(OpenApi, IsServedOnceToEachReader) {
+  HttpRequest request;
+  const HttpResponse whole = openapi(request);
+  EXPECT_EQ(whole.body.bytes.size(), openapi_text().size());
+  request.headers = {{"If-None-Match", whole.headers[1].second}};
+  EXPECT_EQ(openapi(request).status, 304);
+}
+
 }  // namespace
 }  // namespace pxf::test

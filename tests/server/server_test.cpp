@@ -92,6 +92,25 @@ TEST_F(ServerTest, MistakesNameTheirField) {
   EXPECT_EQ(ask(server.port(), "PUT", "/v1/jobs").status, 405);
 }
 
+TEST_F(ServerTest, FieldsAndWordsThatAreUnknownAreRefused) {
+  EXPECT_EQ(ask(server.port(), "PATCH", "/v1/models/none", R"({"nam": "x"})").status, 422);
+  EXPECT_EQ(post("/v1/models/import", {{"path", "/nonexistent"}, {"how", "move"}}).status, 422);
+  EXPECT_EQ(post("/v1/models/pull", {{"source", ""}}).status, 422);
+  EXPECT_EQ(get("/v1/jobs?state=asleep").status, 422);
+  EXPECT_EQ(get("/v1/images?favourite=perhaps").status, 422);
+  EXPECT_EQ(get("/v1/images?favourite=false").status, 200);
+}
+
+TEST_F(ServerTest, KindsOfModelsAreFoundInAnyCase) {
+  EXPECT_EQ(json::parse(get("/v1/models?kind=lora").body)["data"][0]["kind"], "LoRA");
+}
+
+TEST_F(ServerTest, OtherMethodsAreToldWhichOnesThereAre) {
+  EXPECT_THAT(ask(server.port(), "PUT", "/v1/plan").head, HasSubstr("Allow: POST\r\n"));
+  EXPECT_EQ(get("/v1/plan").status, 405);
+  EXPECT_EQ(post("/nowhere", json::object()).status, 404);
+}
+
 TEST_F(ServerTest, APictureTellsHowItWasMade) {
   const std::string file = get(drawn()["images"][0]["url"].get<std::string>()).body;
   const json recipe = json::parse(ask(server.port(), "POST", "/v1/images/read", file).body);
