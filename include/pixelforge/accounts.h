@@ -45,8 +45,8 @@ struct NewKey {
 
 class Accounts {
  public:
-  /// `home` empty: that of the library. Creates the database if need be.
-  static Result<Accounts> open(const std::filesystem::path& home = {});
+  /// `home` empty: that of the library; `database`: as of ServerOptions. Creates the database if need be.
+  static Result<Accounts> open(const std::filesystem::path& home = {}, const std::string& database = {});
   Accounts(Accounts&&) noexcept;
   Accounts& operator=(Accounts&&) noexcept;
   ~Accounts();

@@ -23,7 +23,13 @@ struct ServerOptions {
   std::string address = "127.0.0.1";  // or "0.0.0.0", "::": whoever reaches this machine may use all of it
   std::uint16_t port = 7860;          // 0: any that is free
   std::filesystem::path home = {};    // empty: as of Library
-  int most_queued = 10'000;           // jobs; more are refused
+  /// "postgres://user@host/name": jobs, accounts and pictures' particulars are there, for any number of servers and
+  /// QueueWorkers on any number of machines. Empty: SQLite in the home.
+  std::string database = {};
+  std::filesystem::path store =
+      {};                    // folder of the pictures, the same for all that share a database; empty: in the home
+  bool draws = true;         // else it only answers, and QueueWorkers draw
+  int most_queued = 10'000;  // jobs; more are refused
   // Names by which browsers reach it, besides addresses and localhost. Requests to other names are refused: a page from
   // elsewhere could otherwise make a browser talk to this machine. "*": any.
   std::string host_names = {};  // between commas
@@ -38,6 +44,32 @@ struct ServerOptions {
   bool behind_proxy = false;
 };
 
+struct QueueWorkerOptions {
+  std::string database = {};         // as of ServerOptions
+  std::filesystem::path home = {};   // empty: as of Library
+  std::filesystem::path store = {};  // as of ServerOptions
+  int lease = 20;                    // seconds without a sign of life after which its job is given to another
+};
+
+/// Draws jobs of a queue in PostgreSQL, one after another, for servers elsewhere. The clocks of all machines must agree
+/// to within seconds, and each must have the models that are asked for.
+class QueueWorker {
+ public:
+  /// Draws when it returns. The engine outlives it. Errors: invalid_argument (no address of a database), io.
+  static Result<QueueWorker> start(Engine& engine, const QueueWorkerOptions& options);
+  QueueWorker(QueueWorker&&) noexcept;
+  QueueWorker& operator=(QueueWorker&&) noexcept;
+  /// Like stop.
+  ~QueueWorker();
+  /// Puts the job under way back into the queue.
+  void stop();
+
+ private:
+  struct State;
+  explicit QueueWorker(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
 /// A process that draws for a server of this home.
 struct RunningWorker {
   std::int64_t pid = 0;
@@ -47,7 +79,8 @@ struct RunningWorker {
 };
 
 /// Those that have given a sign of life in the last seconds. Errors: io, bad_file.
-Result<std::vector<RunningWorker>> running_workers(const std::filesystem::path& home = {});
+Result<std::vector<RunningWorker>> running_workers(const std::filesystem::path& home = {},
+                                                   const std::string& database = {});
 
 class Server {
  public:

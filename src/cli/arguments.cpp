@@ -38,4 +38,13 @@ CLI::Option* add_threads(CLI::App& app, int& target) {
   return add_whole(app, "--threads", target, "Threads to compute with (default: one for each processor)");
 }
 
+CLI::Option* add_database(CLI::App& app, std::string& target) {
+  return app
+      .add_option("--database", target,
+                  "PostgreSQL for the jobs, pictures and accounts of many machines: postgres://user@host/name "
+                  "(default: SQLite in the library); a password is better in $PIXELFORGE_DATABASE or $PGPASSWORD")
+      ->type_name("URL")
+      ->envname("PIXELFORGE_DATABASE");
+}
+
 }  // namespace pxf::cli

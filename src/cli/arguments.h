@@ -49,6 +49,8 @@ CLI::Option* add_value(CLI::App& app, const std::string& flags, Target& target, 
 CLI::Option* add_whole(CLI::App& app, const std::string& flags, std::optional<int>& target, const std::string& help);
 CLI::Option* add_whole(CLI::App& app, const std::string& flags, int& target, const std::string& help);
 CLI::Option* add_size(CLI::App& app, std::optional<Size>& target, const std::string& help);
+/// --database, and $PIXELFORGE_DATABASE.
+CLI::Option* add_database(CLI::App& app, std::string& target);
 CLI::Option* add_threads(CLI::App& app, int& target);
 
 template <class T>

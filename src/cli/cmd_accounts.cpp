@@ -18,7 +18,7 @@ namespace {
 
 struct AccountArguments {
   AccountKind kind = AccountKind::user;
-  std::string name;
+  std::string name, database;
   Limits limits;
   bool is_admin = false, json = false;
   int priority = 0;
@@ -75,7 +75,7 @@ Json account_json(const Account& account) {
 }
 
 Status add(const AccountArguments& a) {
-  auto accounts = Accounts::open();
+  auto accounts = Accounts::open({}, a.database);
   if (!accounts) return std::move(accounts).error();
   if (a.kind == AccountKind::user) {
     const auto user = accounts.value().add_user(a.name, read_password(a.name), a.limits, a.is_admin, a.priority);
@@ -97,7 +97,7 @@ Status add(const AccountArguments& a) {
 }
 
 Status list_accounts(const AccountArguments& a) {
-  auto accounts = Accounts::open();
+  auto accounts = Accounts::open({}, a.database);
   if (!accounts) return std::move(accounts).error();
   auto all = accounts.value().list();
   if (!all) return std::move(all).error();
@@ -119,12 +119,12 @@ Status list_accounts(const AccountArguments& a) {
 }
 
 Status remove(const AccountArguments& a) {
-  auto accounts = Accounts::open();
+  auto accounts = Accounts::open({}, a.database);
   return accounts ? accounts.value().remove(a.name) : Status(std::move(accounts).error());
 }
 
 Status change_password(const AccountArguments& a) {
-  auto accounts = Accounts::open();
+  auto accounts = Accounts::open({}, a.database);
   return accounts ? accounts.value().set_password(a.name, read_password(a.name)) : Status(std::move(accounts).error());
 }
 
@@ -140,6 +140,7 @@ struct Actions {
   void add(CLI::App& verb, AccountArguments& a, const char* name, const char* help, Action action, bool named) {
     CLI::App* app = verb.add_subcommand(name, help);
     if (named) app->add_option("name", a.name, "Its name")->required();
+    add_database(*app, a.database);
     app->add_flag("--json", a.json, "Print what was done as JSON");
     all.emplace_back(app, action);
   }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/arguments.h"
 #include "cli/plain_text.h"
 #include "cli/print_json.h"
 #include "cli/verbs.h"
@@ -11,6 +12,11 @@
 
 namespace pxf::cli {
 namespace {
+
+struct PsArguments {
+  std::string database;
+  bool json = false;
+};
 
 std::string work_of(const RunningWorker& worker, const LoadedModel& model) {
   if (!model.in_use) return "idle";
@@ -45,10 +51,10 @@ void print_workers(const std::vector<RunningWorker>& workers) {
   fmt::print("{}", table(rows, rows[0].size()));
 }
 
-Status ps(bool as_json) {
-  const auto workers = running_workers();
+Status ps(const PsArguments& arguments) {
+  const auto workers = running_workers({}, arguments.database);
   if (!workers) return workers.error();
-  if (!as_json) {
+  if (!arguments.json) {
     print_workers(workers.value());
     return Done{};
   }
@@ -61,11 +67,12 @@ Status ps(bool as_json) {
 }  // namespace
 
 Verb add_ps(CLI::App& program) {
-  const auto as_json = std::make_shared<bool>(false);
+  const auto arguments = std::make_shared<PsArguments>();
   CLI::App* app = program.add_subcommand("ps", "Show which checkpoints a running server holds, and what it draws");
-  app->add_flag("--json", *as_json, "Print it as JSON");
+  add_database(*app, arguments->database);
+  app->add_flag("--json", arguments->json, "Print it as JSON");
   app->footer("Examples:\n  pixelforge ps\n  pixelforge ps --json");
-  return {app, [as_json] { return ps(*as_json); }};
+  return {app, [arguments] { return ps(*arguments); }};
 }
 
 }  // namespace pxf::cli

@@ -76,6 +76,12 @@ Verb add_serve(CLI::App& program) {
                 "With --public: visitors may use models whose licence does not plainly allow commercial use");
   app->add_flag("--behind-proxy", server.behind_proxy,
                 "A proxy in front writes the visitor's address into X-Forwarded-For");
+  add_database(*app, server.database);
+  app->add_option("--store", server.store,
+                  "Folder of the pictures, the same for all that share a database (default: in the library)")
+      ->type_name("DIR");
+  app->add_flag_callback(
+      "--no-draw", [&server] { server.draws = false; }, "Only answer; \"pixelforge worker\" elsewhere draws");
   add_threads(*app, arguments->engine.threads);
   app->add_flag("--json", arguments->json, "Print its address as JSON");
   app->footer(
@@ -85,6 +91,7 @@ Verb add_serve(CLI::App& program) {
       "  pixelforge serve\n"
       "  pixelforge serve --port 8080\n"
       "  pixelforge serve --address 0.0.0.0 --host-name studio.local\n"
+      "  pixelforge serve --database postgres://pixelforge@db/pixelforge --store /mnt/pictures --no-draw\n"
       "  pixelforge serve --public --behind-proxy --host-name pictures.example");
   return {app, [arguments] { return serve(*arguments); }};
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <new>
@@ -33,13 +34,13 @@ std::vector<Verb> add_verbs(CLI::App& program) {
       "  pixelforge serve\n"
       "  pixelforge explain \"CFG scale\"\n\n"
       "pixelforge VERB --help says more about each. Exit status: 0 done, 1 failed, 2 wrong usage, 130 cancelled.");
-  return {add_generate(program), add_inspect(program),    add_list(program),      add_import(program),
-          add_pull(program),     add_add_folder(program), add_show(program),      add_rm(program),
-          add_rename(program),   add_tag(program),        add_set(program),       add_verify(program),
-          add_gc(program),       add_doctor(program),     add_bench(program),     add_probe(program),
-          add_explain(program),  add_convert(program),    add_merge(program),     add_diff(program),
-          add_extract(program),  add_prepare(program),    add_serve(program),     add_ps(program),
-          add_key(program),      add_user(program),       add_completion(program)};
+  return {add_generate(program), add_inspect(program),    add_list(program),  add_import(program),
+          add_pull(program),     add_add_folder(program), add_show(program),  add_rm(program),
+          add_rename(program),   add_tag(program),        add_set(program),   add_verify(program),
+          add_gc(program),       add_doctor(program),     add_bench(program), add_probe(program),
+          add_explain(program),  add_convert(program),    add_merge(program), add_diff(program),
+          add_extract(program),  add_prepare(program),    add_serve(program), add_worker(program),
+          add_ps(program),       add_key(program),        add_user(program),  add_completion(program)};
 }
 
 const Verb* named(const std::vector<Verb>& verbs) {
@@ -106,6 +107,20 @@ Status run_guarded(const Verb& verb) {
   }
 }
 
+/// What other users of this machine see of the command line shows no password of an address.
+void hide_passwords(int argc, char** argv) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view text(argv[i]);
+    const std::size_t scheme = text.find("postgres");
+    const std::size_t user = scheme == std::string_view::npos ? scheme : text.find("://", scheme);
+    if (user == std::string_view::npos) continue;
+    const std::size_t at = text.substr(0, text.find_first_of("/?", user + 3)).rfind('@');
+    const std::size_t colon = text.find(':', user + 3);
+    if (at == std::string_view::npos || colon >= at) continue;
+    std::fill(argv[i] + colon + 1, argv[i] + at, '*');
+  }
+}
+
 }  // namespace
 
 Exit run(int argc, char** argv) {
@@ -123,6 +138,7 @@ Exit run(int argc, char** argv) {
     const Status written = flush_output();
     return written ? Exit::done : report(written.error(), json);
   }
+  hide_passwords(argc, argv);
   const Status status = run_guarded(*named(verbs));
   return status ? Exit::done : report(status.error(), json);
 }

@@ -29,6 +29,7 @@ Verb add_verify(CLI::App& program);
 Verb add_gc(CLI::App& program);
 Verb add_prepare(CLI::App& program);
 Verb add_serve(CLI::App& program);
+Verb add_worker(CLI::App& program);
 Verb add_ps(CLI::App& program);
 Verb add_key(CLI::App& program);
 Verb add_user(CLI::App& program);

@@ -162,9 +162,9 @@ Json a1111_progress(Service& service, const std::string& owner, bool with_pictur
               {"state", idle_state()},
               {"current_image", nullptr},
               {"textinfo", nullptr}};
-  const auto live = service.live();
+  const auto live = service.live_of(owner);
   const auto job = live ? service.queue().find(live->id) : std::nullopt;
-  if (!job || job->owner != owner) return out;
+  if (!job) return out;
   const Progress& progress = live->progress;
   out["progress"] = share_done(progress);
   out["eta_relative"] = std::max(0.0, progress.seconds_left);

@@ -66,9 +66,9 @@ void draw(A1111& api, const Call& call, const HttpReply& reply, bool from_pictur
 
 /// Ends the job that is being drawn. Others of a client go on waiting, as in A1111.
 void interrupt(Service& service, const std::string& owner) {
-  const auto live = service.live();
+  const auto live = service.live_of(owner);
   const auto job = live ? service.queue().find(live->id) : std::nullopt;
-  if (job && job->owner == owner) service.cancel(job->id);
+  if (job) service.cancel(job->id);
 }
 
 Json task_progress(A1111& api, const HttpRequest& request) {

@@ -99,8 +99,7 @@ class JobEvents : public std::enable_shared_from_this<JobEvents> {
     if (job.state == JobState::queued) send("queued", {{"position", service_.queue().position(job)}}, false);
     if (!job.plan.empty()) send("started", {{"plan", Json::parse(job.plan)}}, false);
     tell_images();
-    const auto live = service_.live();
-    if (live && live->id == id_) send("step", step_json(*live), true);
+    if (const auto live = service_.live_job(id_)) send("step", step_json(*live), true);
     if (has_ended(job.state)) tell_end(job);
   }
   void tell(const JobEvent& event) {

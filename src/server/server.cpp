@@ -23,7 +23,11 @@ constexpr const char* kNoPage = "default-src 'none'; style-src 'unsafe-inline'; 
 struct Server::State {
   State(Engine& engine, const ServerOptions& options)
       : address(options.address),
-        service(engine, {.home = options.home, .most_queued = options.most_queued}),
+        service(engine, {.home = options.home,
+                         .database = options.database,
+                         .store = options.store,
+                         .draws = options.draws,
+                         .most_queued = options.most_queued}),
         guard(options.host_names),
         identity(service, options),
         waits(service),

@@ -257,7 +257,7 @@ void AccountStore::note(const std::string& who, const std::string& action, const
 // The same for programs that manage accounts while no server, or another process, has the database.
 
 struct Accounts::State {
-  explicit State(const std::filesystem::path& home) : database(open_sqlite(home / "service.db")) {}
+  State(const std::filesystem::path& home, const std::string& address) : database(open_database(address, home)) {}
   SharedDatabase database;
   AccountStore store{database};
 };
@@ -267,8 +267,9 @@ Accounts::Accounts(Accounts&&) noexcept = default;
 Accounts& Accounts::operator=(Accounts&&) noexcept = default;
 Accounts::~Accounts() = default;
 
-Result<Accounts> Accounts::open(const std::filesystem::path& home) {
-  return catch_errors([&] { return Accounts(std::make_unique<State>(home.empty() ? library_home() : home)); });
+Result<Accounts> Accounts::open(const std::filesystem::path& home, const std::string& database) {
+  return catch_errors(
+      [&] { return Accounts(std::make_unique<State>(home.empty() ? library_home() : home, database)); });
 }
 
 Result<Account> Accounts::add_user(const std::string& name, const std::string& password, const Limits& limits,

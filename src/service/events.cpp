@@ -21,8 +21,26 @@ EventHub::Subscription::~Subscription() {
   }
 }
 
-// Listeners are called without the lock: they may subscribe, and end subscriptions.
 void EventHub::publish(const std::string& job, JobEvent event) {
+  {
+    std::lock_guard lock(forward_mutex_);
+    if (forward_) forward_(job, event);
+  }
+  publish_here(job, std::move(event));
+}
+
+void EventHub::forward_to(std::function<void(const std::string&, const JobEvent&)> forward) {
+  std::lock_guard lock(forward_mutex_);
+  forward_ = std::move(forward);
+}
+
+bool EventHub::is_forwarded() {
+  std::lock_guard lock(forward_mutex_);
+  return static_cast<bool>(forward_);
+}
+
+// Listeners are called without the lock: they may subscribe, and end subscriptions.
+void EventHub::publish_here(const std::string& job, JobEvent event) {
   const auto shared = std::make_shared<const JobEvent>(std::move(event));
   std::vector<std::shared_ptr<const Listener>> now;
   {
@@ -41,7 +59,7 @@ std::vector<std::string> EventHub::listened_to() {
   return jobs;
 }
 
-bool EventHub::has_listeners(const std::string& job) {
+bool EventHub::has_listeners_here(const std::string& job) {
   std::lock_guard lock(mutex_);
   return listeners_.contains(job);
 }

@@ -1,4 +1,5 @@
-// What happens to jobs, told to whoever listens in this process. Thread-safe.
+// What happens to jobs, told to whoever listens: in this process, and in others where a relay
+// forwards it (event_relay.h). Thread-safe.
 #pragma once
 
 #include <cstdint>
@@ -24,15 +25,23 @@ class EventHub {
   class Subscription;
 
   std::unique_ptr<Subscription> subscribe(const std::string& job, Listener listener);
+  /// Here, and wherever it is forwarded to.
   void publish(const std::string& job, JobEvent event);
+  void publish_here(const std::string& job, JobEvent event);
+  /// What is published goes there too; must be quick, must not throw. Empty: no longer.
+  void forward_to(std::function<void(const std::string& job, const JobEvent& event)> forward);
   /// Jobs that somebody listens to.
   std::vector<std::string> listened_to();
-  bool has_listeners(const std::string& job);
+  bool has_listeners_here(const std::string& job);
+  /// Somebody elsewhere may listen.
+  bool is_forwarded();
   std::size_t listeners();
 
  private:
   std::mutex mutex_;
   std::int64_t next_ = 0;
+  std::mutex forward_mutex_;  // held while it is called
+  std::function<void(const std::string&, const JobEvent&)> forward_;
   std::multimap<std::string, std::pair<std::int64_t, std::shared_ptr<const Listener>>> listeners_;
 };
 

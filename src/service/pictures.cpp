@@ -175,7 +175,7 @@ Part<StoredPicture> Pictures::list(const PictureFilter& filter) {
   std::vector<SqlValue> values{filter.owner, filter.checkpoint, filter.favourites, filter.before};
   for (const std::string& word : words_of(filter.words)) {
     values.emplace_back(containing(word));
-    where += fmt::format(" AND prompt LIKE ${} ESCAPE '\\'", values.size());
+    where += fmt::format(" AND lower(prompt) LIKE lower(${}) ESCAPE '\\'", values.size());
   }
   values.emplace_back(filter.limit + 1);
   where += fmt::format(" ORDER BY id DESC LIMIT ${}", values.size());

@@ -30,12 +30,13 @@ RunningWorker worker_of(const SqlRow& row) {
 
 }  // namespace
 
-Result<std::vector<RunningWorker>> running_workers(const std::filesystem::path& home) {
+Result<std::vector<RunningWorker>> running_workers(const std::filesystem::path& home, const std::string& database) {
   return catch_errors([&] {
-    const std::filesystem::path file = (home.empty() ? library_home() : home) / "service.db";
+    const std::filesystem::path folder = home.empty() ? library_home() : home;
     std::vector<RunningWorker> workers;
-    if (!std::filesystem::exists(file)) return workers;  // nothing was ever served from here
-    const auto sql = open_sqlite(file);
+    const bool was_served = !database.empty() || std::filesystem::exists(folder / "service.db");
+    if (!was_served) return workers;
+    const auto sql = open_database(database, folder);
     for (const SqlRow& row :
          sql->rows("SELECT pid, status FROM workers WHERE seen > $1 ORDER BY id", {now_ms() - kSilence})) {
       workers.push_back(worker_of(row));

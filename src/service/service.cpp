@@ -110,17 +110,57 @@ Service::Service(Engine& engine, const ServiceOptions& options)
       memory_(engine.machine().memory_available),
       options_(options),
       home_(home_of(engine, options)),
-      lock_(std::make_unique<Lock>(home_)),
-      database_(open_sqlite(home_ / "service.db")),
-      store_(open_picture_folder(home_ / "outputs")),
+      lock_(options.database.empty() ? std::make_unique<Lock>(home_) : nullptr),
+      database_(open_database(options.database, home_)),
+      store_(open_picture_folder(options.store.empty() ? home_ / "outputs" : options.store)),
       accounts_(database_),
       queue_(database_),
       pictures_(database_, *store_) {
-  queue_.take_back_orphans(options.worker.attempts, true);
-  worker_ = std::make_unique<Worker>(engine_, queue_, pictures_, events_, options.worker);
+  const bool is_alone = options.database.empty();
+  queue_.take_back_orphans(options.worker.attempts, is_alone);
+  if (options.draws) worker_ = std::make_unique<Worker>(engine_, queue_, pictures_, events_, options.worker);
+  if (is_alone) return;
+  relay_ = std::make_unique<EventRelay>(options.database, events_, queue_,
+                                        EventRelay::Calls{.queued =
+                                                              [this] {
+                                                                if (worker_) worker_->wake();
+                                                              },
+                                                          .cancelled =
+                                                              [this](const std::string& job) {
+                                                                if (worker_) worker_->cancel(job);
+                                                              }});
 }
 
-Service::~Service() = default;
+// What the worker says at its end still goes to the other processes.
+Service::~Service() {
+  stop();
+  relay_.reset();
+}
+
+void Service::stop() {
+  if (worker_) worker_->stop();
+}
+
+std::vector<LiveJob> Service::live() {
+  std::vector<LiveJob> all = relay_ ? relay_->live() : std::vector<LiveJob>();
+  if (const auto here = worker_ ? worker_->live() : std::nullopt) all.insert(all.begin(), *here);
+  return all;
+}
+
+std::optional<LiveJob> Service::live_of(const std::string& owner) {
+  for (LiveJob& one : live()) {
+    const auto job = queue_.find(one.id);
+    if (job && job->owner == owner) return std::move(one);
+  }
+  return std::nullopt;
+}
+
+std::optional<LiveJob> Service::live_job(const std::string& id) {
+  for (LiveJob& one : live()) {
+    if (one.id == id) return std::move(one);
+  }
+  return std::nullopt;
+}
 
 // The picture itself, which may be megabytes, is kept apart from the request, and read while its sender still waits.
 void Service::keep_input(const Caller& caller, std::string& input, const char* field) {
@@ -197,18 +237,22 @@ Job Service::submit(const Caller& caller, JobRequest request, const IdempotencyK
   job.charges = charges_of(caller, plan);
   job.most_at_once = caller.limits.jobs_at_once;
   Job made = queue_.submit(job, options_.most_queued);
-  worker_->wake();
+  if (worker_) worker_->wake();
+  if (relay_) relay_->tell_queued();
   return made;
 }
 
 std::optional<Job> Service::cancel(const std::string& id) {
   auto job = queue_.cancel(id);
   if (!job) return job;
-  if (job->state == JobState::running) worker_->cancel(id);
+  if (job->state == JobState::running && worker_) worker_->cancel(id);
+  if (job->state == JobState::running && relay_) relay_->tell_cancelled(id);
   if (job->state == JobState::cancelled) events_.publish(id, {"cancelled", {}});
   return job;
 }
 
-Json Service::describe(const Job& job) { return job_json(job, pictures_.of_job(job.id), queue_.position(job), live()); }
+Json Service::describe(const Job& job) {
+  return job_json(job, pictures_.of_job(job.id), queue_.position(job), live_job(job.id));
+}
 
 }  // namespace pxf

@@ -13,6 +13,7 @@
 #include "service/account_store.h"
 #include "service/allowances.h"
 #include "service/database.h"
+#include "service/event_relay.h"
 #include "service/events.h"
 #include "service/pictures.h"
 #include "service/queue.h"
@@ -22,7 +23,10 @@
 namespace pxf {
 
 struct ServiceOptions {
-  std::filesystem::path home = {};  // empty: that of the library
+  std::filesystem::path home = {};   // empty: that of the library
+  std::string database = {};         // postgres://...; empty: SQLite in the home
+  std::filesystem::path store = {};  // of pictures; empty: "outputs" in the home
+  bool draws = true;                 // else other processes do
   std::int64_t most_queued = 10'000;
   std::size_t largest_input = 64u << 20;  // bytes of a picture that a request begins with
   WorkerOptions worker = {};
@@ -57,7 +61,7 @@ struct IdempotencyKey {
 
 class Service {
  public:
-  /// The engine outlives it. Error: io when another process serves from the same home.
+  /// The engine outlives it. Error: io when another process serves from the same home (with SQLite).
   Service(Engine& engine, const ServiceOptions& options);
   ~Service();
 
@@ -71,9 +75,13 @@ class Service {
   std::optional<Job> cancel(const std::string& id);
   /// The job as clients are told of it.
   Json describe(const Job& job);
-  std::optional<LiveJob> live() { return worker_->live(); }
-  /// No more jobs are drawn; the one under way goes back into the queue.
-  void stop() { worker_->stop(); }
+  /// The jobs that are being drawn: this process's first, then those of which others have told.
+  std::vector<LiveJob> live();
+  /// Of these, the first that somebody owns.
+  std::optional<LiveJob> live_of(const std::string& owner);
+  std::optional<LiveJob> live_job(const std::string& id);
+  /// No more jobs are drawn here; the one under way goes back into the queue.
+  void stop();
 
   Engine& engine() { return engine_; }
   /// For the calling thread.
@@ -103,7 +111,8 @@ class Service {
   Pictures pictures_;
   EventHub events_;
   Tasks tasks_{events_};
-  std::unique_ptr<Worker> worker_;
+  std::unique_ptr<Worker> worker_;     // where this process draws
+  std::unique_ptr<EventRelay> relay_;  // with PostgreSQL
 };
 
 }  // namespace pxf

@@ -73,5 +73,11 @@ class SqlTransaction {
 
 /// Creates the file, with the service's tables, if need be.
 std::unique_ptr<Sql> open_sqlite(const std::filesystem::path& file);
+/// "postgres://user:password@host/database", as libpq reads it; creates the tables if need be. A transaction is alone
+/// among all of this database's, like SQLite's. Errors also: invalid_argument (no such address), unsupported (a newer
+/// schema).
+std::unique_ptr<Sql> open_postgres(const std::string& address);
+/// The PostgreSQL at the address or, where that is empty, the SQLite of the home.
+std::unique_ptr<Sql> open_database(const std::string& address, const std::filesystem::path& home);
 
 }  // namespace pxf

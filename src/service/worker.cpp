@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::int64_t kStatusEvery = 1000, kSignOfLife = 5000;  // milliseconds
 constexpr std::int64_t kStepEvery = 100;                         // milliseconds between two steps that are told
+constexpr std::int64_t kStepElsewhereEvery = 500;                // likewise, to other processes
 constexpr std::int64_t kPositionsEvery = 500;                    // likewise, of positions in the queue
 
 std::string preview_address(const Image& image) {
@@ -223,8 +224,11 @@ Go Worker::report(const Progress& progress) {
     live_.progress = progress;
     live_.progress.preview = nullptr;
   }
-  const bool is_due = now - last_step_told_ >= kStepEvery || progress.step == progress.steps;
-  if (!is_due || !hub_.has_listeners(live_.id)) return Go::on;
+  const bool is_heard = hub_.has_listeners_here(live_.id);
+  if (!is_heard && !hub_.is_forwarded()) return Go::on;
+  const bool is_due =
+      now - last_step_told_ >= (is_heard ? kStepEvery : kStepElsewhereEvery) || progress.step == progress.steps;
+  if (!is_due) return Go::on;
   last_step_told_ = now;
   LiveJob told;
   {

@@ -88,7 +88,7 @@ TEST_F(ServiceTest, AJobBrokenOffByTheEndOfItsServerIsGoneOnWith) {
 
 TEST_F(ServiceTest, ARunningJobStopsWithinItsStepsWhenItIsCancelled) {
   const Job job = service->submit({}, small_request("a red apple", 5000));
-  ASSERT_TRUE(eventually([&] { return service->live() && service->live()->progress.step > 0; }));
+  ASSERT_TRUE(eventually([&] { return service->live_job(job.id) && service->live_job(job.id)->progress.step > 0; }));
   service->cancel(job.id);
   ASSERT_TRUE(ends(job.id));
   EXPECT_EQ(service->queue().find(job.id)->state, JobState::cancelled);
