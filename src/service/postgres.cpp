@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "base/error.h"
 #include "json/json.h"
@@ -24,26 +25,29 @@ std::string without_line_end(const char* text) {
   return out;
 }
 
-/// Where an address leads, without the password. What libpq says of a bad address may repeat the password.
+[[noreturn]] void refuse_address() {
+  throw Failure(Error{ErrorCode::invalid_argument,
+                      "got no address of PostgreSQL, need postgres://user@host/name (of the characters of a password, "
+                      "those that an address has a use for are written %XX)",
+                      "database"});
+}
+
+/// Where an address leads, without the password. What libpq says of a bad address may repeat the password, whole or,
+/// where it has characters like @ and /, the part that is taken for a host, port or name.
 std::string place_of(const std::string& address) {
-  char* reason = nullptr;
-  PQconninfoOption* options = PQconninfoParse(address.c_str(), &reason);
-  if (reason != nullptr) PQfreemem(reason);
-  const bool is_address = address.starts_with("postgres://") || address.starts_with("postgresql://");
-  if (options == nullptr || !is_address) {
-    if (options != nullptr) PQconninfoFree(options);
-    throw Failure(Error{ErrorCode::invalid_argument,
-                        "got no address of PostgreSQL, need postgres://user@host/name (of the characters of a "
-                        "password, those that an address has a use for are written %XX)",
-                        "database"});
+  struct FreeOptions {
+    void operator()(PQconninfoOption* options) const noexcept { PQconninfoFree(options); }
+  };
+  if (!address.starts_with("postgres://") && !address.starts_with("postgresql://")) refuse_address();
+  const std::unique_ptr<PQconninfoOption, FreeOptions> options(PQconninfoParse(address.c_str(), nullptr));
+  if (!options) refuse_address();
+  std::map<std::string_view, std::string> given;
+  for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) given.emplace(option->keyword, option->val);
   }
-  std::string host, name;
-  for (const PQconninfoOption* option = options; option->keyword != nullptr; ++option) {
-    if (option->val == nullptr) continue;
-    if (std::string_view(option->keyword) == "host") host = option->val;
-    if (std::string_view(option->keyword) == "dbname") name = option->val;
-  }
-  PQconninfoFree(options);
+  const std::string &host = given["host"], &name = given["dbname"];
+  const bool is_port = given["port"].find_first_not_of("0123456789,") == std::string::npos;
+  if (!is_port || host.find('@') != std::string::npos || name.find('@') != std::string::npos) refuse_address();
   return fmt::format("PostgreSQL at {}{}{}", host.empty() ? "this machine" : host, name.empty() ? "" : ", database ",
                      name);
 }

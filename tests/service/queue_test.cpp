@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "formats/temporary_folder.h"
+#include "postgres_for_tests.h"
 
 namespace pxf::test {
 namespace {
@@ -13,8 +14,14 @@ using testing::SizeIs;
 
 constexpr std::int64_t kLong = 60'000;
 
-class QueueTest : public testing::Test {
+enum class DatabaseKind : std::uint8_t { sqlite, postgres };
+
+class QueueTest : public testing::TestWithParam<DatabaseKind> {
  protected:
+  void SetUp() override {
+    if (GetParam() == DatabaseKind::postgres && postgres_for_tests().empty())
+      GTEST_SKIP() << "tests/cluster/run starts a PostgreSQL for it";
+  }
   NewJob job_of(const std::string& owner, std::int64_t cost = 1, const std::string& checkpoint = "starter") const {
     NewJob job;
     job.owner = owner;
@@ -31,23 +38,27 @@ class QueueTest : public testing::Test {
   }
 
   TemporaryFolder folder;
-  SharedDatabase database{open_sqlite(folder.path() / "service.db")};
+  SharedDatabase database{
+      open_database(GetParam() == DatabaseKind::postgres ? empty_postgres() : std::string(), folder.path())};
   Queue queue{database};
 };
 
-TEST_F(QueueTest, OwnersTakeTurnsHoweverManyJobsEachHas) {
+INSTANTIATE_TEST_SUITE_P(Sqlite, QueueTest, testing::Values(DatabaseKind::sqlite));
+INSTANTIATE_TEST_SUITE_P(Postgres, QueueTest, testing::Values(DatabaseKind::postgres));
+
+TEST_P(QueueTest, OwnersTakeTurnsHoweverManyJobsEachHas) {
   for (int i = 0; i < 3; ++i) submit(job_of("ann"));
   for (int i = 0; i < 2; ++i) submit(job_of("bob"));
   EXPECT_THAT(owners_in_turn(), ElementsAre("ann", "bob", "ann", "bob", "ann"));
 }
 
-TEST_F(QueueTest, WhoAsksForMuchWaitsBehindWhoAsksForLittle) {
+TEST_P(QueueTest, WhoAsksForMuchWaitsBehindWhoAsksForLittle) {
   for (int i = 0; i < 2; ++i) submit(job_of("large", 10));
   for (int i = 0; i < 3; ++i) submit(job_of("small", 1));
   EXPECT_THAT(owners_in_turn(), ElementsAre("large", "small", "small", "small", "large"));
 }
 
-TEST_F(QueueTest, WhoComesLaterDoesNotGoBeforeAllThatWaitBecauseItNeverAsked) {
+TEST_P(QueueTest, WhoComesLaterDoesNotGoBeforeAllThatWaitBecauseItNeverAsked) {
   for (int i = 0; i < 50; ++i) submit(job_of("ann"));
   for (int i = 0; i < 30; ++i) queue.claim("w", "", kLong, 0);
   for (int i = 0; i < 2; ++i) submit(job_of("new"));
@@ -55,7 +66,7 @@ TEST_F(QueueTest, WhoComesLaterDoesNotGoBeforeAllThatWaitBecauseItNeverAsked) {
   EXPECT_EQ(queue.claim("w", "", kLong, 0)->owner, "ann");
 }
 
-TEST_F(QueueTest, AHigherPriorityGoesFirst) {
+TEST_P(QueueTest, AHigherPriorityGoesFirst) {
   submit(job_of("ann"));
   NewJob urgent = job_of("bob");
   urgent.priority = 1;
@@ -63,7 +74,7 @@ TEST_F(QueueTest, AHigherPriorityGoesFirst) {
   EXPECT_THAT(owners_in_turn(), ElementsAre("bob", "ann"));
 }
 
-TEST_F(QueueTest, JobsOfTheHeldCheckpointGoFirstAsLongAsNobodyWaitsTooLong) {
+TEST_P(QueueTest, JobsOfTheHeldCheckpointGoFirstAsLongAsNobodyWaitsTooLong) {
   submit(job_of("ann", 1, "other"));
   submit(job_of("bob", 1, "held"));
   submit(job_of("eve", 1, "held"));
@@ -71,14 +82,14 @@ TEST_F(QueueTest, JobsOfTheHeldCheckpointGoFirstAsLongAsNobodyWaitsTooLong) {
   EXPECT_EQ(queue.claim("w", "held", kLong, -1)->owner, "ann");
 }
 
-TEST_F(QueueTest, PositionsCountTheJobsBefore) {
+TEST_P(QueueTest, PositionsCountTheJobsBefore) {
   const std::string first = submit(job_of("ann")), second = submit(job_of("bob"));
   EXPECT_EQ(queue.position(*queue.find(first)), 0);
   EXPECT_EQ(queue.position(*queue.find(second)), 1);
   EXPECT_THAT(queue.waiting(), ElementsAre(first, second));
 }
 
-TEST_F(QueueTest, TheSameKeyGivesTheSameJob) {
+TEST_P(QueueTest, TheSameKeyGivesTheSameJob) {
   NewJob job = job_of("ann");
   job.idempotency = "key";
   job.digest = "body";
@@ -90,12 +101,12 @@ TEST_F(QueueTest, TheSameKeyGivesTheSameJob) {
   EXPECT_EQ(queue.counts().queued, 2);
 }
 
-TEST_F(QueueTest, AFullQueueTakesNoMore) {
+TEST_P(QueueTest, AFullQueueTakesNoMore) {
   queue.submit(job_of("ann"), 1);
   EXPECT_THROW(queue.submit(job_of("bob"), 1), QueueFull);
 }
 
-TEST_F(QueueTest, AJobIsClaimedAndEndedOnce) {
+TEST_P(QueueTest, AJobIsClaimedAndEndedOnce) {
   submit(job_of("ann"));
   const auto job = queue.claim("w", "", kLong, 0);
   EXPECT_FALSE(queue.claim("other", "", kLong, 0));
@@ -104,7 +115,7 @@ TEST_F(QueueTest, AJobIsClaimedAndEndedOnce) {
   EXPECT_EQ(queue.find(job->id)->state, JobState::done);
 }
 
-TEST_F(QueueTest, AJobWhoseWorkerIsSilentIsTakenUpAgainAndTheWorkersLateResultIsRefused) {
+TEST_P(QueueTest, AJobWhoseWorkerIsSilentIsTakenUpAgainAndTheWorkersLateResultIsRefused) {
   submit(job_of("ann"));
   const auto lost = queue.claim("dead", "", -1, 0);
   queue.take_back_orphans(3, false);
@@ -116,7 +127,7 @@ TEST_F(QueueTest, AJobWhoseWorkerIsSilentIsTakenUpAgainAndTheWorkersLateResultIs
   EXPECT_TRUE(queue.finish(*again, JobState::done, {}));
 }
 
-TEST_F(QueueTest, AJobThatKillsItsWorkersIsGivenUp) {
+TEST_P(QueueTest, AJobThatKillsItsWorkersIsGivenUp) {
   const std::string id = submit(job_of("ann"));
   for (int i = 0; i < 3; ++i) {
     ASSERT_TRUE(queue.claim("dead", "", -1, 0));
@@ -126,7 +137,7 @@ TEST_F(QueueTest, AJobThatKillsItsWorkersIsGivenUp) {
   EXPECT_THAT(queue.find(id)->error, testing::HasSubstr("died 3 times"));
 }
 
-TEST_F(QueueTest, AJobThatWaitsIsCancelledAtOnceAndOneThatRunsIsAskedToStop) {
+TEST_P(QueueTest, AJobThatWaitsIsCancelledAtOnceAndOneThatRunsIsAskedToStop) {
   const std::string first = submit(job_of("ann")), second = submit(job_of("bob"));
   queue.claim("w", "", kLong, 0);
   EXPECT_EQ(queue.cancel(second)->state, JobState::cancelled);
@@ -135,7 +146,7 @@ TEST_F(QueueTest, AJobThatWaitsIsCancelledAtOnceAndOneThatRunsIsAskedToStop) {
   EXPECT_FALSE(queue.cancel("unknown"));
 }
 
-TEST_F(QueueTest, AListGoesOnWhereItsFirstPartEnded) {
+TEST_P(QueueTest, AListGoesOnWhereItsFirstPartEnded) {
   for (int i = 0; i < 5; ++i) submit(job_of("ann"));
   const auto first = queue.list({.limit = 3}), rest = queue.list({.before = first.next, .limit = 3});
   EXPECT_THAT(first.items, SizeIs(3));
