@@ -85,8 +85,9 @@ Result<std::vector<RunningWorker>> running_workers(const std::filesystem::path& 
 class Server {
  public:
   /// Answers when it returns. The engine outlives it, and should take names alone (EngineOptions::names_only), as that
-  /// of a public server must: clients could have any file opened otherwise. Errors: io (the port is taken; another process serves from the
-  /// same home), invalid_argument (no address; such an engine), no_space, bad_file (a damaged database).
+  /// of a public server must: clients could have any file opened otherwise. Errors: io (the port is taken; another
+  /// process serves from the same home), invalid_argument (no address; such an engine), no_space, bad_file (a damaged
+  /// database).
   static Result<Server> start(Engine& engine, const ServerOptions& options = {});
   Server(Server&&) noexcept;
   Server& operator=(Server&&) noexcept;

@@ -68,9 +68,8 @@ HttpResponse list_jobs(Service& service, const HttpRequest& request) {
                                           .state = state_of(request),
                                           .before = cursor_of(request),
                                           .limit = limit_of(request)});
-  Json data = Json::array();
-  for (const Job& job : part.items) data.push_back(service.describe(job));
-  return json_response({{"data", data}, {"next", part.next.empty() ? Json() : Json(part.next)}});
+  return json_response(
+      {{"data", service.describe(part.items)}, {"next", part.next.empty() ? Json() : Json(part.next)}});
 }
 
 HttpResponse cancel_job(Service& service, const Call& call) {

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <unordered_map>
 
 #include "base/error.h"
 #include "service/ids.h"
@@ -179,6 +180,22 @@ std::int64_t Queue::position(const Job& job) {
             {job.priority, job.turn, job.id})[0][0]
         .whole();
   });
+}
+
+// One look at the whole order, where a count for each job would look at most of it again and again.
+std::vector<std::int64_t> Queue::positions(const std::vector<Job>& jobs) {
+  const auto is_queued = [](const Job& job) { return job.state == JobState::queued; };
+  std::vector<std::int64_t> out(jobs.size(), 0);
+  if (std::ranges::count_if(jobs, is_queued) <= 1) {
+    std::ranges::transform(jobs, out.begin(), [this](const Job& job) { return position(job); });
+    return out;
+  }
+  std::unordered_map<std::string, std::int64_t> places;
+  for (std::string& id : waiting()) places.emplace(std::move(id), std::ssize(places));
+  for (std::size_t i = 0; i < jobs.size(); ++i) {
+    if (const auto place = places.find(jobs[i].id); place != places.end()) out[i] = place->second;
+  }
+  return out;
 }
 
 std::optional<Job> Queue::claim(const std::string& worker, const std::string& held, std::int64_t lease,

@@ -58,6 +58,8 @@ class Queue {
   std::vector<std::string> waiting();
   /// Jobs before this one; 0 for one that does not wait.
   std::int64_t position(const Job& job);
+  /// Of each.
+  std::vector<std::int64_t> positions(const std::vector<Job>& jobs);
 
   /// Takes the next job for a worker, until `lease` milliseconds from now unless renewed. Jobs of the checkpoint that
   /// the worker holds go before others of their priority, as long as the first of these has waited no longer than

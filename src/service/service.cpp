@@ -77,6 +77,15 @@ std::vector<Charge> charges_of(const Caller& caller, const Plan& plan) {
   return charges;
 }
 
+// Before a prompt is read for each picture, which takes a while for many.
+void check_count(const Caller& caller, int count) {
+  for (const Allowance& one : caller.allowances) {
+    if (one.in_megapixel_steps || count <= std::max<std::int64_t>(1, one.limit)) continue;
+    throw LimitReached(LimitReached::Until::for_ever,
+                       fmt::format("{} pictures: {} a day are allowed to you", count, one.limit));
+  }
+}
+
 void check_limits(const Limits& limits, const Plan& plan) {
   const auto refuse = [](std::string text) { throw LimitReached(LimitReached::Until::for_ever, std::move(text)); };
   const int side = std::max({plan.width, plan.height, plan.hires_width, plan.hires_height});
@@ -195,6 +204,7 @@ void Service::check_memory(const Plan& plan) const {
 }
 
 Plan Service::settle(const Caller& caller, JobRequest& request) {
+  check_count(caller, request.request.count);
   request.request.commercial = request.request.commercial || caller.commercial_only;
   keep_input(caller, request.init, "init");
   keep_input(caller, request.mask, "mask");
@@ -253,6 +263,15 @@ std::optional<Job> Service::cancel(const std::string& id) {
 
 Json Service::describe(const Job& job) {
   return job_json(job, pictures_.of_job(job.id), queue_.position(job), live_job(job.id));
+}
+
+Json Service::describe(const std::vector<Job>& jobs) {
+  const std::vector<std::int64_t> positions = queue_.positions(jobs);
+  const auto now = live();
+  Json out = Json::array();
+  for (std::size_t i = 0; i < jobs.size(); ++i)
+    out.push_back(job_json(jobs[i], pictures_.of_job(jobs[i].id), positions[i], now));
+  return out;
 }
 
 }  // namespace pxf

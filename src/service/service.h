@@ -75,6 +75,7 @@ class Service {
   std::optional<Job> cancel(const std::string& id);
   /// The job as clients are told of it.
   Json describe(const Job& job);
+  Json describe(const std::vector<Job>& jobs);
   /// The jobs that are being drawn: this process's first, then those of which others have told.
   std::vector<LiveJob> live();
   /// Of these, the first that somebody owns.

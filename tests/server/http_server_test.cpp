@@ -169,6 +169,16 @@ TEST_F(StreamTest, AClientThatDoesNotReadLosesWhatMayBeLostAlone) {
   EXPECT_LT(all.size(), 50u << 20);
 }
 
+TEST(HttpServer, AStreamThatHasNothingToSayIsKeptOpen) {
+  HttpOptions options = quick_options();
+  options.pulse = std::chrono::milliseconds(5);
+  std::shared_ptr<HttpStream> stream;
+  HttpServer server(options, [&](const HttpRequest&, const HttpReply& reply) { stream = reply.stream({}); });
+  Connection connection(server.port());
+  connection.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(connection.read_until(":\n\n"), HasSubstr("\r\n:\n\n"));
+}
+
 TEST(HttpServer, StopsWithOpenConnectionsAndStreams) {
   std::atomic<int> ended{0};
   auto server = std::make_unique<HttpServer>(quick_options(), [&](const HttpRequest& request, const HttpReply& reply) {

@@ -89,6 +89,12 @@ TEST_P(QueueTest, PositionsCountTheJobsBefore) {
   EXPECT_THAT(queue.waiting(), ElementsAre(first, second));
 }
 
+TEST_P(QueueTest, PositionsOfSeveralAreThoseOfEach) {
+  const std::string first = submit(job_of("ann")), second = submit(job_of("bob")), third = submit(job_of("eve"));
+  queue.claim("w", "", kLong, kLong);
+  EXPECT_THAT(queue.positions({*queue.find(third), *queue.find(first), *queue.find(second)}), ElementsAre(1, 0, 0));
+}
+
 TEST_P(QueueTest, TheSameKeyGivesTheSameJob) {
   NewJob job = job_of("ann");
   job.idempotency = "key";

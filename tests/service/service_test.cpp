@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <mutex>
+
 #include "base/error.h"
 #include "service/base64.h"
 #include "service_test_support.h"
@@ -92,6 +94,28 @@ TEST_F(ServiceTest, ARunningJobStopsWithinItsStepsWhenItIsCancelled) {
   service->cancel(job.id);
   ASSERT_TRUE(ends(job.id));
   EXPECT_EQ(service->queue().find(job.id)->state, JobState::cancelled);
+}
+
+TEST_F(ServiceTest, APositionIsToldWhenItHasChangedAndNotAgain) {
+  const std::string running = service->submit({}, small_request("a", 5000)).id;
+  const std::string first = service->submit({}, small_request("b")).id;
+  const std::string second = service->submit({}, small_request("c")).id;
+  std::mutex mutex;
+  std::vector<std::string> told;
+  const auto reader = service->events().subscribe(second, [&](const auto& event) {
+    std::lock_guard lock(mutex);
+    told.push_back(event->data);
+  });
+  std::this_thread::sleep_for(std::chrono::milliseconds(1200));  // two looks at least
+  service->cancel(first);
+  const auto has_moved = [&] {
+    std::lock_guard lock(mutex);
+    return !told.empty() && told.back().find("0") != std::string::npos;
+  };
+  EXPECT_TRUE(eventually(has_moved));
+  std::lock_guard lock(mutex);
+  EXPECT_THAT(told, testing::ElementsAre(testing::HasSubstr("1"), testing::HasSubstr("0")));
+  service->cancel(running);
 }
 
 TEST_F(ServiceTest, TwoProcessesDoNotServeFromOneHome) {
