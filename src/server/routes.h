@@ -1,6 +1,7 @@
 // The addresses of the server, a file an area; docs/api.md says what each does.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -11,10 +12,24 @@
 
 namespace pxf {
 
+/// How long requests took to be answered, by the part of the address that tells routes apart: "jobs", "images", "page".
+class RequestTimes {
+ public:
+  static constexpr std::array<std::string_view, 8> kAreas = {"jobs",  "images", "models", "tasks",
+                                                             "sdapi", "sdcpp",  "page",   "other"};
+  void observe(std::string_view path, double seconds) { times_[area_of(path)].observe(seconds); }
+  Histogram::Counts counts(std::size_t area) const { return times_[area].counts(); }
+
+ private:
+  static std::size_t area_of(std::string_view path);
+  std::array<Histogram, kAreas.size()> times_;
+};
+
 /// What a route may use. All of it outlives the server.
 struct Site {
   Service& service;
   std::function<HttpCounts()> counts;
+  const RequestTimes& request_times;
   JobWaits& waits;
 };
 
@@ -35,6 +50,9 @@ void admin_or_problem(const HttpRequest& request);
 /// "limit" and "cursor" of a query. Throws HttpProblem 422.
 int limit_of(const HttpRequest& request);
 std::string cursor_of(const HttpRequest& request);
+
+/// Prometheus' text format 0.0.4.
+std::string metrics_text(Site& site);
 
 /// What describes our own API.
 std::string_view openapi_text();

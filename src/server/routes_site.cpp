@@ -48,22 +48,6 @@ Json status_json(Site& site, bool is_admin) {
           {"connections", site.counts().connections}};
 }
 
-// Prometheus' text format 0.0.4.
-std::string metrics_text(Site& site) {
-  const QueueCounts queue = site.service.queue().counts();
-  const HttpCounts http = site.counts();
-  std::string out;
-  const auto add = [&](const char* name, const char* type, const char* help, std::int64_t value) {
-    out += fmt::format("# HELP {0} {1}\n# TYPE {0} {2}\n{0} {3}\n", name, help, type, value);
-  };
-  add("pixelforge_jobs_queued", "gauge", "Jobs that wait", queue.queued);
-  add("pixelforge_jobs_running", "gauge", "Jobs that are being drawn", queue.running);
-  add("pixelforge_http_connections", "gauge", "Connections that are open", http.connections);
-  add("pixelforge_http_streams", "gauge", "Event streams that are open", http.streams);
-  add("pixelforge_http_requests_total", "counter", "Requests since the start", http.requests);
-  return out;
-}
-
 }  // namespace
 
 const Caller& caller_of(const HttpRequest& request) {

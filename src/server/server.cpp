@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 #include "base/error.h"
@@ -31,7 +32,7 @@ struct Server::State {
         guard(options.host_names),
         identity(service, options),
         waits(service),
-        site{service, [this] { return http ? http->counts() : HttpCounts{}; }, waits} {
+        site{service, [this] { return http ? http->counts() : HttpCounts{}; }, times, waits} {
     identity.add_routes(router);
     add_job_routes(router, site);
     add_image_routes(router, site);
@@ -52,7 +53,11 @@ struct Server::State {
     reply.add_header("X-Content-Type-Options", "nosniff");
     reply.add_header("Referrer-Policy", "no-referrer");
     reply.add_usual_header("Content-Security-Policy", kNoPage);
-    reply.before_send([takes = takes_gzip(request)](HttpResponse& response) { compress(response, takes); });
+    const auto began = std::chrono::steady_clock::now();
+    reply.before_send([this, began, path = request.path, takes = takes_gzip(request)](HttpResponse& response) {
+      compress(response, takes);
+      times.observe(path, std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count());
+    });
     if (const auto refusal = guard.refusal(request)) return reply.send(problem_json(*refusal));
     try {
       identity.recognise(request, reply);
@@ -67,6 +72,7 @@ struct Server::State {
   Guard guard;
   Identity identity;
   JobWaits waits;
+  RequestTimes times;
   Site site;
   Router router;
   std::unique_ptr<HttpServer> http;

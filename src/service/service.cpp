@@ -164,6 +164,11 @@ std::optional<LiveJob> Service::live_of(const std::string& owner) {
   return std::nullopt;
 }
 
+const WorkCounters& Service::counters() const {
+  static const WorkCounters none;
+  return worker_ ? worker_->counters() : none;
+}
+
 std::optional<LiveJob> Service::live_job(const std::string& id) {
   for (LiveJob& one : live()) {
     if (one.id == id) return std::move(one);
@@ -267,10 +272,9 @@ Json Service::describe(const Job& job) {
 
 Json Service::describe(const std::vector<Job>& jobs) {
   const std::vector<std::int64_t> positions = queue_.positions(jobs);
-  const auto now = live();
   Json out = Json::array();
   for (std::size_t i = 0; i < jobs.size(); ++i)
-    out.push_back(job_json(jobs[i], pictures_.of_job(jobs[i].id), positions[i], now));
+    out.push_back(job_json(jobs[i], pictures_.of_job(jobs[i].id), positions[i], live_job(jobs[i].id)));
   return out;
 }
 

@@ -81,6 +81,8 @@ class Service {
   /// Of these, the first that somebody owns.
   std::optional<LiveJob> live_of(const std::string& owner);
   std::optional<LiveJob> live_job(const std::string& id);
+  /// Of what is drawn here; zeros where nothing is.
+  const WorkCounters& counters() const;
   /// No more jobs are drawn here; the one under way goes back into the queue.
   void stop();
 

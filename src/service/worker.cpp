@@ -180,6 +180,7 @@ void Worker::tell_positions(std::unordered_map<std::string, std::size_t>& told) 
 }
 
 void Worker::draw(const Job& job) {
+  counters_.waited.observe(static_cast<double>(now_ms() - job.created) / 1000);
   const auto drawn = catch_errors([&] {
     JobRequest asked = value_or_throw(read_job_request(Json::parse(job.request)));
     load_inputs(asked, pictures_);
@@ -209,16 +210,27 @@ void Worker::draw_pictures(const Job& job, const JobRequest& asked, const Checkp
         progress.seconds_left += (plan.count - k - 1) * plan.steps / progress.steps_per_second;
       return report(progress);
     };
+    enter(Stage::open);
     const auto made = value_or_throw(engine_.generate(checkpoint, request, on_progress, &cancel_));
+    enter(Stage::done);
     if (cancel_.requested()) fail(ErrorCode::cancelled, "cancelled");
     const Plan own = value_or_throw(engine_.plan(checkpoint, request));  // this picture's LoRAs
     if (!pictures_.add(job, k, made.at(0), own, request, asked.encoding)) fail(ErrorCode::cancelled, "taken over");
+    ++counters_.pictures;
     hub_.publish(job.id, {"image", {}});
   }
 }
 
+void Worker::enter(Stage stage) {
+  const std::int64_t now = now_ms();
+  if (stage_began_ != 0) counters_.add_time(stage_, now - stage_began_);
+  stage_ = stage;
+  stage_began_ = stage == Stage::done ? 0 : now;
+}
+
 Go Worker::report(const Progress& progress) {
   const std::int64_t now = now_ms();
+  if (progress.stage != stage_ && progress.stage != Stage::done) enter(progress.stage);
   {
     std::lock_guard lock(mutex_);
     live_.progress = progress;
@@ -249,7 +261,9 @@ void Worker::end(const Job& job, const std::optional<Error>& error) {
       return Done{};
     }
     const JobState state = !error ? JobState::done : is_cancelled ? JobState::cancelled : JobState::failed;
-    if (queue_.finish(job, state, is_cancelled ? std::nullopt : error)) hub_.publish(job.id, {to_string(state), {}});
+    if (!queue_.finish(job, state, is_cancelled ? std::nullopt : error)) return Done{};
+    ++counters_.ended[static_cast<std::size_t>(state)];
+    hub_.publish(job.id, {to_string(state), {}});
     return Done{};
   });
   static_cast<void>(ended);  // a database that is gone: the lease ends, and another attempt begins

@@ -14,6 +14,7 @@
 
 #include "json/request.h"
 #include "pixelforge/engine.h"
+#include "service/counters.h"
 #include "service/events.h"
 #include "service/pictures.h"
 #include "service/queue.h"
@@ -46,6 +47,7 @@ class Worker {
   /// Stops this job, if it is the one that is being drawn.
   void cancel(const std::string& job);
   std::optional<LiveJob> live();
+  const WorkCounters& counters() const { return counters_; }
   /// Puts the job that is being drawn back into the queue, and ends. The destructor does so too.
   void stop();
 
@@ -55,6 +57,7 @@ class Worker {
   void draw(const Job& job);
   void draw_pictures(const Job& job, const JobRequest& asked, const Checkpoint& checkpoint, const Plan& plan);
   Go report(const Progress& progress);
+  void enter(Stage stage);
   void end(const Job& job, const std::optional<Error>& error);
   void tell_positions(std::unordered_map<std::string, std::size_t>& told);
   void tell_status();
@@ -75,6 +78,9 @@ class Worker {
   std::optional<Job> job_;  // being drawn
   LiveJob live_;
   std::int64_t last_step_told_ = 0;
+  WorkCounters counters_;
+  Stage stage_ = Stage::open;     // of the picture that is being drawn
+  std::int64_t stage_began_ = 0;  // milliseconds since 1970
   CancelToken cancel_;
   std::atomic<bool> stopping_{false};
   std::thread thread_, watch_;

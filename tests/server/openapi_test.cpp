@@ -31,7 +31,8 @@ Addresses answered() {
   Engine engine;
   Service service(engine, {.home = home.path()});
   JobWaits waits(service);
-  Site site{service, [] { return HttpCounts{}; }, waits};
+  const RequestTimes times;
+  Site site{service, [] { return HttpCounts{}; }, times, waits};
   ServerOptions options;
   options.is_public = true;
   Identity identity(service, options);

@@ -101,6 +101,17 @@ TEST_F(ServerTest, FieldsAndWordsThatAreUnknownAreRefused) {
   EXPECT_EQ(get("/v1/images?favourite=false").status, 200);
 }
 
+TEST_F(ServerTest, MetricsTellWhatWasDrawn) {
+  drawn();
+  const std::string text = get("/metrics").body;
+  for (const char* line :
+       {"pixelforge_jobs_total{state=\"done\"} 1\n", "pixelforge_pictures_total 1\n",
+        "pixelforge_queue_wait_seconds_count 1\n", "pixelforge_http_request_seconds_count{area=\"jobs\"} 2\n"}) {
+    EXPECT_THAT(text, HasSubstr(line));
+  }
+  EXPECT_THAT(text, testing::Not(HasSubstr("stage_seconds_total{stage=\"steps\"} 0\n")));
+}
+
 TEST_F(ServerTest, KindsOfModelsAreFoundInAnyCase) {
   EXPECT_EQ(json::parse(get("/v1/models?kind=lora").body)["data"][0]["kind"], "LoRA");
 }
