@@ -17,7 +17,7 @@ target_link_options(pixelforge_shared PRIVATE LINKER:--version-script=${CMAKE_CU
 set_property(TARGET pixelforge_shared PROPERTY LINK_DEPENDS ${CMAKE_CURRENT_LIST_DIR}/pixelforge.map)
 
 set(package ${CMAKE_INSTALL_LIBDIR}/cmake/PixelForge)
-install(TARGETS pixelforge)
+install(TARGETS pixelforge COMPONENT program)
 install(TARGETS pixelforge_shared EXPORT PixelForge)
 install(DIRECTORY include/pixelforge TYPE INCLUDE)
 install(EXPORT PixelForge NAMESPACE PixelForge:: FILE PixelForgeConfig.cmake DESTINATION ${package})
@@ -25,3 +25,28 @@ write_basic_package_version_file(${PROJECT_BINARY_DIR}/PixelForgeConfigVersion.c
 install(FILES ${PROJECT_BINARY_DIR}/PixelForgeConfigVersion.cmake DESTINATION ${package})
 configure_file(cmake/pixelforge.pc.in pixelforge.pc @ONLY)
 install(FILES ${PROJECT_BINARY_DIR}/pixelforge.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
+
+# The server as a service of the machine: `cpack -G DEB` in the build folder makes a package of the program and this.
+install(FILES packaging/systemd/pixelforge.service DESTINATION lib/systemd/system COMPONENT program)
+install(FILES docs/operations.md docs/api.md packaging/nginx/pixelforge.conf DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+install(FILES packaging/debian/copyright DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT program)
+
+set(CPACK_GENERATOR DEB)
+set(CPACK_PACKAGE_CONTACT "The PixelForge authors <maintainers@pixelforge.invalid>")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "pictures from prompts, with diffusion models")
+set(CPACK_PACKAGE_DESCRIPTION "PixelForge draws with SD 1, SD 2 and SDXL checkpoints: on the command line, in a web page,
+and for programs over HTTP. A small checkpoint is part of it.")
+set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
+set(CPACK_STRIP_FILES ON)
+set(CPACK_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS
+  OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
+set(CPACK_COMPONENTS_ALL program)
+set(CPACK_DEB_COMPONENT_INSTALL ON)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_NAME pixelforge)
+set(CPACK_DEBIAN_PROGRAM_FILE_NAME DEB-DEFAULT)
+set(CPACK_DEBIAN_PACKAGE_SECTION graphics)
+set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
+set(CPACK_DEBIAN_PACKAGE_CONTROL_EXTRA
+  "${PROJECT_SOURCE_DIR}/packaging/debian/postinst;${PROJECT_SOURCE_DIR}/packaging/debian/prerm;${PROJECT_SOURCE_DIR}/packaging/debian/postrm")
+set(CPACK_DEBIAN_PACKAGE_CONTROL_STRICT_PERMISSION ON)
+include(CPack)
