@@ -92,7 +92,8 @@ void add_site_routes(Router& router, Site& site) {
     site.service.queue().counts();  // the database answers
     return json_response({{"status", "ok"}});
   });
-  router.add("GET", "/metrics", [&](const Call&) {
+  router.add("GET", "/metrics", [&](const Call& call) {
+    admin_or_problem(call.request);
     return HttpResponse{.headers = {{"Content-Type", "text/plain; version=0.0.4"}}, .body = metrics_text(site)};
   });
 }
