@@ -72,6 +72,7 @@ class QueueWorker {
 
 /// A process that draws for a server of this home.
 struct RunningWorker {
+  std::string machine;  // its name
   std::int64_t pid = 0;
   std::vector<LoadedModel> models;  // that it holds; idle_seconds says nothing here
   std::string job;                  // that it draws; empty: none
@@ -86,7 +87,8 @@ class Server {
  public:
   /// Answers when it returns. The engine outlives it, and should take names alone (EngineOptions::names_only), as that
   /// of a public server must: clients could have any file opened otherwise. Errors: io (the port is taken; another
-  /// process serves from the same home), invalid_argument (no address; such an engine), no_space, bad_file (a damaged
+  /// process serves from the same home), invalid_argument (no address, of the server or of its database;
+  /// such an engine), no_space, bad_file (a damaged
   /// database).
   static Result<Server> start(Engine& engine, const ServerOptions& options = {});
   Server(Server&&) noexcept;

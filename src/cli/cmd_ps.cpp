@@ -28,11 +28,9 @@ Json worker_json(const RunningWorker& worker) {
   for (const LoadedModel& model : worker.models) {
     models.push_back({{"name", model.name}, {"bytes", model.bytes}, {"in_use", model.in_use}});
   }
-  return {{"pid", worker.pid},
-          {"models", models},
-          {"job", worker.job.empty() ? Json() : Json(worker.job)},
-          {"step", worker.step},
-          {"steps", worker.steps}};
+  return {{"machine", worker.machine}, {"pid", worker.pid},
+          {"models", models},          {"job", worker.job.empty() ? Json() : Json(worker.job)},
+          {"step", worker.step},       {"steps", worker.steps}};
 }
 
 void print_workers(const std::vector<RunningWorker>& workers) {
@@ -40,12 +38,13 @@ void print_workers(const std::vector<RunningWorker>& workers) {
     fmt::print("no server runs from this library\n");
     return;
   }
-  std::vector<std::vector<std::string>> rows = {{"PROCESS", "CHECKPOINT", "MEMORY", "NOW"}};
+  std::vector<std::vector<std::string>> rows = {{"MACHINE", "PROCESS", "CHECKPOINT", "MEMORY", "NOW"}};
   for (const RunningWorker& worker : workers) {
-    if (worker.models.empty()) rows.push_back({std::to_string(worker.pid), "none yet", "", "idle"});
+    if (worker.models.empty())
+      rows.push_back({printable(worker.machine), std::to_string(worker.pid), "none yet", "", "idle"});
     for (const LoadedModel& model : worker.models) {
-      rows.push_back(
-          {std::to_string(worker.pid), printable(model.name), bytes_text(model.bytes), work_of(worker, model)});
+      rows.push_back({printable(worker.machine), std::to_string(worker.pid), printable(model.name),
+                      bytes_text(model.bytes), work_of(worker, model)});
     }
   }
   fmt::print("{}", table(rows, rows[0].size()));

@@ -113,9 +113,9 @@ void PostgresConnection::connect() {
   connection_.reset(PQconnectdbParams(names.data(), values.data(), 1));
   if (connection_ == nullptr) fail(ErrorCode::out_of_memory, "memory ran out");
   if (PQstatus(connection_.get()) != CONNECTION_OK) {
-    throw Failure(Error{ErrorCode::io,
-                        fmt::format("cannot be reached: {}", without_line_end(PQerrorMessage(connection_.get()))),
-                        where_});
+    throw DatabaseLost(Error{ErrorCode::io,
+                             fmt::format("cannot be reached: {}", without_line_end(PQerrorMessage(connection_.get()))),
+                             where_});
   }
   PQsetNoticeProcessor(
       connection_.get(), [](void*, const char*) {}, nullptr);  // it would print them
@@ -162,11 +162,10 @@ void PostgresConnection::expect_ok(const pg_result* result) const {
   if (which == "55P03") {
     throw Failure(Error{ErrorCode::io, "another process has kept it busy for long; try again when it is done", where_});
   }
-  throw Failure(
-      Error{code_of(which),
-            fmt::format("{}: {}", PQstatus(connection_.get()) == CONNECTION_OK ? "refused" : "the connection was lost",
-                        without_line_end(PQerrorMessage(connection_.get()))),
-            where_});
+  const std::string said = without_line_end(PQerrorMessage(connection_.get()));
+  if (PQstatus(connection_.get()) != CONNECTION_OK)
+    throw DatabaseLost(Error{ErrorCode::io, "the connection was lost: " + said, where_});
+  throw Failure(Error{code_of(which), "refused: " + said, where_});
 }
 
 }  // namespace pxf

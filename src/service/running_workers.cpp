@@ -14,6 +14,7 @@ RunningWorker worker_of(const SqlRow& row) {
   RunningWorker worker;
   worker.pid = row[0].whole();
   const Json status = Json::parse(row[1].text());
+  worker.machine = status.value("machine", "");
   for (const Json& model : status.value("loaded", Json::array())) {
     LoadedModel& loaded = worker.models.emplace_back();
     loaded.name = model.value("name", "");

@@ -10,7 +10,15 @@
 #include <variant>
 #include <vector>
 
+#include "base/error.h"
+
 namespace pxf {
+
+/// The database cannot be reached: whatever was under way is nobody's fault, and can be done once it is back.
+class DatabaseLost : public Failure {
+ public:
+  using Failure::Failure;
+};
 
 class SqlValue {
  public:

@@ -1,6 +1,9 @@
 #include "service/worker.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <utility>
 
@@ -22,6 +25,11 @@ std::string preview_address(const Image& image) {
   small.image = image;
   const auto file = encode_picture(small, {.format = ImageFormat::jpeg, .quality = 80});
   return file ? "data:image/jpeg;base64," + base64(file.value()) : std::string();
+}
+
+std::string name_of_machine() {
+  std::array<char, 256> name{};
+  return ::gethostname(name.data(), name.size() - 1) == 0 ? name.data() : "";
 }
 
 /// Of the k-th picture alone.
@@ -151,7 +159,7 @@ void Worker::watch() {
 
 // Written when it changes, and often enough that a worker which was killed can be told from one that has nothing to do.
 void Worker::tell_status() {
-  Json status = {{"version", version()}, {"loaded", loaded_json(engine_)}};
+  Json status = {{"version", version()}, {"machine", name_of_machine()}, {"loaded", loaded_json(engine_)}};
   for (Json& model : status["loaded"]) model.erase("idle_seconds");
   if (const auto now = live()) status["job"] = {{"id", now->id}, {"progress", progress_json(now->progress)}};
   const std::string text = dump(status);
@@ -182,19 +190,28 @@ void Worker::tell_positions(std::unordered_map<std::string, std::size_t>& told) 
 void Worker::draw(const Job& job) {
   counters_.waited.observe(static_cast<double>(now_ms() - job.created) / 1000);
   const auto drawn = catch_errors([&] {
-    JobRequest asked = value_or_throw(read_job_request(Json::parse(job.request)));
-    load_inputs(asked, pictures_);
-    const std::string name = chosen_checkpoint(asked);
-    const Checkpoint checkpoint = value_or_throw(engine_.open(name, asked.vae));
-    held_ = job.checkpoint;
-    const Plan plan = value_or_throw(engine_.plan(checkpoint, asked.request));
-    const Json told = plan_json(plan);
-    queue_.set_plan(job, dump(told));
-    hub_.publish(job.id, {"started", dump({{"plan", told}})});
-    draw_pictures(job, asked, checkpoint, plan);
-    return Done{};
+    try {
+      draw_plan(job);
+      return true;
+    } catch (const DatabaseLost&) {
+      return false;
+    }
   });
+  if (drawn && !drawn.value()) return;  // its lease ends, and another attempt begins
   end(job, drawn ? std::nullopt : std::optional<Error>(drawn.error()));
+}
+
+void Worker::draw_plan(const Job& job) {
+  JobRequest asked = value_or_throw(read_job_request(Json::parse(job.request)));
+  load_inputs(asked, pictures_);
+  const std::string name = chosen_checkpoint(asked);
+  const Checkpoint checkpoint = value_or_throw(engine_.open(name, asked.vae));
+  held_ = job.checkpoint;
+  const Plan plan = value_or_throw(engine_.plan(checkpoint, asked.request));
+  const Json told = plan_json(plan);
+  queue_.set_plan(job, dump(told));
+  hub_.publish(job.id, {"started", dump({{"plan", told}})});
+  draw_pictures(job, asked, checkpoint, plan);
 }
 
 void Worker::draw_pictures(const Job& job, const JobRequest& asked, const Checkpoint& checkpoint, const Plan& plan) {

@@ -55,6 +55,7 @@ class Worker {
   void work();
   void watch();
   void draw(const Job& job);
+  void draw_plan(const Job& job);
   void draw_pictures(const Job& job, const JobRequest& asked, const Checkpoint& checkpoint, const Plan& plan);
   Go report(const Progress& progress);
   void enter(Stage stage);

@@ -16,6 +16,7 @@ import zlib
 
 program, address, folder = sys.argv[1:]
 LEASE = 2
+PASSWORD = "hush-this"
 processes = []
 
 
@@ -34,7 +35,8 @@ def start_server(name):
 
 
 def start_worker(name):
-    return start(name, "worker", "--store", f"{folder}/store", "--lease", str(LEASE), "--threads", "1",
+    with_password = address.replace("pixelforge@", f"pixelforge:{PASSWORD}@")
+    return start(name, "worker", "--database", with_password, "--store", f"{folder}/store", "--lease", str(LEASE), "--threads", "1",
                  stdout=subprocess.DEVNULL)
 
 
@@ -110,6 +112,12 @@ def main():
 
     def job(id):
         return call(f"{second}/v1/jobs/{id}")
+
+    def shown(worker):
+        with open(f"/proc/{worker.pid}/cmdline") as file:
+            return file.read()
+
+    eventually("no password is seen on a command line", lambda: not any(PASSWORD in shown(w) for w in workers))
 
     # One dies.
     killed = eventually("a worker draws", lambda: job_of_worker(workers[0]))

@@ -180,6 +180,22 @@ TEST_F(PostgresTest, EventsThatWereLostWithTheConnectionAreMadeUpFor) {
   EXPECT_TRUE(eventually([&] { return ended.load(); }));
 }
 
+TEST_F(PostgresTest, AJobIsDrawnAgainWhenTheDatabaseWasGoneAtItsEnd) {
+  Service worker(engine, ServiceOptions{.home = home.path(), .database = address, .worker = {.lease = 1000}});
+  const auto server = process(false);
+  const Job job = server->submit({}, small_request("a red apple", 300));
+  ASSERT_TRUE(eventually([&] { return server->queue().find(job.id)->state == JobState::running; }));
+  PostgresConnection elsewhere(std::string(address).replace(address.find("/postgres?"), 10, "/template1?"));
+  elsewhere.run("ALTER DATABASE postgres ALLOW_CONNECTIONS false");
+  elsewhere.run("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = 'postgres'");
+  ASSERT_TRUE(eventually([&] { return worker.live().empty(); }));
+  EXPECT_THROW(server->queue().find(job.id), DatabaseLost);
+  elsewhere.run("ALTER DATABASE postgres ALLOW_CONNECTIONS true");
+  ASSERT_TRUE(eventually([&] { return has_ended(server->queue().find(job.id)->state); }));
+  EXPECT_EQ(server->queue().find(job.id)->state, JobState::done);
+  EXPECT_EQ(server->queue().find(job.id)->attempts, 2);
+}
+
 TEST(PostgresAddress, ThatIsNoneIsRefusedWithoutRepeatingItsPassword) {
   for (const char* address : {"postgres://ann:hush@host:port/db", "postgres://ann:x@hush@host/db",
                               "postgres://ann:hush/x@host/db", "mysql://ann:hush@host/db", "host=x password=hush"}) {
