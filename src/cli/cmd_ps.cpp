@@ -33,9 +33,9 @@ Json worker_json(const RunningWorker& worker) {
           {"step", worker.step},       {"steps", worker.steps}};
 }
 
-void print_workers(const std::vector<RunningWorker>& workers) {
+void print_workers(const std::vector<RunningWorker>& workers, const char* of_what) {
   if (workers.empty()) {
-    fmt::print("no server runs from this library\n");
+    fmt::print("no server runs from this {}\n", of_what);
     return;
   }
   std::vector<std::vector<std::string>> rows = {{"MACHINE", "PROCESS", "CHECKPOINT", "MEMORY", "NOW"}};
@@ -54,7 +54,7 @@ Status ps(const PsArguments& arguments) {
   const auto workers = running_workers({}, arguments.database);
   if (!workers) return workers.error();
   if (!arguments.json) {
-    print_workers(workers.value());
+    print_workers(workers.value(), arguments.database.empty() ? "library" : "database");
     return Done{};
   }
   Json all = Json::array();

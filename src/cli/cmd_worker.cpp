@@ -2,7 +2,9 @@
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <memory>
+#include <string>
 #include <thread>
 
 #include "cli/arguments.h"
@@ -16,10 +18,12 @@ namespace {
 struct WorkerArguments {
   EngineOptions engine;
   QueueWorkerOptions worker;
+  std::string home;
 };
 
 Status work(const WorkerArguments& arguments) {
   const CancelToken& cancel = cancel_on_interrupt();
+  if (!arguments.home.empty()) ::setenv("PIXELFORGE_HOME", arguments.home.c_str(), 1);  // the engine's models too
   Engine engine(arguments.engine);
   auto worker = QueueWorker::start(engine, arguments.worker);
   if (!worker) return std::move(worker).error();
@@ -37,7 +41,7 @@ Verb add_worker(CLI::App& program) {
   QueueWorkerOptions& worker = arguments->worker;
   CLI::App* app = program.add_subcommand("worker", "Draw for servers on other machines that share a PostgreSQL");
   add_database(*app, worker.database);
-  app->add_option("--home", worker.home, "Folder of the library (default: $PIXELFORGE_HOME)")->type_name("DIR");
+  app->add_option("--home", arguments->home, "Folder of the library (default: $PIXELFORGE_HOME)")->type_name("DIR");
   app->add_option("--store", worker.store, "Folder of the pictures, the same as the servers' (default: in the library)")
       ->type_name("DIR");
   add_value(*app, "--lease", worker.lease, parse_number<int>, "a whole number",

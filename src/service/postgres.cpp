@@ -21,7 +21,8 @@ constexpr std::string_view kPatience =
 std::string without_line_end(const char* text) {
   std::string out = text;
   while (!out.empty() && out.back() == '\n') out.pop_back();
-  std::ranges::replace(out, '\n', ' ');
+  std::ranges::replace_if(
+      out, [](char c) { return c == '\n' || c == '\t'; }, ' ');
   return out;
 }
 

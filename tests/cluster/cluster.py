@@ -36,7 +36,7 @@ def start_server(name):
 
 def start_worker(name):
     with_password = address.replace("pixelforge@", f"pixelforge:{PASSWORD}@")
-    return start(name, "worker", "--database", with_password, "--store", f"{folder}/store", "--lease", str(LEASE), "--threads", "1",
+    return start(name, "worker", "--database", with_password, "--home", f"{folder}/home-{name}", "--store", f"{folder}/store", "--lease", str(LEASE), "--threads", "1",
                  stdout=subprocess.DEVNULL)
 
 
