@@ -42,6 +42,7 @@ struct ServerOptions {
   bool any_licence = false;  // visitors may use models whose licence does not plainly allow commercial use
   /// The last address in X-Forwarded-For is the visitor's: a proxy of ours stands in front, which writes it there.
   bool behind_proxy = false;
+  bool private_webhooks = false;  // may lead to this machine and its network, and need no TLS
 };
 
 struct QueueWorkerOptions {

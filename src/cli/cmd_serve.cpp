@@ -82,6 +82,8 @@ Verb add_serve(CLI::App& program) {
       ->type_name("DIR");
   app->add_flag_callback(
       "--no-draw", [&server] { server.draws = false; }, "Only answer; \"pixelforge worker\" elsewhere draws");
+  app->add_flag("--allow-private-webhooks", server.private_webhooks,
+                "Webhooks may lead to this machine and its network, and need no TLS");
   add_threads(*app, arguments->engine.threads);
   app->add_flag("--json", arguments->json, "Print its address as JSON");
   app->footer(

@@ -102,6 +102,16 @@ void HttpGet::ask_for(ByteRange range, const std::string& etag) {
   if (etag.starts_with('"')) add_header("If-Range: " + one_line(etag));
 }
 
+void HttpGet::post(std::string body, const std::vector<std::string>& headers, std::chrono::milliseconds longest) {
+  body_ = std::move(body);
+  set(handle(), CURLOPT_POSTFIELDS, body_.data());
+  set(handle(), CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body_.size()));
+  set(handle(), CURLOPT_TIMEOUT_MS, static_cast<long>(longest.count()));
+  set(handle(), CURLOPT_PROXY, "");
+  is_proxied_ = false;
+  for (const std::string& line : headers) add_header(one_line(line));
+}
+
 std::size_t HttpGet::take_body(Bytes bytes) {
   if (status() < 200 || status() > 299) return bytes.size();  // the words of an error page are nobody's business
   if (sink_ && sink_(bytes)) return bytes.size();

@@ -1,4 +1,4 @@
-// One GET with libcurl: what it may reach (Access), what came back, and whether trying again may help.
+// One GET, or POST, with libcurl: what it may reach (Access), what came back, and whether trying again may help.
 // Not here: redirects, retries (exchange.h), several at once (download.h).
 #pragma once
 
@@ -55,6 +55,9 @@ class HttpGet {
 
   /// Asks for these bytes alone; with a strong ETag only as long as the file is that one (RFC 9110, If-Range).
   void ask_for(ByteRange range, const std::string& etag);
+  /// A POST of these bytes, which it keeps, that takes no longer than so; never by way of a proxy, which could reach
+  /// what may not be reached.
+  void post(std::string body, const std::vector<std::string>& headers, std::chrono::milliseconds longest);
   void give_to(Sink sink) { sink_ = std::move(sink); }
   CURL* handle() const { return handle_.get(); }
   CURLcode perform() { return ::curl_easy_perform(handle()); }
@@ -93,6 +96,7 @@ class HttpGet {
   std::map<std::string, std::string> headers_;
   bool is_proxied_ = false;  // what is connected to is the proxy then
   std::string refusal_;      // of an address
+  std::string body_;
   Sink sink_;
   bool ended_by_sink_ = false, stalled_ = false;
   std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();

@@ -9,6 +9,7 @@
 #include "server/job_waits.h"
 #include "server/router.h"
 #include "service/service.h"
+#include "service/webhooks.h"
 
 namespace pxf {
 
@@ -31,6 +32,7 @@ struct Site {
   std::function<HttpCounts()> counts;
   const RequestTimes& request_times;
   JobWaits& waits;
+  Webhooks& webhooks;
 };
 
 void add_job_routes(Router& router, Site& site);

@@ -26,8 +26,20 @@ Job job_or_problem(Service& service, const Call& call) {
   return *job;
 }
 
-JobRequest asked_for(const HttpRequest& request) {
-  auto asked = read_job_request(json_body(request));
+/// Beside what is to be drawn; empty: none.
+std::string take_webhook(Json& body) {
+  const auto found = body.is_object() ? body.find("webhook") : body.end();
+  if (found == body.end()) return {};
+  const Json webhook = *found;
+  body.erase(found);
+  if (webhook.is_null()) return {};
+  if (!webhook.is_string()) throw HttpProblem(422, "invalid_argument", "need an address", "webhook");
+  return webhook.get<std::string>();
+}
+
+JobRequest asked_for(Json body) {
+  take_webhook(body);
+  auto asked = read_job_request(body);
   if (!asked) throw HttpProblem(422, "invalid_argument", asked.error().text(), asked.error().context);
   return std::move(asked).value();
 }
@@ -46,9 +58,23 @@ auto with_body_at_fault(const Work& work) {
   }
 }
 
-HttpResponse create_job(Service& service, const HttpRequest& request) {
+// Visitors have no program that could be told; their addresses would make this server knock at others' doors.
+std::string webhook_of(Site& site, const HttpRequest& request, Json& body) {
+  std::string webhook = take_webhook(body);
+  if (webhook.empty()) return webhook;
+  if (caller_of(request).is_visitor)
+    throw HttpProblem(403, "not_allowed", "webhooks are for users and keys", "webhook");
+  if (const Status fits = site.webhooks.check(webhook); !fits)
+    throw HttpProblem(422, to_string(fits.error().code), fits.error().text(), "webhook");
+  return webhook;
+}
+
+HttpResponse create_job(Site& site, const HttpRequest& request) {
+  Service& service = site.service;
   const IdempotencyKey key{std::string(request.header("Idempotency-Key")), request.body};
-  const Job job = with_body_at_fault([&] { return service.submit(caller_of(request), asked_for(request), key); });
+  Json body = json_body(request);
+  const std::string webhook = webhook_of(site, request, body);
+  const Job job = with_body_at_fault([&] { return service.submit(caller_of(request), asked_for(body), key, webhook); });
   HttpResponse response = json_response(service.describe(job), 202);
   response.headers.emplace_back("Location", "/v1/jobs/" + job.id);
   if (const auto left = service.allowance(caller_of(request))) add_rate_limit(*left, response.headers);
@@ -144,7 +170,7 @@ class JobEvents : public std::enable_shared_from_this<JobEvents> {
 
 void add_job_routes(Router& router, Site& site) {
   Service& service = site.service;
-  router.add("POST", "/v1/jobs", [&](const Call& call) { return create_job(service, call.request); });
+  router.add("POST", "/v1/jobs", [&](const Call& call) { return create_job(site, call.request); });
   router.add("GET", "/v1/jobs", [&](const Call& call) { return list_jobs(service, call.request); });
   router.add("GET", "/v1/jobs/{id}",
              [&](const Call& call) { return json_response(service.describe(job_or_problem(service, call))); });
@@ -157,8 +183,8 @@ void add_job_routes(Router& router, Site& site) {
     std::make_shared<JobEvents>(service, job.id, stream)->begin();
   });
   router.add("POST", "/v1/plan", [&](const Call& call) {
-    return json_response(
-        plan_json(with_body_at_fault([&] { return service.plan(caller_of(call.request), asked_for(call.request)); })));
+    return json_response(plan_json(
+        with_body_at_fault([&] { return service.plan(caller_of(call.request), asked_for(json_body(call.request))); })));
   });
 }
 

@@ -36,7 +36,8 @@ Json account_json(Service& service, const HttpRequest& request) {
           {"visitor", caller.is_visitor},
           {"limits", to_json(caller.limits)},
           {"commercial_only", caller.commercial_only},
-          {"allowance", allowance}};
+          {"allowance", allowance},
+          {"webhook_secret", caller.is_admin ? Json(service.accounts().secret(kWebhookSecret)) : Json()}};
 }
 
 Json status_json(Site& site, bool is_admin) {

@@ -12,6 +12,7 @@
 #include "server/http_server.h"
 #include "server/identity.h"
 #include "server/routes.h"
+#include "service/webhooks.h"
 
 namespace pxf {
 namespace {
@@ -32,7 +33,8 @@ struct Server::State {
         guard(options.host_names),
         identity(service, options),
         waits(service),
-        site{service, [this] { return http ? http->counts() : HttpCounts{}; }, times, waits} {
+        webhooks(service, {.allow_private = options.private_webhooks}),
+        site{service, [this] { return http ? http->counts() : HttpCounts{}; }, times, waits, webhooks} {
     identity.add_routes(router);
     add_job_routes(router, site);
     add_image_routes(router, site);
@@ -73,6 +75,7 @@ struct Server::State {
   Identity identity;
   JobWaits waits;
   RequestTimes times;
+  Webhooks webhooks;
   Site site;
   Router router;
   std::unique_ptr<HttpServer> http;
@@ -105,6 +108,7 @@ std::string Server::url() const {
 
 void Server::stop() {
   state_->service.stop();
+  state_->webhooks.stop();
   state_->waits.give_up();
   state_->http->stop();
 }

@@ -87,6 +87,7 @@ Job insert(Sql& sql, const NewJob& job) {
       "created) VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11)",
       {id, job.owner, job.priority, turn, job.cost, job.checkpoint, job.request, job.count,
        job.idempotency.empty() ? SqlValue() : SqlValue(job.idempotency), job.digest, now_ms()});
+  if (!job.webhook.empty()) sql.change("INSERT INTO webhooks (job, url) VALUES ($1, $2)", {id, job.webhook});
   return *first_job(sql.rows(select("WHERE id = $1"), {id}));
 }
 

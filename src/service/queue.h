@@ -28,6 +28,7 @@ struct NewJob {
   std::int64_t priority = 0, cost = 1;
   std::string idempotency = {};  // the client's key; empty: none
   std::string digest = {};       // of what came with that key
+  std::string webhook = {};      // address that is told of its end
   std::vector<Charge> charges = {};
   std::optional<int> most_at_once = {};  // of its owner's jobs that wait or run
 };

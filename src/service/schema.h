@@ -101,6 +101,16 @@ CREATE TABLE audit (
   action TEXT NOT NULL,
   detail TEXT NOT NULL
 );
+-- Addresses that are told of a job's end, until they have been.
+CREATE TABLE webhooks (
+  job     TEXT PRIMARY KEY,
+  url     TEXT NOT NULL,
+  state   TEXT NOT NULL DEFAULT 'waiting',  -- sent, given up
+  tries   BIGINT NOT NULL DEFAULT 0,
+  due     BIGINT NOT NULL DEFAULT 0,        -- not before
+  problem TEXT NOT NULL DEFAULT ''          -- of the last try
+);
+CREATE INDEX webhooks_waiting ON webhooks(due) WHERE state = 'waiting';
 -- Processes that draw, as they last said of themselves.
 CREATE TABLE workers (
   id     TEXT PRIMARY KEY,

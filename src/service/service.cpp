@@ -238,7 +238,7 @@ std::optional<AllowanceState> Service::allowance(const Caller& caller) {
   return tightest;
 }
 
-Job Service::submit(const Caller& caller, JobRequest request, const IdempotencyKey& key) {
+Job Service::submit(const Caller& caller, JobRequest request, const IdempotencyKey& key, const std::string& webhook) {
   const Plan plan = settle(caller, request);
   NewJob job;
   job.owner = caller.owner;
@@ -249,6 +249,7 @@ Job Service::submit(const Caller& caller, JobRequest request, const IdempotencyK
   job.cost = cost_of(plan);
   job.idempotency = key.key;
   job.digest = key.body;
+  job.webhook = webhook;
   job.charges = charges_of(caller, plan);
   job.most_at_once = caller.limits.jobs_at_once;
   Job made = queue_.submit(job, options_.most_queued);

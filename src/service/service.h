@@ -65,8 +65,8 @@ class Service {
   Service(Engine& engine, const ServiceOptions& options);
   ~Service();
 
-  /// Checks the request as far as that goes without drawing, and queues it.
-  Job submit(const Caller& caller, JobRequest request, const IdempotencyKey& key = {});
+  /// Checks the request as far as that goes without drawing, and queues it. `webhook`: see webhooks.h.
+  Job submit(const Caller& caller, JobRequest request, const IdempotencyKey& key = {}, const std::string& webhook = {});
   /// What submit would have done.
   Plan plan(const Caller& caller, JobRequest request);
   /// Of the tightest of the caller's allowances in pictures; none where nothing is counted.
@@ -92,6 +92,7 @@ class Service {
   Queue& queue() { return queue_; }
   Pictures& pictures() { return pictures_; }
   EventHub& events() { return events_; }
+  SharedDatabase& database() { return database_; }
   Tasks& tasks() { return tasks_; }
   AccountStore& accounts() { return accounts_; }
   const std::filesystem::path& home() const { return home_; }

@@ -32,7 +32,8 @@ Addresses answered() {
   Service service(engine, {.home = home.path()});
   JobWaits waits(service);
   const RequestTimes times;
-  Site site{service, [] { return HttpCounts{}; }, times, waits};
+  Webhooks webhooks(service, {});
+  Site site{service, [] { return HttpCounts{}; }, times, waits, webhooks};
   ServerOptions options;
   options.is_public = true;
   Identity identity(service, options);
