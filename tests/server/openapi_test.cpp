@@ -31,7 +31,7 @@ Addresses answered() {
   Engine engine;
   Service service(engine, {.home = home.path()});
   JobWaits waits(service);
-  const RequestTimes times;
+  const RequestTimes times{};
   Webhooks webhooks(service, {});
   Site site{service, [] { return HttpCounts{}; }, times, waits, webhooks};
   ServerOptions options;
