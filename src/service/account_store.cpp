@@ -143,7 +143,7 @@ NewKey AccountStore::add_key(const std::string& name, const Limits& limits, bool
 }
 
 std::vector<Account> AccountStore::list() {
-  const auto rows = database_.with(
+  const auto rows = database_.look(
       [](Sql& sql) { return sql.rows(fmt::format("SELECT {} FROM accounts ORDER BY name", kAccountColumns)); });
   std::vector<Account> out;
   std::ranges::transform(rows, std::back_inserter(out), account_of);
@@ -151,7 +151,7 @@ std::vector<Account> AccountStore::list() {
 }
 
 Account AccountStore::named(const std::string& name) {
-  const auto rows = database_.with([&](Sql& sql) {
+  const auto rows = database_.look([&](Sql& sql) {
     return sql.rows(fmt::format("SELECT {} FROM accounts WHERE name = $1", kAccountColumns), {name});
   });
   if (rows.empty()) fail(ErrorCode::not_found, "there is no user or key \"{}\"", name);
@@ -186,22 +186,24 @@ void AccountStore::remove(const std::string& name) {
 
 std::optional<Account> AccountStore::by_key(const std::string& secret) {
   if (!secret.starts_with(kKeyPrefix)) return std::nullopt;
-  return database_.with([&](Sql& sql) -> std::optional<Account> {
-    const auto rows =
-        sql.rows(fmt::format("SELECT {} FROM accounts WHERE secret = $1 AND kind = 'key'", kAccountColumns),
-                 {hash_of_secret(secret)});
-    if (rows.empty()) return std::nullopt;
-    const std::int64_t now = now_ms();
-    constexpr std::int64_t kMinute = 60'000;  // a write for each request would be too many
-    if (now - rows[0][7].whole() > kMinute)
-      sql.change("UPDATE accounts SET last_used = $2 WHERE id = $1", {rows[0][0], now});
-    return account_of(rows[0]);
+  const auto rows = database_.look([&](Sql& sql) {
+    return sql.rows(fmt::format("SELECT {} FROM accounts WHERE secret = $1 AND kind = 'key'", kAccountColumns),
+                    {hash_of_secret(secret)});
   });
+  if (rows.empty()) return std::nullopt;
+  const std::int64_t now = now_ms();
+  constexpr std::int64_t kMinute = 60'000;  // a write for each request would be too many
+  if (now - rows[0][7].whole() > kMinute) {
+    database_.with([&](Sql& sql) {
+      sql.change("UPDATE accounts SET last_used = $2 WHERE id = $1", {rows[0][0], now});
+    });
+  }
+  return account_of(rows[0]);
 }
 
 std::optional<Account> AccountStore::by_password(const std::string& name, const std::string& password) {
   static const std::string nobody = argon2("nobody's password");
-  const auto rows = database_.with([&](Sql& sql) {
+  const auto rows = database_.look([&](Sql& sql) {
     return sql.rows(fmt::format("SELECT {}, secret FROM accounts WHERE name = $1 AND kind = 'user'", kAccountColumns),
                     {name});
   });
@@ -226,7 +228,7 @@ std::string AccountStore::open_session(const Account& account) {
 
 std::optional<Account> AccountStore::by_session(const std::string& token) {
   if (token.empty()) return std::nullopt;
-  const auto rows = database_.with([&](Sql& sql) {
+  const auto rows = database_.look([&](Sql& sql) {
     return sql.rows(fmt::format("SELECT {} FROM accounts WHERE id = (SELECT account FROM sessions WHERE token = $1 AND "
                                 "expires > $2)",
                                 kAccountColumns),

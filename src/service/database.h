@@ -1,4 +1,5 @@
-// The database, shared by the threads of a process: one at a time.
+// The database, shared by the threads of a process: one at a time changes it, one reads. Who reads does not wait for
+// the disk to confirm what others write, which can take a third of a second where it is busy.
 #pragma once
 
 #include <memory>
@@ -11,7 +12,17 @@ namespace pxf {
 
 class SharedDatabase {
  public:
-  explicit SharedDatabase(std::unique_ptr<Sql> sql) : sql_(std::move(sql)) {}
+  /// `reader`: a second connection to the same; null: there is one alone.
+  explicit SharedDatabase(std::unique_ptr<Sql> sql, std::unique_ptr<Sql> reader = nullptr)
+      : sql_(std::move(sql)), reader_(std::move(reader)) {}
+
+  /// work(sql), which only reads: what was committed before it began.
+  template <class Work>
+  auto look(Work&& work) {
+    if (!reader_) return with(std::forward<Work>(work));
+    std::lock_guard lock(reading_);
+    return std::forward<Work>(work)(*reader_);
+  }
 
   /// work(sql), alone.
   template <class Work>
@@ -35,8 +46,8 @@ class SharedDatabase {
   }
 
  private:
-  std::mutex mutex_;
-  std::unique_ptr<Sql> sql_;
+  std::mutex mutex_, reading_;
+  std::unique_ptr<Sql> sql_, reader_;
 };
 
 }  // namespace pxf

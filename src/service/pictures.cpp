@@ -158,14 +158,14 @@ std::optional<StoredPicture> Pictures::add(const Job& job, int number, const Pic
 }
 
 std::optional<StoredPicture> Pictures::find(const std::string& id) {
-  const auto rows = database_.with([&](Sql& sql) { return sql.rows(select_pictures("WHERE id = $1"), {id}); });
+  const auto rows = database_.look([&](Sql& sql) { return sql.rows(select_pictures("WHERE id = $1"), {id}); });
   if (rows.empty()) return std::nullopt;
   return picture_of(rows[0]);
 }
 
 std::vector<StoredPicture> Pictures::of_job(const std::string& job) {
   return pictures_of(
-      database_.with([&](Sql& sql) { return sql.rows(select_pictures("WHERE job = $1 ORDER BY number"), {job}); }));
+      database_.look([&](Sql& sql) { return sql.rows(select_pictures("WHERE job = $1 ORDER BY number"), {job}); }));
 }
 
 Part<StoredPicture> Pictures::list(const PictureFilter& filter) {
@@ -179,7 +179,7 @@ Part<StoredPicture> Pictures::list(const PictureFilter& filter) {
   }
   values.emplace_back(filter.limit + 1);
   where += fmt::format(" ORDER BY id DESC LIMIT ${}", values.size());
-  const auto rows = database_.with([&](Sql& sql) { return sql.rows(select_pictures(where), values); });
+  const auto rows = database_.look([&](Sql& sql) { return sql.rows(select_pictures(where), values); });
   Part<StoredPicture> part{pictures_of(rows), {}};
   if (part.items.size() > static_cast<std::size_t>(filter.limit)) {
     part.items.pop_back();

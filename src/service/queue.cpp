@@ -142,11 +142,11 @@ Job Queue::submit(const NewJob& job, std::int64_t most_queued) {
 }
 
 std::optional<Job> Queue::find(const std::string& id) {
-  return database_.with([&](Sql& sql) { return first_job(sql.rows(select("WHERE id = $1"), {id})); });
+  return database_.look([&](Sql& sql) { return first_job(sql.rows(select("WHERE id = $1"), {id})); });
 }
 
 Part<Job> Queue::list(const JobFilter& filter) {
-  const auto rows = database_.with([&](Sql& sql) {
+  const auto rows = database_.look([&](Sql& sql) {
     return sql.rows(select("WHERE ($1 = '' OR owner = $1) AND ($2 = '' OR state = $2) AND ($3 = '' OR id < $3) "
                            "ORDER BY id DESC LIMIT $4"),
                     {filter.owner, filter.state, filter.before, filter.limit + 1});
@@ -160,11 +160,11 @@ Part<Job> Queue::list(const JobFilter& filter) {
 }
 
 QueueCounts Queue::counts() {
-  return database_.with([](Sql& sql) { return QueueCounts{count_where(sql, "queued"), count_where(sql, "running")}; });
+  return database_.look([](Sql& sql) { return QueueCounts{count_where(sql, "queued"), count_where(sql, "running")}; });
 }
 
 std::vector<std::string> Queue::waiting() {
-  const auto rows = database_.with(
+  const auto rows = database_.look(
       [](Sql& sql) { return sql.rows("SELECT id FROM jobs WHERE state = 'queued' ORDER BY priority DESC, turn, id"); });
   std::vector<std::string> ids;
   for (const SqlRow& row : rows) ids.push_back(row[0].text());
@@ -173,7 +173,7 @@ std::vector<std::string> Queue::waiting() {
 
 std::int64_t Queue::position(const Job& job) {
   if (job.state != JobState::queued) return 0;
-  return database_.with([&](Sql& sql) {
+  return database_.look([&](Sql& sql) {
     return sql
         .rows(
             "SELECT count(*) FROM jobs WHERE state = 'queued' AND (priority > $1 OR (priority = $1 AND "
@@ -227,7 +227,7 @@ void Queue::set_plan(const Job& job, const std::string& plan) {
 }
 
 bool Queue::is_cancelling(const std::string& id) {
-  return database_.with(
+  return database_.look(
       [&](Sql& sql) { return !sql.rows("SELECT 1 FROM jobs WHERE id = $1 AND cancelling <> 0", {id}).empty(); });
 }
 

@@ -120,7 +120,7 @@ Service::Service(Engine& engine, const ServiceOptions& options)
       options_(options),
       home_(home_of(engine, options)),
       lock_(options.database.empty() ? std::make_unique<Lock>(home_) : nullptr),
-      database_(open_database(options.database, home_)),
+      database_(open_database(options.database, home_), open_database(options.database, home_)),
       store_(open_picture_folder(options.store.empty() ? home_ / "outputs" : options.store)),
       accounts_(database_),
       queue_(database_),
@@ -232,7 +232,7 @@ std::optional<AllowanceState> Service::allowance(const Caller& caller) {
   std::optional<AllowanceState> tightest;
   for (const Allowance& one : caller.allowances) {
     if (one.in_megapixel_steps) continue;
-    const AllowanceState state = database_.with([&](Sql& sql) { return allowance_of(sql, one.subject, one.limit); });
+    const AllowanceState state = database_.look([&](Sql& sql) { return allowance_of(sql, one.subject, one.limit); });
     if (!tightest || state.left() < tightest->left()) tightest = state;
   }
   return tightest;

@@ -237,7 +237,7 @@ class Crash:
     def compare(self, clients, jobs, images):
         """Draws some of the jobs that were broken off once more, in peace."""
         broken_off = [(client, job) for client in clients for job, body in client.accepted.values()
-                      if jobs[job]["state"] == "done" and "init" not in body]
+                      if job in jobs and jobs[job]["state"] == "done" and "init" not in body]
         broken_off.sort(key=lambda one: -jobs[one[1]]["attempts"])
         for client, job in broken_off[:self.options.compare]:
             status, again = client.ask("POST", "/v1/jobs", json.loads(jobs[job]["request"]))

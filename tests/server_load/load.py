@@ -105,6 +105,13 @@ class Load:
                 return round(time.monotonic() - begun, 2)
             await asyncio.sleep(0.02)
 
+    async def own_lag(self, lags):
+        """How late this program itself is woken: what the machine's other work costs, and not the server."""
+        while True:
+            before = time.monotonic()
+            await asyncio.sleep(0.005)
+            lags.append(time.monotonic() - before - 0.005)
+
     async def read_at_a_rate(self, targets, times):
         lines = [Line(self.port) for _ in range(16)]
         free = asyncio.Queue()
@@ -140,6 +147,7 @@ class Load:
 
     async def streams(self):
         self.report["MiB before"] = round(self.served.rss_mib())
+        await self.drawing_time()  # until all is in memory
         self.report["picture alone, s"] = await self.drawing_time()
         long = self.submit(width=256, height=256, steps=10_000, seed=1)
         queued = [self.submit(count=1) for _ in range(min(50, self.options.streams))]
@@ -155,7 +163,11 @@ class Load:
         cpu = self.cpu_seconds()
         before = time.monotonic()
         events = sum(stream.events for stream in streams)
+        lags = []
+        lag = asyncio.create_task(self.own_lag(lags))
         await self.read_at_a_rate(targets, times)
+        lag.cancel()
+        self.report["of these the reader's own, ms p50, p99"] = [percentile(lags, 0.5), percentile(lags, 0.99)]
         self.report["processors used"] = round((self.cpu_seconds() - cpu) / (time.monotonic() - before), 2)
         self.report["events a second"] = round((sum(s.events for s in streams) - events) / (time.monotonic() - before))
         self.report["MiB during"] = round(self.served.rss_mib())
