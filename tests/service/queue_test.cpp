@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 
+#include <chrono>
+#include <future>
+
 #include "base/error.h"
 #include "formats/temporary_folder.h"
 #include "postgres_for_tests.h"
@@ -87,6 +90,18 @@ TEST_P(QueueTest, PositionsCountTheJobsBefore) {
   EXPECT_EQ(queue.position(*queue.find(first)), 0);
   EXPECT_EQ(queue.position(*queue.find(second)), 1);
   EXPECT_THAT(queue.waiting(), ElementsAre(first, second));
+}
+
+TEST(SharedDatabase, WhoReadsDoesNotWaitForWhoWrites) {
+  TemporaryFolder home;
+  SharedDatabase database(open_sqlite(home.path() / "service.db"), open_sqlite(home.path() / "service.db"));
+  database.at_once([&](Sql& sql) {
+    sql.change("INSERT INTO clocks (owner, turn) VALUES ('ann', 1)");
+    const auto read = std::async(std::launch::async, [&] {
+      return database.look([](Sql& other) { return other.rows("SELECT turn FROM clocks"); }).size();
+    });
+    EXPECT_EQ(read.wait_for(std::chrono::seconds(2)), std::future_status::ready);
+  });
 }
 
 TEST_P(QueueTest, PositionsOfSeveralAreThoseOfEach) {
