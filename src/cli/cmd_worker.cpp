@@ -38,6 +38,7 @@ Status work(const WorkerArguments& arguments) {
 
 Verb add_worker(CLI::App& program) {
   const auto arguments = std::make_shared<WorkerArguments>();
+  arguments->engine.names_only = true;  // as of the servers whose clients it draws for
   QueueWorkerOptions& worker = arguments->worker;
   CLI::App* app = program.add_subcommand("worker", "Draw for servers on other machines that share a PostgreSQL");
   add_database(*app, worker.database);
