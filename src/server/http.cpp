@@ -1,5 +1,7 @@
 #include "server/http.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cctype>
 
@@ -64,6 +66,10 @@ const char* reason_of(int status) {
     case 507: return "Insufficient Storage";
     default: return "Unknown";
   }
+}
+
+std::string event_text(std::string_view name, std::string_view data) {
+  return fmt::format("event: {}\ndata: {}\n\n", name, data);
 }
 
 std::string percent_decoded(std::string_view text, bool plus_is_blank) {

@@ -114,6 +114,9 @@ bool equal_in_any_case(std::string_view a, std::string_view b);
 /// Called on a thread that may be kept busy for a while.
 using HttpHandler = std::function<void(HttpRequest request, HttpReply reply)>;
 
+/// One of a stream of text/event-stream. `data`: without line ends.
+std::string event_text(std::string_view name, std::string_view data);
+
 /// "%2F" undone, and in a query "+"; what is no escape stays.
 std::string percent_decoded(std::string_view text, bool plus_is_blank);
 

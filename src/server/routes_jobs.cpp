@@ -13,10 +13,6 @@ namespace {
 
 constexpr std::string_view kEventStream = "text/event-stream";
 
-std::string event_text(std::string_view name, const std::string& data) {
-  return fmt::format("event: {}\ndata: {}\n\n", name, data);
-}
-
 // What others own is not there.
 Job job_or_problem(Service& service, const Call& call) {
   const std::string& id = call.at("id");

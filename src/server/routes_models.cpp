@@ -230,7 +230,7 @@ void task_events(Service& service, const Call& call, const HttpReply& reply) {
   const TaskState task = task_or_problem(service, call.at("id"));
   const auto stream = reply.stream({.headers = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-store"}}});
   const auto tell = [stream](const std::string& name, const std::string& data) {
-    stream->send(fmt::format("event: {}\ndata: {}\n\n", name, data), name == "task");
+    stream->send(event_text(name, data), name == "task");
     if (name != "task") stream->close();
   };
   const std::shared_ptr<EventHub::Subscription> subscription =

@@ -132,9 +132,7 @@ class OpenAiEvents : public std::enable_shared_from_this<OpenAiEvents> {
             {"quality", context_.asked.quality},
             {"size", openai_size(width, height)}};
   }
-  void send(const Json& data) {
-    stream_->send(fmt::format("event: {}\ndata: {}\n\n", data["type"].get<std::string>(), dump(data)), false);
-  }
+  void send(const Json& data) { stream_->send(event_text(data["type"].get<std::string>(), dump(data)), false); }
 
   Service& service_;
   std::string job_;

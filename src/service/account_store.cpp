@@ -7,9 +7,11 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/error.h"
 #include "service/ids.h"
+#include "store/file_hash.h"
 #include "store/home.h"
 
 namespace pxf {
@@ -25,6 +27,9 @@ constexpr std::string_view kKeyPrefix = "pxf_";
 using Digest = std::array<unsigned char, 32>;
 
 std::string hex(const Digest& digest) { return fmt::format("{:02x}", fmt::join(digest, "")); }
+
+/// Of a secret whose bits are all chance.
+std::string hash_of(std::string_view secret) { return value_or_throw(sha256_of(std::as_bytes(std::span(secret)))); }
 
 std::string argon2(const std::string& password) {
   const std::string salt = random_hex(8);
@@ -66,12 +71,6 @@ void read_limit(const Json& json, const char* name, std::optional<T>& into) {
 }
 
 }  // namespace
-
-std::string hash_of_secret(std::string_view text) {
-  Digest digest{};
-  EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
-  return hex(digest);
-}
 
 std::string signature(const std::string& key, std::string_view text) {
   Digest digest{};
@@ -138,7 +137,7 @@ Account AccountStore::add_user(const std::string& name, const std::string& passw
 NewKey AccountStore::add_key(const std::string& name, const Limits& limits, bool is_admin, int priority) {
   const NewKey key{new_account(name, AccountKind::key, limits, is_admin, priority),
                    std::string(kKeyPrefix) + random_hex(24)};
-  insert(key.account, hash_of_secret(key.secret));
+  insert(key.account, hash_of(key.secret));
   return key;
 }
 
@@ -188,7 +187,7 @@ std::optional<Account> AccountStore::by_key(const std::string& secret) {
   if (!secret.starts_with(kKeyPrefix)) return std::nullopt;
   const auto rows = database_.look([&](Sql& sql) {
     return sql.rows(fmt::format("SELECT {} FROM accounts WHERE secret = $1 AND kind = 'key'", kAccountColumns),
-                    {hash_of_secret(secret)});
+                    {hash_of(secret)});
   });
   if (rows.empty()) return std::nullopt;
   const std::int64_t now = now_ms();
@@ -220,7 +219,7 @@ std::string AccountStore::open_session(const Account& account) {
     const std::int64_t now = now_ms();
     sql.change("DELETE FROM sessions WHERE expires < $1", {now});
     sql.change("INSERT INTO sessions (token, account, expires) VALUES ($1, $2, $3)",
-               {hash_of_secret(token), account.id, now + kSession});
+               {hash_of(token), account.id, now + kSession});
     sql.change("UPDATE accounts SET last_used = $2 WHERE id = $1", {account.id, now});
   });
   return token;
@@ -232,14 +231,14 @@ std::optional<Account> AccountStore::by_session(const std::string& token) {
     return sql.rows(fmt::format("SELECT {} FROM accounts WHERE id = (SELECT account FROM sessions WHERE token = $1 AND "
                                 "expires > $2)",
                                 kAccountColumns),
-                    {hash_of_secret(token), now_ms()});
+                    {hash_of(token), now_ms()});
   });
   if (rows.empty()) return std::nullopt;
   return account_of(rows[0]);
 }
 
 void AccountStore::close_session(const std::string& token) {
-  database_.with([&](Sql& sql) { sql.change("DELETE FROM sessions WHERE token = $1", {hash_of_secret(token)}); });
+  database_.with([&](Sql& sql) { sql.change("DELETE FROM sessions WHERE token = $1", {hash_of(token)}); });
 }
 
 std::string AccountStore::secret(const std::string& name) {

@@ -44,7 +44,6 @@ class AccountStore {
   SharedDatabase& database_;
 };
 
-std::string hash_of_secret(std::string_view text);
 /// HMAC-SHA256 in hexadecimal.
 std::string signature(const std::string& key, std::string_view text);
 bool same_secret(std::string_view a, std::string_view b);

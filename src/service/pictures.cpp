@@ -2,15 +2,14 @@
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
-#include <openssl/evp.h>
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 
 #include "base/error.h"
 #include "image/resize.h"
 #include "service/ids.h"
+#include "store/file_hash.h"
 
 namespace pxf {
 namespace {
@@ -76,13 +75,6 @@ std::vector<std::byte> thumbnail_file(const Image& image) {
   Picture small;
   small.image = resized(image, side(image.width), side(image.height));
   return value_or_throw(encode_picture(small, {.format = ImageFormat::jpeg, .quality = 82}));
-}
-
-std::string sha256_hex(Bytes bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int length = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &length, EVP_sha256(), nullptr);
-  return fmt::format("{:02x}", fmt::join(digest.begin(), digest.begin() + length, ""));
 }
 
 std::vector<std::string> words_of(const std::string& text) {
@@ -200,7 +192,7 @@ void Pictures::remove(const StoredPicture& picture) {
 }
 
 std::string Pictures::keep_input(Bytes file) {
-  const std::string hash = sha256_hex(file);
+  const std::string hash = value_or_throw(sha256_of(file));
   const std::string name = "inputs/" + hash;
   if (!store_.get(name)) value_or_throw(store_.put(name, file));
   return std::string(kInputPrefix) + hash;
