@@ -1,10 +1,13 @@
-// The samplers and schedulers that a request may name.
+// The samplers, schedulers and hires upscalers that a request may name.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "pixelforge/error.h"
+#include "pixelforge/request.h"
 
 namespace pxf {
 
@@ -17,6 +20,17 @@ struct MethodName {
 /// In the order in which they are shown. Live as long as the program.
 const std::vector<MethodName>& samplers();
 const std::vector<MethodName>& schedulers();
+
+struct HiresUpscalerName {
+  HiresUpscaler upscaler = HiresUpscaler::picture;
+  std::string name;   // "latent-bicubic"
+  std::string label;  // "Latent (bicubic)": A1111's
+};
+/// HiresUpscaler::picture first. Lives as long as the program.
+const std::vector<HiresUpscalerName>& hires_upscalers();
+const HiresUpscalerName& name_of(HiresUpscaler upscaler);
+/// By name or label, A1111's "Latent (antialiased)" too; none for others.
+std::optional<HiresUpscaler> hires_upscaler_called(std::string_view text);
 
 /// As a request takes them.
 struct MethodChoice {

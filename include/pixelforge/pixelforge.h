@@ -103,6 +103,15 @@ typedef enum pxf_mask_fill {  // what lies under a mask at the beginning
   PXF_MASK_NOTHING
 } pxf_mask_fill;
 
+typedef enum pxf_hires_upscaler {  // what a second pass begins with; the latent enlarged in A1111's ways
+  PXF_HIRES_PICTURE,
+  PXF_HIRES_LATENT,
+  PXF_HIRES_LATENT_BICUBIC,
+  PXF_HIRES_LATENT_BICUBIC_ANTIALIASED,
+  PXF_HIRES_LATENT_NEAREST,
+  PXF_HIRES_LATENT_NEAREST_EXACT
+} pxf_hires_upscaler;
+
 /// What to draw. Fill it with pxf_request_init, then set what should differ.
 typedef struct pxf_request {
   const char* prompt;     // never NULL in a call
@@ -147,9 +156,10 @@ typedef struct pxf_request {
   bool only_masked;    // the mask's surroundings are drawn at full size and put back
   int masked_padding;  // pixels around the mask that this sees; 32 is usual
   int outpaint_left, outpaint_right, outpaint_top, outpaint_bottom;  // pixels by which init grows
-  double hires;               // a second pass at so many times the size, above 1, at most 8; 0: none
-  double hires_strength;      // how much of the first pass is made anew; 0.5 is usual
-  int hires_steps;            // 0: the strength's share of the steps
+  double hires;           // a second pass at so many times the size, above 1, at most 8; 0: none
+  double hires_strength;  // how much of the first pass is made anew; 0.5 is usual
+  int hires_steps;        // 0: the strength's share of the steps
+  pxf_hires_upscaler hires_upscaler;
   double image_cfg;           // how closely a pix2pix checkpoint follows its picture; 1.5 is usual
   bool commercial;            // refuses models whose licence does not plainly allow commercial use
   const char* preview_model;  // a tiny autoencoder (TAESD) that draws the previews, by file or name; NULL

@@ -33,6 +33,17 @@ enum class PromptSyntax : std::uint8_t { a1111, comfy };
 /// (A1111's "original", "fill", "latent noise" and "latent nothing".)
 enum class MaskFill : std::uint8_t { original, fill, noise, nothing };
 
+/// What hires fix enlarges: the finished picture, or the latent, in A1111's ways to do it (its "Latent (antialiased)"
+/// is `latent`).
+enum class HiresUpscaler : std::uint8_t {
+  picture,
+  latent,  // bilinear
+  latent_bicubic,
+  latent_bicubic_antialiased,
+  latent_nearest,
+  latent_nearest_exact
+};
+
 /// Pixels that a picture grows by at each side.
 struct Margins {
   int left = 0, right = 0, top = 0, bottom = 0;
@@ -89,10 +100,12 @@ struct Request {
   bool only_masked = false;
   int masked_padding = 32;
   Margins outpaint = {};  // init grows by these, which are made anew; the result has the size that comes of it
-  /// Hires fix: the finished picture, so many times as wide and high, is the beginning of a second pass. Not with init.
+  /// Hires fix: the first pass's result, so many times as wide and high, is the beginning of a second one. Not with
+  /// init. An enlarged latent is soft and needs a strength above 0.5 or so to become sharp.
   std::optional<double> hires = {};     // above 1, at most 8
   double hires_strength = 0.5;          // how much of it is made anew, above 0, at most 1
   std::optional<int> hires_steps = {};  // as many as the strength's share of the steps where not given
+  HiresUpscaler hires_upscaler = HiresUpscaler::picture;
 
   double image_cfg = 1.5;  // of a pix2pix checkpoint: how closely to follow the picture
 

@@ -8,6 +8,7 @@
 #include "cli/plain_text.h"
 #include "cli/sheet.h"
 #include "pixelforge/library.h"
+#include "pixelforge/methods.h"
 
 namespace pxf::cli {
 namespace {
@@ -149,6 +150,7 @@ Json to_json(const PictureRecipe& recipe) {
           {"variation_seed", or_null(r.variation_seed)},
           {"variation_strength", r.variation_strength},
           {"hires", or_null(r.hires)},
+          {"hires_upscaler", r.hires ? Json(name_of(r.hires_upscaler).name) : Json()},
           {"noise", r.noise == NoiseSource::cpu ? "cpu" : "gpu"},
           {"needs_picture", recipe.needs_picture},
           {"not_repeated", recipe.lost}};

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "pixelforge/methods.h"
 #include "pixelforge/picture_file.h"
 
 namespace pxf::cli {
@@ -217,6 +218,10 @@ void add_pictures(CLI::App& app, GenerateOptions& o) {
             "How much the second pass makes anew (default: 0.5)")
       ->type_name("X");
   add_whole(app, "--hires-steps", r.hires_steps, "Steps of the second pass (default: the strength's share)");
+  add_value(app, "--hires-upscaler", r.hires_upscaler, hires_upscaler_called,
+            "picture, latent, latent-bicubic, latent-bicubic-antialiased, latent-nearest or latent-nearest-exact",
+            "What is enlarged: the picture (default), or the latent, as A1111 does it")
+      ->type_name("HOW");
   add_value(app, "--image-cfg", r.image_cfg, parse_number<double>, "a number such as 1.5",
             "How closely pix2pix follows its picture (default: 1.5)")
       ->type_name("X");

@@ -8,6 +8,8 @@
 #include <set>
 #include <string_view>
 
+#include "pixelforge/methods.h"
+
 namespace pxf {
 namespace {
 
@@ -171,6 +173,18 @@ void read_tile(Fields& fields, Request& into) {
   into.tile_y = tile.find('y') != std::string::npos;
 }
 
+void read_hires_upscaler(Fields& fields, HiresUpscaler& into) {
+  std::string name;
+  fields("hires_upscaler", name);
+  if (name.empty()) return;
+  std::string names;
+  for (const HiresUpscalerName& one : hires_upscalers()) {
+    if (one.name == name) return static_cast<void>(into = one.upscaler);
+    names += fmt::format("{}\"{}\"", names.empty() ? "" : ", ", one.name);
+  }
+  wrong("hires_upscaler", name, "one of " + names);
+}
+
 void read_guidance(Fields& fields, Guidance& into) {
   std::string text;
   fields("guidance", text);
@@ -190,6 +204,7 @@ void read_picture(Fields& fields, Request& r) {
   fields("hires", r.hires);
   fields("hires_strength", r.hires_strength);
   fields("hires_steps", r.hires_steps);
+  read_hires_upscaler(fields, r.hires_upscaler);
   fields("image_cfg", r.image_cfg);
 }
 
@@ -274,6 +289,7 @@ void put_picture(Differences& put, const Request& r) {
   put("hires", r.hires);
   put("hires_strength", r.hires_strength, usual.hires_strength);
   put("hires_steps", r.hires_steps);
+  if (r.hires_upscaler != usual.hires_upscaler) put("hires_upscaler", std::optional(name_of(r.hires_upscaler).name));
   put("image_cfg", r.image_cfg, usual.image_cfg);
 }
 

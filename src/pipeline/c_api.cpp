@@ -100,6 +100,18 @@ pxf::MaskFill mask_fill_of(pxf_mask_fill fill) {
   return pxf::MaskFill::original;
 }
 
+pxf::HiresUpscaler hires_upscaler_of(pxf_hires_upscaler upscaler) {
+  switch (upscaler) {
+    case PXF_HIRES_PICTURE: return pxf::HiresUpscaler::picture;
+    case PXF_HIRES_LATENT: return pxf::HiresUpscaler::latent;
+    case PXF_HIRES_LATENT_BICUBIC: return pxf::HiresUpscaler::latent_bicubic;
+    case PXF_HIRES_LATENT_BICUBIC_ANTIALIASED: return pxf::HiresUpscaler::latent_bicubic_antialiased;
+    case PXF_HIRES_LATENT_NEAREST: return pxf::HiresUpscaler::latent_nearest;
+    case PXF_HIRES_LATENT_NEAREST_EXACT: return pxf::HiresUpscaler::latent_nearest_exact;
+  }
+  return pxf::HiresUpscaler::picture;
+}
+
 std::optional<pxf::Image> image_of(const pxf_image& from) {
   if (from.rgb == nullptr) return std::nullopt;
   pxf::Image image{std::max(0, from.width), std::max(0, from.height), {}};  // of no size is refused where it is used
@@ -159,6 +171,7 @@ void take_pictures(const pxf_request& from, pxf::Request& request) {
   request.hires = unless_zero(from.hires);
   request.hires_strength = from.hires_strength;
   request.hires_steps = unless_zero(from.hires_steps);
+  request.hires_upscaler = hires_upscaler_of(from.hires_upscaler);
   request.image_cfg = from.image_cfg;
 }
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "image/parameters.h"
 #include "pipeline/licences.h"
+#include "pixelforge/methods.h"
 
 namespace pxf {
 namespace {
@@ -83,6 +84,7 @@ void add_passes(const Add& add, const Plan& plan, const Request& request) {
   if (plan.hires_steps > 0) {
     add("Hires upscale", fmt::format("{}", *request.hires));
     add("Hires steps", std::to_string(plan.hires_steps));
+    if (request.hires_upscaler != HiresUpscaler::picture) add("Hires upscaler", name_of(request.hires_upscaler).label);
   }
   if (!request.init) return;
   plan.strength ? add_inpainting(add, request) : add("Image CFG scale", fmt::format("{}", request.image_cfg));

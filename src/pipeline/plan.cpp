@@ -115,7 +115,9 @@ void settle_hires(const Model& model, const Request& request, Plan& plan) {
   require(*request.hires > 1 && *request.hires <= 8, "hires: got {}, need above 1, at most 8", *request.hires);
   require(request.hires_strength > 0 && request.hires_strength <= 1, "hires strength: got {}, need above 0, at most 1",
           request.hires_strength);
-  require(model.autoencoder->has_encoder(), "hires: this checkpoint's VAE has no encoder, so there is no second pass");
+  require(request.hires_upscaler != HiresUpscaler::picture || model.autoencoder->has_encoder(),
+          "hires: this checkpoint's VAE has no encoder, so its picture cannot begin a second pass; the upscaler "
+          "\"latent\" needs none");
   const auto side = [&](const char* name, int pixels) {
     const auto f = static_cast<double>(model.latent.factor);
     return check_side(name, static_cast<int>(std::round(pixels * *request.hires / f) * f), model.latent.factor);

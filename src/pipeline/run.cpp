@@ -16,6 +16,7 @@
 #include "pipeline/guided_network.h"
 #include "pipeline/memory.h"
 #include "pipeline/start.h"
+#include "sampling/latent_resize.h"
 #include "sampling/prediction.h"
 
 namespace pxf {
@@ -196,19 +197,11 @@ class Drawing {
     picture.prompt = settled_.prompts[static_cast<std::size_t>(k)];
     encode(picture);
     if (plan_.hires_steps == 0) {
-      picture.image = kept_outside_mask(pass(settled_, request_, start_, *prompts_, picture, 0), start_);
-      return picture;
+      const Tensor latent = sampled(settled_, request_, start_, *prompts_, picture, 0);
+      picture.image = kept_outside_mask(decoded(latent, picture, plan_.steps), start_);
+    } else {
+      picture.image = in_two_passes(picture);
     }
-    const Image small = pass(settled_, request_, start_, *prompts_, picture, 0);
-    SettledPlan second = settled_;
-    second.plan.width = plan_.hires_width;
-    second.plan.height = plan_.hires_height;
-    second.plan.steps = plan_.hires_steps;
-    Request again = request_;
-    again.init = resized(small, plan_.hires_width, plan_.hires_height);
-    again.strength = request_.hires_strength;
-    const Start start = start_of(ctx_, model_, again, second.plan);
-    picture.image = pass(second, again, start, *second_prompts_, picture, plan_.steps);
     return picture;
   }
 
@@ -231,14 +224,34 @@ class Drawing {
     for (const auto& text : model_.texts) forget_forms(text->declarations());
   }
 
-  // `before`: steps of this picture that are done.
-  Image pass(const SettledPlan& settled, const Request& request, const Start& start, const Prompts& prompts,
-             Picture& picture, int before) {
+  Image in_two_passes(Picture& picture) {
+    const Tensor small = sampled(settled_, request_, start_, *prompts_, picture, 0);
+    SettledPlan second = settled_;
+    second.plan.width = plan_.hires_width;
+    second.plan.height = plan_.hires_height;
+    second.plan.steps = plan_.hires_steps;
+    Request again = request_;
+    again.strength = request_.hires_strength;
+    const bool in_pixels = request_.hires_upscaler == HiresUpscaler::picture;
+    if (in_pixels) again.init = resized(decoded(small, picture, plan_.steps), plan_.hires_width, plan_.hires_height);
+    Start start = start_of(ctx_, model_, again, second.plan);
+    if (!in_pixels) {
+      const std::int64_t factor = model_.latent.factor;
+      start.latent =
+          resized_latent(small, plan_.hires_height / factor, plan_.hires_width / factor, request_.hires_upscaler);
+    }
+    const Tensor large = sampled(second, again, start, *second_prompts_, picture, plan_.steps);
+    return decoded(large, picture, plan_.steps + plan_.hires_steps);
+  }
+
+  // The latent of one pass. `before`: steps of this picture that are done.
+  Tensor sampled(const SettledPlan& settled, const Request& request, const Start& start, const Prompts& prompts,
+                 Picture& picture, int before) {
     const Sampling sample(ctx_, settled, model_, request, start);
     const int steps = settled.plan.steps;
     report_.enter(Stage::steps, k_, before);
     const Stopwatch steps_watch;
-    const Tensor latent = sample(prompts, picture, [&](int step, const Tensor& x, const Tensor& denoised) {
+    Tensor latent = sample(prompts, picture, [&](int step, const Tensor& x, const Tensor& denoised) {
       if (!all_finite(x))
         fail_not_finite(model_, file_, fmt::format("step {} of {} gives no numbers", step + 1, steps));
       std::optional<Image> preview;
@@ -247,21 +260,25 @@ class Drawing {
       report_.enter(Stage::steps, k_, done, preview ? &*preview : nullptr);
     });
     picture.seconds.steps += steps_watch.seconds();
-
     const bool is_last = k_ + 1 == plan_.count && before + steps == plan_.steps + plan_.hires_steps;
     if (only_request_ && is_last) {
       forget_forms(model_.network->declarations());
       for (const Model::LaterNetwork& later : model_.later) forget_forms(later.network->declarations());
     }
-    report_.enter(Stage::vae, k_, before + steps);
+    return latent;
+  }
+
+  // `done`: steps of this picture.
+  Image decoded(const Tensor& latent, Picture& picture, int done) {
+    report_.enter(Stage::vae, k_, done);
     ctx_.memory().trim();  // the steps' blocks are of other sizes than the autoencoder's
     const Stopwatch vae_watch;
     const Tensor scaled = latent * (1 / model_.latent.scale) + model_.latent.shift;
-    const Tensor decoded =
+    const Tensor values =
         plan_.vae_tiling ? model_.autoencoder->decode_in_bands(scaled, kVaeBand) : model_.autoencoder->decode(scaled);
-    if (!all_finite(decoded)) fail_not_finite(model_, file_, "the VAE gives no picture");
+    if (!all_finite(values)) fail_not_finite(model_, file_, "the VAE gives no picture");
     picture.seconds.vae += vae_watch.seconds();
-    return image_of(decoded);
+    return image_of(values);
   }
 
   Context& ctx_;

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <utility>
 
+#include "pixelforge/methods.h"
 #include "sampling/method_names.h"
 
 namespace pxf {
@@ -185,6 +186,10 @@ class Settling {
     if (hires_width && r.width && *r.width > 0 && !r.hires) r.hires = static_cast<double>(*hires_width) / *r.width;
     if (r.hires) take("Hires resize-2");
     number("Hires steps", r.hires_steps);
+    if (const auto name = take("Hires upscaler")) {
+      const auto upscaler = hires_upscaler_called(*name);
+      upscaler ? static_cast<void>(r.hires_upscaler = *upscaler) : lose("Hires upscaler", *name);
+    }
     if (r.hires_steps == 0) r.hires_steps = r.steps;  // A1111's 0: as many as the first pass
     const auto strength = take("Denoising strength");
     if (strength) {

@@ -4,6 +4,9 @@
 
 #include <algorithm>
 
+#include "pixelforge/methods.h"
+#include "sampling/names.h"
+
 namespace pxf {
 namespace {
 
@@ -51,5 +54,30 @@ std::string_view automatic_schedule(std::string_view sampler) {
 }
 
 bool ignores_schedule_in_a1111(std::string_view sampler) { return sampler == "dpm_fast" || sampler == "dpm_adaptive"; }
+
+const std::vector<HiresUpscalerName>& hires_upscalers() {
+  static const std::vector<HiresUpscalerName> all{
+      {HiresUpscaler::picture, "picture", "Lanczos"},
+      {HiresUpscaler::latent, "latent", "Latent"},
+      {HiresUpscaler::latent_bicubic, "latent-bicubic", "Latent (bicubic)"},
+      {HiresUpscaler::latent_bicubic_antialiased, "latent-bicubic-antialiased", "Latent (bicubic antialiased)"},
+      {HiresUpscaler::latent_nearest, "latent-nearest", "Latent (nearest)"},
+      {HiresUpscaler::latent_nearest_exact, "latent-nearest-exact", "Latent (nearest-exact)"},
+  };
+  return all;
+}
+
+const HiresUpscalerName& name_of(HiresUpscaler upscaler) {
+  return hires_upscalers()[static_cast<std::size_t>(upscaler)];  // they are in the enumeration's order
+}
+
+std::optional<HiresUpscaler> hires_upscaler_called(std::string_view text) {
+  for (const HiresUpscalerName& one : hires_upscalers()) {
+    if (same_name(one.name, text) || same_name(one.label, text)) return one.upscaler;
+  }
+  // Antialiasing matters where bilinear filters shrink, and here nothing shrinks.
+  if (same_name("Latent (antialiased)", text)) return HiresUpscaler::latent;
+  return std::nullopt;
+}
 
 }  // namespace pxf

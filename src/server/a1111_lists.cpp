@@ -109,8 +109,13 @@ Json a1111_schedulers() {
 // What enlarges a picture here.
 Json a1111_upscalers() { return Json::array({upscaler("None"), upscaler("Lanczos")}); }
 
-// Clients choose one of these for hires; here the finished picture is enlarged, whichever it is.
-Json a1111_latent_modes() { return Json::array({Json{{"name", "Latent"}}}); }
+Json a1111_latent_modes() {
+  Json out = Json::array();
+  for (const HiresUpscalerName& one : hires_upscalers()) {
+    if (one.upscaler != HiresUpscaler::picture) out.push_back({{"name", one.label}});
+  }
+  return out;
+}
 
 Json a1111_styles(Service& service) {
   Json out = Json::array();

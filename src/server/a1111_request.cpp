@@ -189,6 +189,12 @@ void read_hires(Service& service, const ClientFields& body, A1111Request& out) {
   int steps = small_whole(body, "hr_second_pass_steps", 0);
   if (steps <= 0) steps = small_whole(body, "hr_steps", 0);  // stable-diffusion.cpp's
   if (steps > 0) request.hires_steps = steps;
+  const std::string upscaler = body.text("hr_upscaler").value_or("");
+  if (const auto known = hires_upscaler_called(upscaler)) {
+    request.hires_upscaler = *known;
+  } else if (!upscaler.empty() && upscaler != "None") {
+    out.notes.push_back(fmt::format("hr_upscaler: {} is not here; the picture is enlarged by Lanczos", upscaler));
+  }
 }
 
 /// Transparency goes before colours, where there is any: what is opaque is made anew.

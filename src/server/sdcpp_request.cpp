@@ -54,6 +54,7 @@ void read_sdcpp_hires(Service& service, const ClientFields& hires, JobRequest& j
   }
   request.hires = factor;
   if (const int steps = small_number(hires, "steps", 0); steps > 0) request.hires_steps = steps;
+  request.hires_upscaler = hires_upscaler_called(hires.text("upscaler").value_or("")).value_or(request.hires_upscaler);
   request.hires_strength = hires.number("denoising_strength").value_or(request.hires_strength);
 }
 

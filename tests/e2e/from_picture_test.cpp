@@ -64,7 +64,7 @@ TEST_F(FromPicture, JpegAndWebpComeAgainByteForByte) {
 }
 
 TEST_F(FromPicture, SecondPassesPromptSyntaxAndTilesComeAgainInAPng) {
-  ASSERT_EQ(draw({"-o", "a.png", "--hires", "1.5", "--hires-strength", "0.4", "--prompt-syntax", "comfy", "--tiling",
+  ASSERT_EQ(draw({"-o", "a.png", "--hires", "1.5", "--hires-strength", "0.4", "--hires-upscaler", "latent-bicubic", "--prompt-syntax", "comfy", "--tiling",
                   "x", "--clip-skip", "2"})
                 .status,
             0);

@@ -133,6 +133,8 @@ TEST_F(CApi, AsksForAllThatCppAsksFor) {
   same.hires = request.hires = 2;
   same.hires_strength = request.hires_strength = 0.7;
   same.hires_steps = request.hires_steps = 1;
+  request.hires_upscaler = PXF_HIRES_LATENT_BICUBIC;
+  same.hires_upscaler = pxf::HiresUpscaler::latent_bicubic;
   expect_same(same);
 }
 

@@ -508,6 +508,25 @@ TEST(Hires, ASecondPassMakesTheSamePictureLarger) {
   EXPECT_THAT(error_of(request).text(), HasSubstr("hires: got one with a picture"));
 }
 
+TEST(Hires, OfTheLatentNeedsNoEncoderAndKeepsThePicture) {
+  Request request = small_request();
+  request.hires = 2;
+  request.hires_strength = 0.3;
+  request.hires_steps = 4;
+  request.hires_upscaler = HiresUpscaler::latent;
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  const Picture latent = value_or_throw(engine.generate(starter, request)).at(0);
+  const Image small = starter_picture();
+  ASSERT_EQ(latent.image.width, 2 * small.width);
+  EXPECT_LT(mean_difference(resized(latent.image, small.width, small.height), small), 30);
+  EXPECT_THAT(latent.parameters, HasSubstr("Hires upscaler: Latent"));
+  request.hires_upscaler = HiresUpscaler::picture;
+  const Picture enlarged = value_or_throw(engine.generate(starter, request)).at(0);
+  EXPECT_NE(latent.image.pixels, enlarged.image.pixels);
+  EXPECT_THAT(enlarged.parameters, Not(HasSubstr("Hires upscaler")));
+}
+
 TEST(PromptLanguage, StepsPartsAndVariantsReachThePicture) {
   Request plain = small_request();
   const auto picture_of = [&](const std::string& prompt, PromptSyntax syntax = PromptSyntax::a1111) {

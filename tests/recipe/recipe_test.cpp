@@ -65,7 +65,8 @@ TEST(Recipe, OfA1111) {
   EXPECT_EQ(r.noise, NoiseSource::gpu) << "A1111's default, which it leaves out";
   EXPECT_EQ(got.lora_hashes.at("neon"), "0123456789ab");
   EXPECT_FALSE(got.needs_picture) << "the strength is the second pass's";
-  EXPECT_THAT(got.lost, ElementsAre("Hires upscaler: Latent"));
+  EXPECT_EQ(r.hires_upscaler, HiresUpscaler::latent);
+  EXPECT_THAT(got.lost, IsEmpty());
 }
 
 // Of A1111's own texts: the numbers that A1111 reads in them.

@@ -130,6 +130,8 @@ TEST_F(A1111Test, OverridesAreOfOneRequest) {
 
 TEST_F(A1111Test, HiresGoesByFactorOrToASize) {
   EXPECT_EQ(picture_in(txt2img({{"enable_hr", true}, {"hr_scale", 1.5}})["images"][0]).width, 96);
+  const ClientJson latent = txt2img({{"enable_hr", true}, {"hr_upscaler", "Latent (nearest)"}});
+  EXPECT_THAT(latent["info"]["infotexts"][0], HasSubstr("Hires upscaler: Latent (nearest)"));
   EXPECT_EQ(picture_in(txt2img({{"enable_hr", true}, {"hr_resize_x", 128}, {"hr_resize_y", 0}})["images"][0]).width,
             128);
 }
