@@ -489,6 +489,17 @@ TEST(Vae, AnotherFilesIsUsedInPlaceOfTheCheckpointsOwn) {
   EXPECT_THAT(engine.open("starter", bare).error().text(), HasSubstr("has no VAE (tensors"));
 }
 
+TEST(Engine, TellsThatACfgPlusPlusSamplerWantsALowScale) {
+  Request request = small_request();
+  request.sampler = "euler_cfg_pp";
+  request.cfg_scale = 4;
+  Engine engine;
+  const Checkpoint starter = value_or_throw(engine.open("starter"));
+  EXPECT_THAT(value_or_throw(engine.plan(starter, request)).notices, testing::ElementsAre(HasSubstr("made for 1 to 2")));
+  request.cfg_scale = 2;
+  EXPECT_THAT(value_or_throw(engine.plan(starter, request)).notices, testing::IsEmpty());
+}
+
 TEST(Hires, ASecondPassMakesTheSamePictureLarger) {
   Request request = small_request();
   request.hires = 2;
