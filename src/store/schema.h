@@ -7,7 +7,13 @@
 
 namespace pxf {
 
-inline constexpr std::array<std::string_view, 2> kMigrations = {
+// What is said of each model, for full-text search; a model in the program has a negative rowid.
+inline constexpr const char* kProfileWordsTable = R"sql(
+CREATE VIRTUAL TABLE profile_words USING fts5(
+  name, title, tags, triggers, about, tokenize = 'porter unicode61 remove_diacritics 2');
+)sql";
+
+inline constexpr std::array<std::string_view, 4> kMigrations = {
     R"sql(
 CREATE TABLE models (
   id            INTEGER PRIMARY KEY,
@@ -42,6 +48,31 @@ CREATE TABLE folders (path TEXT PRIMARY KEY, added INTEGER NOT NULL) STRICT, WIT
     R"sql(
 ALTER TABLE models ADD COLUMN tensors_sha256 TEXT NOT NULL DEFAULT '';
 ALTER TABLE models ADD COLUMN auto_v1 TEXT NOT NULL DEFAULT '';  -- once it is there, all hashes of the file are known
+)sql",
+    kProfileWordsTable,
+    R"sql(
+-- What each model is for, as it was last read; made anew for models that lack it, and for another lexicon.
+CREATE TABLE profiles (
+  model INTEGER PRIMARY KEY REFERENCES models(id) ON DELETE CASCADE,
+  known TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER profile_goes AFTER DELETE ON models BEGIN
+  DELETE FROM profile_words WHERE rowid = old.id;
+END;
+CREATE TRIGGER profile_of_another_name AFTER UPDATE OF name, kind, family, title, license, tags, trigger_words ON models
+BEGIN
+  DELETE FROM profiles WHERE model = old.id;
+END;
+CREATE TRIGGER profile_of_other_facts AFTER UPDATE ON details BEGIN
+  DELETE FROM profiles WHERE model = old.model;
+END;
+-- How often a picture was kept, or dropped, that a model drew for an intent. `who` is empty for the user of the machine.
+CREATE TABLE habits (
+  who TEXT NOT NULL, intent TEXT NOT NULL, model TEXT NOT NULL COLLATE NOCASE,
+  kept REAL NOT NULL DEFAULT 0, dropped REAL NOT NULL DEFAULT 0,
+  PRIMARY KEY (who, intent, model)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE choices (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 )sql",
 };
 

@@ -210,6 +210,8 @@ Database Database::for_reading(const fs::path& file, std::span<const std::string
   return database;
 }
 
+Database Database::in_memory() { return {":memory:", ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_MEMORY}; }
+
 Transaction::~Transaction() {
   if (!open_) return;
   try {

@@ -72,6 +72,9 @@ class Database {
   /// Leaves what is there as it is, in a folder that may not be written to as well.
   static Database for_reading(const std::filesystem::path& file, std::span<const std::string_view> migrations);
 
+  /// Gone with this.
+  static Database in_memory();
+
   Statement prepare(std::string_view sql) const { return {handle_.get(), file_, sql}; }
   void run(const char* sql) const;
   std::int64_t schema_version() const;

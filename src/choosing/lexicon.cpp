@@ -1,0 +1,147 @@
+#include "choosing/lexicon.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "base/error.h"
+#include "base/trimmed.h"
+
+// A zero ends it. The assembler finds the file from src/, by the include path.
+asm(R"(
+  .pushsection .rodata
+  pxf_intents: .incbin "../assets/choosing/intents.txt"
+  .byte 0
+  .global pxf_intents
+  .hidden pxf_intents
+  .popsection
+)");
+
+extern "C" const char pxf_intents[];
+
+namespace pxf {
+namespace {
+
+// FNV-1a, 64 bits: tells one version of the file from another.
+std::uint64_t digest_of(std::string_view text) {
+  std::uint64_t out = 14695981039346656037u;
+  for (const char c : text) out = (out ^ static_cast<unsigned char>(c)) * 1099511628211u;
+  return out;
+}
+
+[[noreturn]] void refuse(std::string_view line, const char* need) {
+  fail(ErrorCode::internal, "[lexicon] line: got \"{}\", need {}", line, need);
+}
+
+Intent intent_of(std::string_view line) {
+  const std::size_t close = line.find(']');
+  if (close == line.npos) refuse(line, "[name] medium, or [name] subject");
+  const std::string_view kind = trimmed(line.substr(close + 1));
+  if (kind != "medium" && kind != "subject") refuse(line, "[name] medium, or [name] subject");
+  return {std::string(line.substr(1, close - 1)), kind == "medium"};
+}
+
+}  // namespace
+
+const Lexicon& Lexicon::embedded() {
+  static const Lexicon lexicon{std::string_view(pxf_intents)};
+  return lexicon;
+}
+
+Lexicon::Lexicon(std::string_view text) : version_(digest_of(text)) {
+  while (!text.empty()) {
+    const std::size_t end = std::min(text.find('\n'), text.size());
+    const std::string_view line = trimmed(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+    if (line.empty() || line[0] == '#') continue;
+    if (line[0] == '[') {
+      intents_.push_back(intent_of(line));
+      continue;
+    }
+    Meaning meaning;
+    meaning.may_be_a_thing = line[0] == '~';
+    const std::string_view rest = line.substr(meaning.may_be_a_thing ? 1 : 0);
+    const std::size_t colon = rest.find(':');
+    const auto [stop, error] = std::from_chars(rest.data(), rest.data() + std::min(colon, rest.size()), meaning.weight);
+    if (intents_.empty() || colon == rest.npos || error != std::errc{} || stop != rest.data() + colon)
+      refuse(line, "WEIGHT: words, words");
+    meaning.intent = intents_.size() - 1;
+    for (std::string_view phrases = rest.substr(colon + 1); !phrases.empty();) {
+      const std::size_t comma = std::min(phrases.find(','), phrases.size());
+      add(phrases.substr(0, comma), meaning);
+      phrases.remove_prefix(std::min(comma + 1, phrases.size()));
+    }
+  }
+  add_misspellings();
+}
+
+void Lexicon::add(std::string_view phrase, const Meaning& meaning) {
+  std::string key;
+  const std::vector<Word> words = words_of(phrase);
+  if (words.empty()) return;
+  for (const Word& word : words) key += (key.empty() ? "" : " ") + word.text;
+  std::vector<Meaning>& means = phrases_[key];
+  const auto same = std::ranges::find(means, meaning.intent, &Meaning::intent);
+  if (same == means.end()) means.push_back(meaning);
+  std::size_t& longest = longest_from_[words[0].text];
+  longest = std::max(longest, words.size());
+}
+
+std::size_t Lexicon::find(std::string_view name) const {
+  return static_cast<std::size_t>(std::ranges::find(intents_, name, &Intent::name) - intents_.begin());
+}
+
+Lexicon::Match Lexicon::longest_at(std::span<const Word> words, std::size_t at) const {
+  const auto first = longest_from_.find(words[at].text);
+  if (first == longest_from_.end()) return alike(words[at].text);
+  std::vector<std::string> keys;
+  std::string key;
+  for (std::size_t i = at; i < std::min(at + first->second, words.size()); ++i) {
+    if (words[i].segment != words[at].segment) break;
+    key += (key.empty() ? "" : " ") + words[i].text;
+    keys.push_back(key);
+  }
+  for (std::size_t n = keys.size(); n > 0; --n) {
+    if (const auto found = phrases_.find(keys[n - 1]); found != phrases_.end()) return {n, found->second};
+  }
+  return {};
+}
+
+// Only of long words: among short ones, one letter makes another word.
+constexpr std::size_t kFewestLetters = 5;
+
+// Two words that become one by leaving out a letter each are a letter too many, too few, other or swapped apart.
+void Lexicon::add_misspellings() {
+  for (const auto& [phrase, means] : phrases_) {
+    const bool is_long_word = phrase.size() >= kFewestLetters && phrase.find(' ') == phrase.npos;
+    const bool means_much = std::ranges::any_of(means, [](const Meaning& m) { return m.weight >= 0.7; });
+    if (!is_long_word || !means_much) continue;
+    for (std::size_t i = 1; i < phrase.size(); ++i) {
+      std::string& known = one_letter_less_[std::string(phrase).erase(i, 1)];
+      if (known.empty() || phrase < known) known = phrase;
+    }
+  }
+}
+
+Lexicon::Match Lexicon::alike(const std::string& word) const {
+  constexpr double kMisspelt = 0.8, kCompound = 0.8;
+  constexpr std::size_t kFewestInCompound = 5, kLongestRest = 8;
+  const auto found = [&](const std::string& known, double sureness) { return Match{1, phrases_.at(known), sureness}; };
+  if (word.size() < kFewestLetters) return {};
+  for (std::size_t n = word.size() - 1; n >= kFewestInCompound; --n) {
+    if (n + kLongestRest < word.size()) break;
+    if (phrases_.contains(word.substr(0, n))) return found(word.substr(0, n), kCompound);
+  }
+  if (const auto longer = one_letter_less_.find(word); longer != one_letter_less_.end())
+    return found(longer->second, kMisspelt);
+  for (std::size_t i = 1; i < word.size(); ++i) {
+    const std::string less = std::string(word).erase(i, 1);
+    if (phrases_.contains(less) && less.size() >= kFewestLetters) return found(less, kMisspelt);
+    const auto swapped = one_letter_less_.find(less);
+    // The same letters in another order; with another letter in its place it is more often another word.
+    if (swapped != one_letter_less_.end() && std::ranges::is_permutation(swapped->second, word))
+      return found(swapped->second, kMisspelt);
+  }
+  return {};
+}
+
+}  // namespace pxf

@@ -1,0 +1,240 @@
+#include "choosing/reading.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <span>
+#include <unordered_set>
+
+namespace pxf {
+namespace {
+
+using namespace std::string_view_literals;
+
+const std::unordered_set<std::string_view>& negating_words() {
+  static const std::unordered_set<std::string_view> all{
+      "not",    "no",      "non",     "without", "never", "isnt",  "arent", "avoid", "dont",  "shouldnt", "excluding",
+      "except", "kein",    "keine",   "keinen",  "ohne",  "nicht", "san",   "sans",  "pas",   "sin",      "senza",
+      "nein",   "nothing", "neither", "nor",     "minu",  "minus", "wont",  "nunca", "jamais"};
+  return all;
+}
+
+// Where what was denied ends, and what is wanted begins.
+const std::unordered_set<std::string_view>& turning_words() {
+  static const std::unordered_set<std::string_view> all{"but",  "just", "only", "sondern", "mais",   "sino",
+                                                        "pero", "aber", "more", "rather",  "instead"};
+  return all;
+}
+
+// After them a word for a medium means a thing, or one who makes it.
+const std::unordered_set<std::string_view>& things() {
+  static const std::unordered_set<std::string_view> all{
+      "figurine", "figure",    "book",       "magazine", "shop",  "store",   "museum", "studio", "gallery",
+      "artist",   "painter",   "collection", "fan",      "expo",  "con",     "shelf",  "wall",   "convention",
+      "cosplay",  "cosplayer", "shirt",      "mug",      "class", "teacher", "pad",    "tool",   "store",
+      "statue",   "collector", "exhibition", "festival", "stand", "stall",   "volume", "reader"};
+  return all;
+}
+
+const std::unordered_set<std::string_view>& common_words() {
+  static const std::unordered_set<std::string_view> all{
+      "a",     "an",    "the",     "of",        "in",          "on",      "at",      "to",     "and",    "or",
+      "with",  "by",    "for",     "from",      "is",          "it",      "its",     "as",     "that",   "this",
+      "are",   "be",    "i",       "me",        "my",          "we",      "you",     "your",   "his",    "her",
+      "their", "he",    "she",     "they",      "very",        "really",  "some",    "please", "make",   "draw",
+      "want",  "need",  "picture", "image",     "style",       "quality", "best",    "high",   "detail", "detailed",
+      "good",  "great", "nice",    "beautiful", "masterpiece", "ultra",   "8k",      "4k",     "hd",     "hdr",
+      "like",  "into",  "over",    "under",     "one",         "two",     "three",   "small",  "big",    "large",
+      "der",   "die",   "da",      "das",       "ein",         "eine",    "einer",   "einem",  "im",     "am",
+      "und",   "mit",   "von",     "auf",       "fur",         "zu",      "la",      "le",     "de",     "del",
+      "el",    "un",    "una",     "une",       "et",          "y",       "en",      "con",    "du",     "au",
+      "while", "all",   "just",    "photo",     "art",         "look",    "looking", "look"};
+  return all;
+}
+
+constexpr std::array kArticles{"a"sv, "an"sv, "the"sv, "in"sv, "on"sv, "at"sv, "with"sv};
+
+// Two voices for the same are surer than one.
+double both(double a, double b) { return 1 - (1 - a) * (1 - b); }
+
+Reading empty_reading(const Lexicon& lexicon) {
+  const std::size_t count = lexicon.intents().size();
+  return {std::vector<double>(count, 0), std::vector<std::string>(count), std::vector<bool>(count)};
+}
+
+// What is said for each intent, and what against it.
+class Voices {
+ public:
+  explicit Voices(const Lexicon& lexicon) : for_(empty_reading(lexicon)), against_(for_) {}
+
+  void take(std::size_t intent, double weight, bool is_denied, const std::string& words, bool plainly) {
+    Reading& side = is_denied ? against_ : for_;
+    if (plainly) side.plainly[intent] = true;
+    if (weight > side.weight[intent] || side.by[intent].empty()) side.by[intent] = words;
+    side.weight[intent] = both(side.weight[intent], weight);
+  }
+  // The stronger side holds: "no lineart like the last version" in a card does not undo its title.
+  Reading outcome() const {
+    Reading out = for_;
+    for (std::size_t i = 0; i < out.weight.size(); ++i) {
+      if (against_.weight[i] < out.weight[i] || against_.weight[i] == 0) continue;
+      out.weight[i] = -against_.weight[i];
+      out.by[i] = against_.by[i];
+      out.plainly[i] = against_.plainly[i];
+    }
+    return out;
+  }
+
+ private:
+  Reading for_, against_;
+};
+
+// Goes through a text once, telling of each place whether it is denied.
+class TextReader {
+ public:
+  TextReader(const Lexicon& lexicon, std::string_view text) : lexicon_(lexicon), words_(words_of(text)) {}
+
+  std::span<const Word> words() const { return words_; }
+  bool is_denied(std::size_t at) const { return denied_[at]; }
+
+  void read(Voices& into, double trust) {
+    find_denials();
+    for (std::size_t at = 0; at < words_.size();) {
+      const Lexicon::Match match = lexicon_.longest_at(words_, at);
+      const std::size_t count = std::max<std::size_t>(1, match.words);
+      if (!words_[at].quoted) take(into, match, at, trust);
+      at += count;
+    }
+  }
+
+ private:
+  void take(Voices& into, const Lexicon::Match& match, std::size_t at, double trust) {
+    if (match.means.empty()) return;
+    const std::string typed = typed_words(at, match.words);
+    for (const Lexicon::Meaning& meaning : match.means) {
+      double weight = meaning.weight * trust;
+      const bool is_thing = is_a_thing(meaning, at, match.words);
+      if (is_thing) weight *= kOfAThing;
+      into.take(meaning.intent, weight * match.sureness, denied_[at], typed, meaning.weight == 1 && !is_thing);
+    }
+  }
+
+  // "manga" in "girl reading a manga" is none for the picture; in "manga girl", "cute girl, manga" and "manga of a
+  // girl" it is.
+  bool is_a_thing(const Lexicon::Meaning& meaning, std::size_t at, std::size_t count) const {
+    const std::size_t after = at + count;
+    const bool ends = after >= words_.size() || words_[after].segment != words_[at].segment;
+    if (!ends && things().contains(words_[after].text)) return true;
+    if (!meaning.may_be_a_thing) return false;
+    const std::size_t before = at - begin_of_segment(at);
+    if (ends) return before > kHead;
+    const std::string& next = words_[after].text;
+    if (words_[after - 1].text == "of" || next == "of" || next == "style" || next == "styled") return false;
+    return before > kHead || std::ranges::find(kArticles, next) != kArticles.end();
+  }
+
+  std::size_t begin_of_segment(std::size_t at) const {
+    while (at > 0 && words_[at - 1].segment == words_[at].segment) --at;
+    return at;
+  }
+
+  std::string typed_words(std::size_t at, std::size_t count) const {
+    std::string out;
+    for (std::size_t i = at; i < at + count; ++i) out += (out.empty() ? "" : " ") + words_[i].typed;
+    return out;
+  }
+
+  // A denial reaches to the end of its segment, or to the word that turns it round. Phrases of the lexicon that begin
+  // with such a word ("no shading") are none.
+  void find_denials() {
+    denied_.assign(words_.size(), false);
+    bool denies = false;
+    for (std::size_t at = 0; at < words_.size(); ++at) {
+      const Word& word = words_[at];
+      const bool is_new = at > 0 && words_[at - 1].segment != word.segment;
+      if (is_new || turning_words().contains(word.text)) denies = false;
+      const bool compares = at > 0 && ((word.text == "of" && words_[at - 1].text == "instead") ||
+                                       (word.text == "than" && words_[at - 1].text == "rather"));
+      if (compares || (negating_words().contains(word.text) && lexicon_.longest_at(words_, at).words < 2)) {
+        denies = true;
+      }
+      denied_[at] = denies;
+    }
+  }
+
+  static constexpr double kOfAThing = 0.2;
+  static constexpr std::size_t kHead = 3;  // words of a segment that may stand before it: "a cute little manga …"
+
+  const Lexicon& lexicon_;
+  std::vector<Word> words_;
+  std::vector<bool> denied_;
+};
+
+void find_terms(const TextReader& reader, PromptReading& out) {
+  std::span<const Word> words = reader.words();
+  std::string before, before_that;
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    const bool joins = i > 0 && words[i - 1].segment == words[i].segment;
+    if (!joins) before = before_that = {};
+    if (reader.is_denied(i)) continue;
+    const std::string& word = words[i].typed;
+    if (!before.empty()) out.phrases.push_back(before + " " + word);
+    if (!before.empty() && !before_that.empty()) out.phrases.push_back(before_that + " " + before + " " + word);
+    before_that = before;
+    before = word;
+    const bool is_common = common_words().contains(words[i].text) || word.size() < 2;
+    if (!is_common && !words[i].quoted && std::ranges::find(out.terms, word) == out.terms.end())
+      out.terms.push_back(word);
+  }
+}
+
+}  // namespace
+
+double Reading::strongest() const {
+  return weight.empty() ? 0 : std::max(0.0, *std::max_element(weight.begin(), weight.end()));
+}
+
+PromptReading read_prompt(const Lexicon& lexicon, std::string_view prompt, std::string_view negative) {
+  PromptReading out;
+  Voices voices(lexicon);
+  TextReader reader(lexicon, prompt);
+  reader.read(voices, 1);
+  find_terms(reader, out);
+
+  constexpr double kQuoted = 0.8;
+  const std::size_t text = lexicon.find("text");
+  const auto quoted = std::ranges::find(reader.words(), true, &Word::quoted);
+  if (quoted != reader.words().end() && text < lexicon.intents().size())
+    voices.take(text, kQuoted, false, "\"" + quoted->typed + "\"", false);
+  out.wish = voices.outcome();
+
+  // A negative prompt is often a list for every occasion ("cartoon, 3d, text"): it speaks against media, and softly.
+  constexpr double kNegative = 0.6;
+  const Reading unwanted = read_text(lexicon, negative, kNegative);
+  for (std::size_t i = 0; i < unwanted.weight.size(); ++i) {
+    if (unwanted.weight[i] > 0 && lexicon.intents()[i].is_medium) {
+      out.wish.weight[i] -= unwanted.weight[i];
+      if (out.wish.by[i].empty()) out.wish.by[i] = unwanted.by[i];
+    }
+  }
+  return out;
+}
+
+Reading read_text(const Lexicon& lexicon, std::string_view text, double trust) {
+  Voices voices(lexicon);
+  TextReader(lexicon, text).read(voices, trust);
+  return voices.outcome();
+}
+
+void add(Reading& into, const Reading& other) {
+  for (std::size_t i = 0; i < into.weight.size(); ++i) {
+    double& weight = into.weight[i];
+    const double more = other.weight[i];
+    if (into.by[i].empty() || std::abs(more) > std::abs(weight)) into.by[i] = other.by[i];
+    if (other.plainly[i]) into.plainly[i] = true;
+    const bool agree = weight >= 0 && more >= 0;
+    weight = agree ? both(weight, more) : std::abs(weight) >= std::abs(more) ? weight : more;
+  }
+}
+
+}  // namespace pxf
