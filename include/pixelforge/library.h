@@ -21,6 +21,7 @@
 #include <vector>
 
 #include "pixelforge/cancel.h"
+#include "pixelforge/choose.h"
 #include "pixelforge/engine.h"
 #include "pixelforge/licence.h"
 
@@ -171,11 +172,22 @@ class Library {
   Result<std::string> tag(const std::string& name, const std::vector<std::string>& add,
                           const std::vector<std::string>& take_away);
   /// Says of a model what its file does not, or says wrongly; an empty value goes back to the file's own. Keys:
-  /// license, author, tags, trigger_words, source, about; what it is run as, where the file says nothing or the wrong
+  /// license, author, tags, trigger_words, source, about; good_for, what it shall be chosen for ("pixel art, logos");
+  /// what it is run as, where the file says nothing or the wrong
   /// thing: family ("sd1"), prediction ("eps", "v"), zero_terminal_snr ("true", "false"); and the settings that a
   /// request which says nothing gets: sampler, scheduler, steps, cfg, size. Error: invalid_argument. A family that the
   /// tensors are not of is told when the checkpoint is opened.
   Status set(const std::string& name, const std::string& key, const std::string& value);
+
+  /// The checkpoint that fits a prompt best, of those here and in the program, and LoRAs to go with it. Takes
+  /// milliseconds among thousands. Error: not_found (there is none).
+  Result<Choice> choose(const ChooseRequest& request);
+  /// A picture of this prompt that the checkpoint drew was kept, or dropped: `choose` heeds that for prompts that ask
+  /// for the same. Nothing happens where habits are switched off.
+  Status learn(const std::string& prompt, const std::string& checkpoint, bool kept, const std::string& who = {});
+  Status forget_habits(const std::string& who = {});
+  /// Whether habits are learnt and heeded here at all; they are as long as nobody says otherwise.
+  Status heed_habits(bool heeds);
 
   /// Compares the files with what is known of them; keeps hashes that were not known, each file's as soon as it is
   /// read: what is cancelled, or killed, goes on from there the next time.
@@ -187,5 +199,8 @@ class Library {
  private:
   std::unique_ptr<LibraryState> state_;
 };
+
+/// What it would be chosen for, the surest first.
+std::vector<GoodFor> good_for(const LibraryModel& model);
 
 }  // namespace pxf

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "catalog/tag_counts.h"
+
 namespace pxf {
 namespace {
 
@@ -105,7 +107,7 @@ Facts gather_facts(ModelInfo info, const std::filesystem::path& model) {
 }
 
 Facts gather_facts(ModelInfo info, const SideFacts& beside) {
-  Facts facts{std::move(info), {}, beside.source, beside.preview, {}};
+  Facts facts{std::move(info), {}, beside.source, beside.preview, {}, {}};
   fill_if_empty(facts.info.model_title, beside.title);
   fill_if_empty(facts.info.author, beside.author);
   fill_if_empty(facts.info.description, beside.description);
@@ -114,6 +116,9 @@ Facts gather_facts(ModelInfo info, const SideFacts& beside) {
   const auto phrase = facts.info.metadata.find("modelspec.trigger_phrase");
   if (phrase != facts.info.metadata.end()) facts.trigger_words = phrase->second;
   fill_if_empty(facts.trigger_words, beside.trigger_words);
+  constexpr std::size_t kMostTags = 60;  // what the model is for shows in fewer
+  const auto tags = facts.info.metadata.find("ss_tag_frequency");
+  if (tags != facts.info.metadata.end()) facts.trained_on = tag_counts(tags->second, kMostTags);
   if (facts.info.lora)
     fill_if_empty(facts.trigger_words, fmt::format("{}", fmt::join(facts.info.lora->triggers, ", ")));
   return facts;
@@ -145,7 +150,8 @@ std::string to_json_text(const Facts& facts) {
               {"trigger_words", facts.trigger_words},
               {"source", facts.source},
               {"preview", facts.preview},
-              {"prediction_beside", facts.prediction_beside}};
+              {"prediction_beside", facts.prediction_beside},
+              {"trained_on", facts.trained_on}};
   if (i.lora) out["lora"] = lora_json(*i.lora);
   if (i.recommended) out["recommended"] = recommended_json(*i.recommended);
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -179,6 +185,7 @@ Facts facts_from_json(const std::string& text) {
   read(in, "source", facts.source);
   read(in, "preview", facts.preview);
   read(in, "prediction_beside", facts.prediction_beside);
+  read(in, "trained_on", facts.trained_on);
   if (in.is_object() && in.contains("parts")) i.parts = parts_of(in["parts"]);
   if (in.is_object() && in.contains("lora")) i.lora = lora_of(in["lora"]);
   if (in.is_object() && in.contains("recommended")) i.recommended = recommended_of(in["recommended"]);

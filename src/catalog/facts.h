@@ -4,6 +4,8 @@
 
 #include <filesystem>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "catalog/side_files.h"
 #include "pixelforge/model_info.h"
@@ -14,6 +16,7 @@ struct Facts {
   ModelInfo info;
   std::string trigger_words, source, preview;
   std::string prediction_beside;  // as the function of this name gives it: a file that was copied lies elsewhere
+  std::vector<std::pair<std::string, double>> trained_on;  // as tag_counts gives it
 };
 
 /// What the file itself says goes before what stands beside it.

@@ -9,7 +9,8 @@
 
 namespace pxf {
 
-/// By key: "license", "author", "tags", "trigger_words", "source", "about"; what the file is: "family", "prediction",
+/// By key: "license", "author", "tags", "trigger_words", "source", "about",
+/// "good_for"; what the file is: "family", "prediction",
 /// "zero_terminal_snr"; "sampler", "scheduler", "steps", "cfg", "size". Every value has passed check_override.
 using Overrides = std::map<std::string, std::string>;
 

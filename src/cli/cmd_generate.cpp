@@ -15,9 +15,11 @@
 #include "cli/print_json.h"
 #include "cli/verbs.h"
 #include "cli/wording.h"
+#include "json/choice.h"
 #include "json/json.h"
 #include "json/library.h"
 #include "pixelforge/engine.h"
+#include "pixelforge/library.h"
 #include "pixelforge/picture_file.h"
 
 namespace pxf::cli {
@@ -44,14 +46,16 @@ Json settings_json(const Plan& plan, const Request& request) {
   return settings;
 }
 
-Json plan_json(const Plan& plan, const Request& request) {
-  return {{"checkpoint",
-           {{"name", plan.checkpoint},
-            {"family", plan.family},
-            {"prediction", plan.prediction},
-            {"license", plan.license}}},
-          {"commercial", to_json(plan.commercial)},
-          {"settings", settings_json(plan, request)}};
+Json plan_json(const GenerateOptions& options, const Plan& plan) {
+  Json out = {{"checkpoint",
+               {{"name", plan.checkpoint},
+                {"family", plan.family},
+                {"prediction", plan.prediction},
+                {"license", plan.license}}},
+              {"commercial", to_json(plan.commercial)},
+              {"settings", settings_json(plan, options.request)}};
+  if (options.choice) out["chosen"] = to_json(*options.choice, 3);
+  return out;
 }
 
 Json picture_json(const Saved& saved) {
@@ -94,9 +98,10 @@ void notice_embeddings(const Plan& plan) {
   }
 }
 
-void print_plan(const Plan& plan) {
+void print_plan(const Plan& plan, const std::optional<Choice>& choice) {
   const auto row = [](const char* name, const std::string& value) { fmt::print("{:<16}{}\n", name, value); };
   row("checkpoint", checkpoint_line(plan));
+  if (choice) row("chosen", chosen_line(*choice));
   row("commercial use", commercial_text(plan.commercial));
   row("sampler", fmt::format("{} ({})", plan.sampler_label, plan.sampler));
   row("scheduler", fmt::format("{} ({})", plan.scheduler_label, plan.scheduler));
@@ -151,6 +156,22 @@ Status load_pictures(GenerateOptions& options) {
   return load(options.mask, options.request.mask);
 }
 
+// By the prompt, where none was named.
+Status choose_checkpoint(GenerateOptions& options, Engine& engine) {
+  if (!options.checkpoint.empty() && options.checkpoint != "auto") return Done{};
+  const Request& request = options.request;
+  Library library(engine);
+  auto choice = library.choose(
+      {request.prompt, request.negative, request.width, request.height, request.commercial, {}, {}, true});
+  if (!choice) return std::move(choice).error();
+  options.choice = std::move(choice).value();
+  options.checkpoint = options.choice->checkpoint;
+  if (!options.auto_loras) return Done{};
+  for (const ChosenLora& lora : options.choice->loras)
+    options.request.loras.push_back({.name = lora.name, .strength = lora.strength});
+  return Done{};
+}
+
 // What stands beside the request while flags are parsed.
 Status complete_request(GenerateOptions& options, Engine& engine) {
   Request& request = options.request;
@@ -170,8 +191,17 @@ Status complete_request(GenerateOptions& options, Engine& engine) {
     request.seed_resize_width = options.seed_resize->width;
     request.seed_resize_height = options.seed_resize->height;
   }
-  if (options.checkpoint.empty()) options.checkpoint = "auto";
+  if (Status chosen = choose_checkpoint(options, engine); !chosen) return chosen;
   return load_pictures(options);
+}
+
+// LoRAs are proposed where the choice is the program's; which are put on is the user's.
+void notice_choice(const GenerateOptions& options) {
+  if (!options.choice || options.quiet || options.json) return;
+  const ChoiceScore& best = options.choice->scores[0];
+  if (best.intent > 0) fmt::print(stderr, "chosen {}\n", chosen_line(*options.choice));
+  if (options.auto_loras) return;
+  for (const ChosenLora& lora : options.choice->loras) fmt::print(stderr, "{}\n", proposal_line(lora));
 }
 
 Status generate(GenerateOptions& options) {
@@ -182,18 +212,19 @@ Status generate(GenerateOptions& options) {
   if (Status completed = complete_request(options, engine); !completed) return completed;
   const auto output = Output::to(options.output, request.count, {options.format, options.quality});
   if (!output) return output.error();
-  const auto checkpoint = engine.open(options.checkpoint == "auto" ? "starter" : options.checkpoint, options.vae);
+  const auto checkpoint = engine.open(options.checkpoint, options.vae);
   if (!checkpoint) return checkpoint.error();
   const auto settled = engine.plan(checkpoint.value(), request);
   if (!settled) return with_picture_hint(settled.error(), options);
   const Plan& plan = settled.value();
+  notice_choice(options);
   if (Status holds = check_encoding(plan, output.value().encoding()); !holds) return holds;
   notice_loras(plan, options.quiet);
   notice_other_loras(options, plan);
   notice_embeddings(plan);
   notice_others(plan);
   if (options.explain) {
-    options.json ? print_json(plan_json(plan, request)) : print_plan(plan);
+    options.json ? print_json(plan_json(options, plan)) : print_plan(plan, options.choice);
     return Done{};
   }
 
@@ -207,7 +238,7 @@ Status generate(GenerateOptions& options) {
     pictures.push_back(picture_json(saved.value()));
   }
   if (options.json) {
-    Json report = plan_json(plan, request);
+    Json report = plan_json(options, plan);
     if (options.recipe) report["from"] = to_json(*options.recipe);
     report["pictures"] = std::move(pictures);
     print_json(report);

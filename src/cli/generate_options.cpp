@@ -293,6 +293,7 @@ void add_flags(CLI::App& app, GenerateOptions& options) {
   app.add_option("-m,--checkpoint", options.checkpoint, "Checkpoint: a name, a file, or auto (default)")
       ->type_name("NAME|FILE");
   add_loras(app, options.loras);
+  app.add_flag("--auto-loras", options.auto_loras, "Also put on the LoRAs that the prompt asks for, with -m auto");
   add_embeddings(app, options.request.embeddings);
   add_prompt_files(app, options.request);
   app.add_option("--vae", options.vae, "A VAE, or a tiny one (TAESD), in place of the checkpoint's own")

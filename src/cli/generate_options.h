@@ -8,6 +8,7 @@
 
 #include "cli/arguments.h"
 #include "cli/terminal_picture.h"
+#include "pixelforge/choose.h"
 #include "pixelforge/engine.h"
 #include "pixelforge/picture_file.h"
 
@@ -19,9 +20,11 @@ struct GenerateOptions {
   std::optional<Size> size, seed_resize;
   std::vector<LoraUse> loras;
   std::string checkpoint;  // empty: auto, or that of the picture
-  std::string vae;         // a file; empty: the checkpoint's own
-  std::string init, mask;  // files
-  std::string from;        // a picture; read as it is parsed, so that what follows on the command line wins
+  bool auto_loras = false;
+  std::optional<Choice> choice;  // where the checkpoint is chosen
+  std::string vae;               // a file; empty: the checkpoint's own
+  std::string init, mask;        // files
+  std::string from;              // a picture; read as it is parsed, so that what follows on the command line wins
   std::optional<PictureRecipe> recipe;  // its settings, or why there are none
   std::optional<Error> recipe_error;
   std::string output;

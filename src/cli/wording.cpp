@@ -51,4 +51,14 @@ std::string settings_line(const Recommended& r) {
                                r.cfg_scale, r.width, r.height));
 }
 
+std::string chosen_line(const Choice& choice) {
+  std::string line = fmt::format("{}: {}", choice.checkpoint, choice.why);
+  if (choice.scores.size() > 1) line += fmt::format("; second best: {}", choice.scores[1].checkpoint);
+  return printable(line);
+}
+
+std::string proposal_line(const ChosenLora& lora) {
+  return printable(fmt::format("LoRA {} fits, {}: -l {}", lora.name, lora.why, lora.name));
+}
+
 }  // namespace pxf::cli

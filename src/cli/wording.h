@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "pixelforge/choose.h"
 #include "pixelforge/engine.h"
 #include "pixelforge/licence.h"
 
@@ -23,5 +24,10 @@ std::string checkpoint_line(const Plan& plan);
 /// "DPM++ 2M · Karras · 20 steps · CFG 4 · 256x256".
 std::string settings_line(const Plan& plan);
 std::string settings_line(const Recommended& recommended);
+
+/// "starter-pixel: made for pixel art ("8 bit"); second best: starter".
+std::string chosen_line(const Choice& choice);
+/// "LoRA neon fits, for "neon sign": -l neon".
+std::string proposal_line(const ChosenLora& lora);
 
 }  // namespace pxf::cli

@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "base/nearest_name.h"
+#include "base/trimmed.h"
 #include "library/state.h"
 #include "pipeline/library_names.h"
 #include "sampling/samplers.h"
@@ -13,16 +14,11 @@
 namespace pxf {
 namespace {
 
-std::string trimmed(const std::string& text) {
-  const auto begin = text.find_first_not_of(" \t\n");
-  return begin == std::string::npos ? std::string() : text.substr(begin, text.find_last_not_of(" \t\n") - begin + 1);
-}
-
 std::vector<std::string> split_tags(const std::string& tags) {
   std::vector<std::string> out;
   std::istringstream in(tags);
   for (std::string tag; std::getline(in, tag, ',');) {
-    if (std::string word = trimmed(tag); !word.empty()) out.push_back(std::move(word));
+    if (const std::string_view word = trimmed(tag); !word.empty()) out.emplace_back(word);
   }
   return out;
 }
@@ -181,7 +177,7 @@ Result<std::string> Library::tag(const std::string& name, const std::vector<std:
   std::string joined;
   Status done = state_->change(name, [&](const Record& record, Overrides& overrides) {
     std::vector<std::string> tags = split_tags(record.tags);
-    for (const std::string& one : take_away) std::erase(tags, trimmed(one));
+    for (const std::string& one : take_away) std::erase(tags, std::string(trimmed(one)));
     for (const std::string& given : add) {
       for (const std::string& one : split_tags(given)) {
         if (std::ranges::find(tags, one) == tags.end()) tags.push_back(one);

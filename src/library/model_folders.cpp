@@ -90,7 +90,7 @@ std::vector<fs::path> folders_of_section(const Yaml& section, const fs::path& be
 }
 
 /// The words of a shell's line: quotes keep spaces.
-std::vector<std::string> words_of(std::string_view line) {
+std::vector<std::string> words_in(std::string_view line) {
   std::vector<std::string> out(1);
   char quote = 0;
   for (const char c : line) {
@@ -141,7 +141,7 @@ std::vector<fs::path> folders_of_command_line(std::string_view script, const fs:
     std::string_view flags = line.substr(at + kVariable.size());
     const bool quoted = flags.size() >= 2 && (flags[0] == '"' || flags[0] == '\'') && flags.back() == flags[0];
     if (quoted) flags = flags.substr(1, flags.size() - 2);
-    const std::vector<std::string> words = words_of(flags);
+    const std::vector<std::string> words = words_in(flags);
     for (std::size_t i = 0; i < words.size(); ++i) {
       const std::size_t equals = words[i].find('=');
       if (std::ranges::find(kFolderFlags, words[i].substr(0, equals)) == kFolderFlags.end()) continue;

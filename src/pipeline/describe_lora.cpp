@@ -1,17 +1,14 @@
 #include <algorithm>
-#include <map>
-#include <nlohmann/json.hpp>
 #include <set>
 
 #include "base/error.h"
+#include "catalog/tag_counts.h"
 #include "pipeline/lora_file.h"
 #include "pipeline/loras.h"
 #include "weights/adapters/kind.h"
 
 namespace pxf {
 namespace {
-
-using nlohmann::json;
 
 constexpr std::size_t kMostTriggers = 8;
 
@@ -27,25 +24,9 @@ std::string kind_of(const AdapterModule& m) {
                     : std::string(m.kind->title);
 }
 
-// kohya counts how often each caption tag was seen, by folder; the most frequent first.
 std::vector<std::string> frequent_tags(const std::string& text) {
-  const json folders = json::parse(text, nullptr, false);
-  std::map<std::string, std::int64_t> counts;
-  if (folders.is_object()) {
-    for (const auto& [folder, tags] : folders.items()) {
-      if (!tags.is_object()) continue;
-      for (const auto& [tag, count] : tags.items()) {
-        if (count.is_number_integer()) counts[tag] += count.get<std::int64_t>();
-      }
-    }
-  }
-  std::vector<std::pair<std::string, std::int64_t>> sorted(counts.begin(), counts.end());
-  std::ranges::stable_sort(sorted, [](const auto& a, const auto& b) { return a.second > b.second; });
   std::vector<std::string> out;
-  for (const auto& [tag, count] : sorted) {
-    const auto begin = tag.find_first_not_of(' ');
-    if (begin != std::string::npos && out.size() < kMostTriggers) out.push_back(tag.substr(begin));
-  }
+  for (auto& [tag, count] : tag_counts(text, kMostTriggers)) out.push_back(tag);
   return out;
 }
 

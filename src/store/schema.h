@@ -72,6 +72,9 @@ CREATE TABLE habits (
   kept REAL NOT NULL DEFAULT 0, dropped REAL NOT NULL DEFAULT 0,
   PRIMARY KEY (who, intent, model)
 ) STRICT, WITHOUT ROWID;
+CREATE TRIGGER habits_follow AFTER UPDATE OF name ON models BEGIN
+  UPDATE OR REPLACE habits SET model = new.name WHERE model = old.name;
+END;
 CREATE TABLE choices (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 )sql",
 };

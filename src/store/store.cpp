@@ -95,18 +95,6 @@ Database& Store::writing() {
   return *database_;
 }
 
-/// Runs the work in a transaction, in the one of `together` where there is one.
-template <class Work>
-auto Store::write(Work&& work) -> Result<decltype(work())> {
-  return catch_errors([&] {
-    if (in_transaction_) return work();
-    Transaction transaction(writing());
-    auto result = work();
-    transaction.commit();
-    return result;
-  });
-}
-
 std::optional<Record> Store::first_where(std::string_view condition, std::string_view value) {
   if (!exists() || reading().schema_version() == 0) return std::nullopt;
   Statement row = reading().prepare(

@@ -10,10 +10,13 @@
 #include <filesystem>
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "store/blobs.h"
+#include "store/profile_words.h"
 #include "store/sqlite.h"
 #include "store/stamp.h"
 
@@ -88,14 +91,45 @@ class Store {
   /// What is wrong with library.db; empty when nothing is.
   Result<std::string> check();
 
+  /// What the choosing of models goes by: each checkpoint and LoRA with what was last kept of it as its profile, empty
+  /// where that is not there, or older than its facts.
+  struct ProfileRow {
+    Record record;  // without path, stamp, hashes
+    std::string known;
+  };
+  Result<std::vector<ProfileRow>> profiles();
+  struct NewProfile {
+    std::int64_t model = 0;
+    std::string known;
+    ProfileWords words;
+  };
+  Status keep_profiles(const std::vector<NewProfile>& profiles);
+  /// As match_profile_words, of the kept profiles.
+  Result<std::unordered_map<std::int64_t, double>> match_words(std::span<const std::string> words);
+
+  /// Pictures that were kept and dropped, of an intent and a model.
+  struct Habit {
+    std::string intent, model;
+    double kept = 0, dropped = 0;
+  };
+  Result<std::vector<Habit>> habits(const std::string& who);
+  /// Added to what is there.
+  Status note_habit(const std::string& who, const Habit& habit);
+  Status forget_habits(const std::string& who);
+  /// Whether habits count at all; true where nobody has said otherwise.
+  Result<bool> heeds_habits();
+  Status heed_habits(bool heeds);
+
   /// Folders that were added whole.
   Status remember_folder(const std::string& path);
   Result<std::vector<std::string>> folders();
 
  private:
   bool exists() const;
+  bool has_profiles();
   Database& reading();
   Database& writing();
+  /// Runs the work in a transaction, in the one of `together` where there is one.
   template <class Work>
   auto write(Work&& work) -> Result<decltype(work())>;
   void replace(const Record& record, const Details& details);
@@ -106,5 +140,16 @@ class Store {
   bool may_write_ = false;
   bool in_transaction_ = false;
 };
+
+template <class Work>
+auto Store::write(Work&& work) -> Result<decltype(work())> {
+  return catch_errors([&] {
+    if (in_transaction_) return work();
+    Transaction transaction(writing());
+    auto result = work();
+    transaction.commit();
+    return result;
+  });
+}
 
 }  // namespace pxf

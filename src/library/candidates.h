@@ -1,0 +1,29 @@
+// The models that a choice is made among, with their profiles.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "choosing/profile.h"
+#include "library/state.h"
+#include "pixelforge/choose.h"
+
+namespace pxf {
+
+struct Candidates {
+  std::vector<Profile> checkpoints, loras;
+  std::map<std::int64_t, std::size_t> by_model;  // ids of the library's checkpoints
+};
+
+/// Those in the program, then the library's that run here. Profiles that are not kept yet, or were read by another
+/// lexicon, are made and kept, where the library can be written to. Throws Failure: the errors of Store.
+Candidates gather_candidates(LibraryState& state, const std::vector<std::string>& among);
+
+/// All that is said of a model.
+ProfileText profile_text_of(const std::string& name, const ModelInfo& info, const std::string& triggers,
+                            const std::string& good_for, const std::vector<std::pair<std::string, double>>& trained_on);
+
+}  // namespace pxf
