@@ -327,6 +327,7 @@ Result<JobRequest> read_job_request(const Json& json) {
     read_settings(fields, job.request);
     read_picture(fields, job.request);
     fields("checkpoint", job.checkpoint);
+    fields("auto_loras", job.auto_loras);
     fields("vae", job.vae);
     fields("init", job.init);
     fields("mask", job.mask);
@@ -353,6 +354,7 @@ Json to_json(const JobRequest& job) {
     out["outpaint"] = {{"left", m.left}, {"right", m.right}, {"top", m.top}, {"bottom", m.bottom}};
   }
   put("checkpoint", job.checkpoint, usual.checkpoint);
+  put("auto_loras", job.auto_loras, false);
   put("vae", job.vae, {});
   put("init", job.init, {});
   put("mask", job.mask, {});

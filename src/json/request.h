@@ -14,7 +14,8 @@ namespace pxf {
 /// A Request and what stands beside it. Pictures are only named: whoever draws looks them up.
 struct JobRequest {
   Request request = {};
-  std::string checkpoint = "auto";
+  std::string checkpoint = "auto";  // chosen for the prompt
+  bool auto_loras = false;          // also the LoRAs that the prompt asks for; where the checkpoint is chosen
   std::string vae = {};
   std::string init = {}, mask = {};  // "data:...", base64, or the id of a picture; empty: none
   Encoding encoding = {};

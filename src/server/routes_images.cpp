@@ -63,6 +63,7 @@ HttpResponse change_image(Service& service, const Call& call) {
   if (const auto favourite = body.find("favourite"); favourite != body.end()) {
     if (!favourite->is_boolean()) throw HttpProblem(422, "invalid_argument", "need true or false", "favourite");
     service.pictures().set_favourite(picture.id, favourite->get<bool>());
+    if (favourite->get<bool>() && !picture.favourite) service.learn(caller_of(call.request), picture, true);
   }
   return json_response(image_json(picture_or_problem(service, call)));
 }
@@ -84,7 +85,9 @@ void add_image_routes(Router& router, Site& site) {
              [&](const Call& call) { return json_response(image_json(picture_or_problem(service, call))); });
   router.add("PATCH", "/v1/images/{id}", [&](const Call& call) { return change_image(service, call); });
   router.add("DELETE", "/v1/images/{id}", [&](const Call& call) {
-    service.pictures().remove(picture_or_problem(service, call));
+    const StoredPicture picture = picture_or_problem(service, call);
+    service.pictures().remove(picture);
+    service.learn(caller_of(call.request), picture, false);
     return HttpResponse{.status = 204};
   });
 }

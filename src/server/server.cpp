@@ -37,6 +37,7 @@ struct Server::State {
         site{service, [this] { return http ? http->counts() : HttpCounts{}; }, times, waits, webhooks} {
     identity.add_routes(router);
     add_job_routes(router, site);
+    add_choose_routes(router, site);
     add_image_routes(router, site);
     add_model_routes(router, site);
     add_site_routes(router, site);

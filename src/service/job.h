@@ -27,7 +27,8 @@ struct Job {
   bool cancelling = false;
   int attempts = 0;
   std::string worker;
-  std::string plan;  // JSON; empty until it has begun
+  std::string plan;    // JSON; empty until it has begun
+  std::string choice;  // JSON (json/choice.h); empty: the checkpoint was named
   std::string error_code, error;
   std::string digest;
   std::int64_t created = 0, started = 0, finished = 0;  // milliseconds since 1970; 0: not yet

@@ -76,6 +76,7 @@ Json job_json(const Job& job, const std::vector<StoredPicture>& pictures, std::i
           {"progress", live && live->id == job.id ? progress_json(live->progress) : Json()},
           {"request", Json::parse(job.request)},
           {"plan", job.plan.empty() ? Json() : Json::parse(job.plan)},
+          {"chosen", job.choice.empty() ? Json() : Json::parse(job.choice)},
           {"images", images},
           {"error", job.error.empty() ? Json() : Json{{"code", job.error_code}, {"message", job.error}}}};
 }

@@ -13,7 +13,7 @@ namespace {
 
 constexpr std::string_view kColumns =
     "id, owner, state, priority, turn, checkpoint, request, count, cancelling, attempts, worker, plan, error_code, "
-    "error, digest, created, started, finished";
+    "error, digest, created, started, finished, choice";
 constexpr std::int64_t kForgotten = 3'600'000;  // after which a worker that was killed is no longer kept
 const std::string kQueueClock = "";             // no owner has this name
 
@@ -38,6 +38,7 @@ Job job_of(const SqlRow& row) {
   job.created = row[i++].whole();
   job.started = row[i++].whole();
   job.finished = row[i++].whole();
+  job.choice = row[i++].text();
   return job;
 }
 
@@ -84,9 +85,9 @@ Job insert(Sql& sql, const NewJob& job) {
   const std::string id = new_id();
   sql.change(
       "INSERT INTO jobs (id, owner, state, priority, turn, cost, checkpoint, request, count, idempotency, digest, "
-      "created) VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+      "created, choice) VALUES ($1, $2, 'queued', $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
       {id, job.owner, job.priority, turn, job.cost, job.checkpoint, job.request, job.count,
-       job.idempotency.empty() ? SqlValue() : SqlValue(job.idempotency), job.digest, now_ms()});
+       job.idempotency.empty() ? SqlValue() : SqlValue(job.idempotency), job.digest, now_ms(), job.choice});
   if (!job.webhook.empty()) sql.change("INSERT INTO webhooks (job, url) VALUES ($1, $2)", {id, job.webhook});
   return *first_job(sql.rows(select("WHERE id = $1"), {id}));
 }

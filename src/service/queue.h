@@ -23,7 +23,8 @@ namespace pxf {
 struct NewJob {
   std::string owner;
   std::string checkpoint;
-  std::string request;  // JSON
+  std::string request;      // JSON
+  std::string choice = {};  // likewise; empty: the checkpoint was named
   int count = 1;
   std::int64_t priority = 0, cost = 1;
   std::string idempotency = {};  // the client's key; empty: none

@@ -7,7 +7,7 @@
 
 namespace pxf {
 
-inline constexpr std::array<std::string_view, 2> kServiceMigrations = {
+inline constexpr std::array<std::string_view, 3> kServiceMigrations = {
     R"sql(
 CREATE TABLE jobs (
   id          TEXT PRIMARY KEY,      -- sorts by time
@@ -120,6 +120,10 @@ CREATE TABLE workers (
 );
 -- The server's own: what it signs visitors' cookies with.
 CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
+)sql",
+    R"sql(
+-- Why this checkpoint, where it was chosen for the prompt: JSON (json/choice.h).
+ALTER TABLE jobs ADD COLUMN choice TEXT NOT NULL DEFAULT '';
 )sql",
 };
 

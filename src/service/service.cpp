@@ -12,6 +12,7 @@
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/file.h"
+#include "json/choice.h"
 #include "service/base64.h"
 #include "service/ids.h"
 #include "service/job_json.h"
@@ -208,6 +209,44 @@ void Service::check_memory(const Plan& plan) const {
        std::max(plan.width, plan.hires_width), std::max(plan.height, plan.hires_height));
 }
 
+namespace {
+
+// The library's own user is the one who sits at the machine.
+std::string habits_of(const Caller& caller) { return caller.owner == Caller().owner ? std::string() : caller.owner; }
+
+}  // namespace
+
+Choice Service::choose(const Caller& caller, ChooseRequest request) {
+  request.commercial = request.commercial || caller.commercial_only;
+  request.among = caller.limits.checkpoints;
+  request.who = habits_of(caller);
+  return value_or_throw(library().choose(request));
+}
+
+std::optional<Choice> Service::choose_for(const Caller& caller, JobRequest& request) {
+  if (!request.checkpoint.empty() && request.checkpoint != "auto") return std::nullopt;
+  Request& r = request.request;
+  Choice choice = choose(
+      caller,
+      {.prompt = r.prompt, .negative = r.negative, .width = r.width, .height = r.height, .commercial = r.commercial});
+  request.checkpoint = choice.checkpoint;
+  if (request.auto_loras) {
+    for (const ChosenLora& one : choice.loras) r.loras.push_back({.name = one.name, .strength = one.strength});
+  }
+  request.auto_loras = false;  // they are in the request now
+  return choice;
+}
+
+// Of no weight beside the picture itself: a library that cannot be written to learns nothing. Who tidies up old
+// pictures says nothing of them.
+void Service::learn(const Caller& caller, const StoredPicture& picture, bool kept) {
+  constexpr std::int64_t kDay = 24 * 3'600'000;
+  if (!kept && now_ms() - picture.created > kDay) return;
+  static_cast<void>(library().learn(picture.prompt, picture.checkpoint, kept, habits_of(caller)));
+}
+
+void Service::forget_habits(const Caller& caller) { value_or_throw(library().forget_habits(habits_of(caller))); }
+
 Plan Service::settle(const Caller& caller, JobRequest& request) {
   check_count(caller, request.request.count);
   request.request.commercial = request.request.commercial || caller.commercial_only;
@@ -218,7 +257,7 @@ Plan Service::settle(const Caller& caller, JobRequest& request) {
     request.request.variation_seed = random_seed();
   JobRequest whole = request;
   load_inputs(whole, pictures_);
-  const Checkpoint checkpoint = value_or_throw(engine_.open(chosen_checkpoint(whole), whole.vae));
+  const Checkpoint checkpoint = value_or_throw(engine_.open(whole.checkpoint, whole.vae));
   Plan plan = value_or_throw(engine_.plan(checkpoint, whole.request));
   value_or_throw(check_encoding(plan, request.encoding));
   check_limits(caller.limits, plan);
@@ -226,7 +265,10 @@ Plan Service::settle(const Caller& caller, JobRequest& request) {
   return plan;
 }
 
-Plan Service::plan(const Caller& caller, JobRequest request) { return settle(caller, request); }
+Plan Service::plan(const Caller& caller, JobRequest request) {
+  choose_for(caller, request);
+  return settle(caller, request);
+}
 
 std::optional<AllowanceState> Service::allowance(const Caller& caller) {
   std::optional<AllowanceState> tightest;
@@ -239,8 +281,11 @@ std::optional<AllowanceState> Service::allowance(const Caller& caller) {
 }
 
 Job Service::submit(const Caller& caller, JobRequest request, const IdempotencyKey& key, const std::string& webhook) {
+  const std::optional<Choice> choice = choose_for(caller, request);
   const Plan plan = settle(caller, request);
   NewJob job;
+  constexpr std::size_t kCandidatesKept = 3;
+  if (choice) job.choice = dump(to_json(*choice, kCandidatesKept));
   job.owner = caller.owner;
   job.priority = caller.priority;
   job.checkpoint = plan.checkpoint;

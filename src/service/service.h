@@ -69,6 +69,11 @@ class Service {
   Job submit(const Caller& caller, JobRequest request, const IdempotencyKey& key = {}, const std::string& webhook = {});
   /// What submit would have done.
   Plan plan(const Caller& caller, JobRequest request);
+  /// Among the checkpoints that the caller may use, by what the caller has kept and dropped before.
+  Choice choose(const Caller& caller, ChooseRequest request);
+  /// The caller keeps this picture, or drops it: choosing heeds that.
+  void learn(const Caller& caller, const StoredPicture& picture, bool kept);
+  void forget_habits(const Caller& caller);
   /// Of the tightest of the caller's allowances in pictures; none where nothing is counted.
   std::optional<AllowanceState> allowance(const Caller& caller);
   /// None when there is no such job.
@@ -100,6 +105,7 @@ class Service {
  private:
   class Lock;
   void keep_input(const Caller& caller, std::string& input, const char* field);
+  std::optional<Choice> choose_for(const Caller& caller, JobRequest& request);
   Plan settle(const Caller& caller, JobRequest& request);
   void check_memory(const Plan& plan) const;
 

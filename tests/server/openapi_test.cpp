@@ -40,6 +40,7 @@ Addresses answered() {
   Router router;
   identity.add_routes(router);
   add_job_routes(router, site);
+  add_choose_routes(router, site);
   add_image_routes(router, site);
   add_model_routes(router, site);
   add_site_routes(router, site);
