@@ -331,5 +331,40 @@ TEST(ServerStart, TellsWhatIsInTheWay) {
   EXPECT_THAT(Server::start(engine, {.address = "nowhere", .home = other}).error().message, HasSubstr("nowhere"));
 }
 
+TEST_F(ServerTest, ChoosesTheCheckpointOfAJobAndTellsWhy) {
+  const json job = drawn({{"prompt", "a castle, pixel art"}, {"checkpoint", "auto"}});
+  EXPECT_EQ(job["request"]["checkpoint"], "starter-pixel") << "to be drawn again by anyone";
+  EXPECT_EQ(job["chosen"]["why"], "made for pixel art (\"pixel art\")");
+  EXPECT_EQ(job["chosen"]["scores"][1]["checkpoint"], "starter");
+  EXPECT_TRUE(drawn({{"prompt", "a castle, pixel art"}, {"checkpoint", "starter"}})["chosen"].is_null());
+  const json neon = drawn({{"prompt", "neon sign of a cat"}, {"auto_loras", true}});
+  EXPECT_EQ(neon["request"]["loras"][0]["name"], "neon");
+}
+
+TEST_F(ServerTest, TellsWhatItWouldChoose) {
+  const json choice = json::parse(post("/v1/choose", {{"prompt", "a castle, pixel art"}}).body);
+  EXPECT_EQ(choice["checkpoint"], "starter-pixel");
+  const Answer wrong = post("/v1/choose", {{"prompt", 1}});
+  EXPECT_EQ(wrong.status, 422);
+  EXPECT_EQ(json::parse(wrong.body)["field"], "prompt");
+}
+
+TEST_F(ServerTest, FavouritesAndDeletedPicturesTeachTheChoosing) {
+  const auto would_take = [&] {
+    return json::parse(post("/v1/choose", {{"prompt", "a lighthouse"}}).body)["checkpoint"].get<std::string>();
+  };
+  ASSERT_EQ(would_take(), "starter");
+  for (int i = 0; i < 3; ++i) {
+    const json pixel = drawn({{"prompt", "a harbour"}, {"checkpoint", "starter-pixel"}});
+    const std::string kept = pixel["images"][0]["id"];
+    ASSERT_EQ(ask(server.port(), "PATCH", "/v1/images/" + kept, R"({"favourite": true})", {}).status, 200);
+    const json plain = drawn({{"prompt", "a harbour"}, {"checkpoint", "starter"}});
+    ASSERT_EQ(ask(server.port(), "DELETE", "/v1/images/" + plain["images"][0]["id"].get<std::string>()).status, 204);
+  }
+  EXPECT_EQ(would_take(), "starter-pixel");
+  ASSERT_EQ(ask(server.port(), "DELETE", "/v1/habits").status, 204);
+  EXPECT_EQ(would_take(), "starter");
+}
+
 }  // namespace
 }  // namespace pxf::test
