@@ -17,7 +17,7 @@ constexpr double kGeneral = 0.42;        // of a general profile, when nothing i
 constexpr double kGeneralBeside = 0.18;  // of one when something is
 constexpr double kWords = 0.22;          // of texts that have all of the prompt's words
 constexpr double kWordsHalf = 5;         // the BM25 score that earns half of them
-constexpr double kHabit = 0.25;
+constexpr double kHabit = 0.3;
 constexpr double kSize = 0.1;       // each doubling of the area, away from the profile's own
 constexpr double kStrength = 0.03;  // each doubling of the parameters
 constexpr double kInMemory = 0.01;  // decides between equals
@@ -128,6 +128,7 @@ class Ranking {
       if (asked_[i] < 0 && profile.is_for.weight[i] <= 0.2)
         return fmt::format("not made for {}", lexicon_.intents()[i].name);
     }
+    if (rated.habit > std::max(rated.words, rated.general)) return "its pictures of this kind were kept before";
     if (rated.words > rated.general) return "its description has words of the prompt";
     return rated.general > 0.1 ? "draws anything" : "the nearest there is";
   }

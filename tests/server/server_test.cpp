@@ -354,7 +354,7 @@ TEST_F(ServerTest, FavouritesAndDeletedPicturesTeachTheChoosing) {
     return json::parse(post("/v1/choose", {{"prompt", "a lighthouse"}}).body)["checkpoint"].get<std::string>();
   };
   ASSERT_EQ(would_take(), "starter");
-  for (int i = 0; i < 3; ++i) {
+  for (int i = 0; i < 6; ++i) {
     const json pixel = drawn({{"prompt", "a harbour"}, {"checkpoint", "starter-pixel"}});
     const std::string kept = pixel["images"][0]["id"];
     ASSERT_EQ(ask(server.port(), "PATCH", "/v1/images/" + kept, R"({"favourite": true})", {}).status, 200);
