@@ -26,8 +26,9 @@ struct ServerOptions {
   /// "postgres://user@host/name": jobs, accounts and pictures' particulars are there, for any number of servers and
   /// QueueWorkers on any number of machines. Empty: SQLite in the home.
   std::string database = {};
-  std::filesystem::path store =
-      {};                    // folder of the pictures, the same for all that share a database; empty: in the home
+  /// Of the pictures, the same for all that share a database: a folder, or s3://BUCKET/PREFIX with its keys, region and
+  /// endpoint in AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL. Empty: in the home.
+  std::string store = {};
   bool draws = true;         // else it only answers, and QueueWorkers draw
   int most_queued = 10'000;  // jobs; more are refused
   // Names by which browsers reach it, besides addresses and localhost. Requests to other names are refused: a page from
@@ -46,10 +47,10 @@ struct ServerOptions {
 };
 
 struct QueueWorkerOptions {
-  std::string database = {};         // as of ServerOptions
-  std::filesystem::path home = {};   // empty: as of Library
-  std::filesystem::path store = {};  // as of ServerOptions
-  int lease = 20;                    // seconds without a sign of life after which its job is given to another
+  std::string database = {};        // as of ServerOptions
+  std::filesystem::path home = {};  // empty: as of Library
+  std::string store = {};           // as of ServerOptions
+  int lease = 20;                   // seconds without a sign of life after which its job is given to another
 };
 
 /// Draws jobs of a queue in PostgreSQL, one after another, for servers elsewhere. The clocks of all machines must agree

@@ -77,9 +77,11 @@ Verb add_serve(CLI::App& program) {
   app->add_flag("--behind-proxy", server.behind_proxy,
                 "A proxy in front writes the visitor's address into X-Forwarded-For");
   add_database(*app, server.database);
-  app->add_option("--store", server.store,
-                  "Folder of the pictures, the same for all that share a database (default: in the library)")
-      ->type_name("DIR");
+  app->add_option(
+         "--store", server.store,
+         "Folder of the pictures, or s3://BUCKET/PREFIX (keys and endpoint in AWS_... variables), the same for "
+         "all that share a database (default: in the library)")
+      ->type_name("DIR|S3");
   app->add_flag_callback(
       "--no-draw", [&server] { server.draws = false; }, "Only answer; \"pixelforge worker\" elsewhere draws");
   app->add_flag("--allow-private-webhooks", server.private_webhooks,

@@ -43,8 +43,8 @@ Verb add_worker(CLI::App& program) {
   CLI::App* app = program.add_subcommand("worker", "Draw for servers on other machines that share a PostgreSQL");
   add_database(*app, worker.database);
   app->add_option("--home", arguments->home, "Folder of the library (default: $PIXELFORGE_HOME)")->type_name("DIR");
-  app->add_option("--store", worker.store, "Folder of the pictures, the same as the servers' (default: in the library)")
-      ->type_name("DIR");
+  app->add_option("--store", worker.store, "Of the pictures, the same as the servers' (default: in the library)")
+      ->type_name("DIR|S3");
   add_value(*app, "--lease", worker.lease, parse_number<int>, "a whole number",
             "Seconds without a sign of life after which its job is given to another worker (default: 20)")
       ->type_name("N");

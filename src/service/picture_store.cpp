@@ -3,6 +3,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/error.h"
 #include "base/file.h"
 
 namespace pxf {
@@ -44,6 +45,13 @@ class Folder : public PictureStore {
 
 std::unique_ptr<PictureStore> open_picture_folder(fs::path folder) {
   return std::make_unique<Folder>(std::move(folder));
+}
+
+std::unique_ptr<PictureStore> open_picture_store(const std::string& where, const fs::path& home) {
+  if (where.starts_with("s3://")) return open_picture_bucket(where);
+  const auto scheme = where.find("://");
+  require(scheme == where.npos, "store: got \"{}\", need a folder, or s3://BUCKET", where);
+  return open_picture_folder(where.empty() ? home / "outputs" : fs::path(where));
 }
 
 }  // namespace pxf

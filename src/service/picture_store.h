@@ -32,5 +32,10 @@ class PictureStore {
 };
 
 std::unique_ptr<PictureStore> open_picture_folder(std::filesystem::path folder);
+/// Of "s3://BUCKET" or "s3://BUCKET/PREFIX", with the keys, region and endpoint in AWS's variables of the environment.
+/// Throws Failure(invalid_argument).
+std::unique_ptr<PictureStore> open_picture_bucket(const std::string& address);
+/// Either of them; empty: the folder "outputs" in the home. Throws Failure(invalid_argument).
+std::unique_ptr<PictureStore> open_picture_store(const std::string& where, const std::filesystem::path& home);
 
 }  // namespace pxf

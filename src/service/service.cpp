@@ -122,7 +122,7 @@ Service::Service(Engine& engine, const ServiceOptions& options)
       home_(home_of(engine, options)),
       lock_(options.database.empty() ? std::make_unique<Lock>(home_) : nullptr),
       database_(open_database(options.database, home_), open_database(options.database, home_)),
-      store_(open_picture_folder(options.store.empty() ? home_ / "outputs" : options.store)),
+      store_(open_picture_store(options.store, home_)),
       accounts_(database_),
       queue_(database_),
       pictures_(database_, *store_) {
