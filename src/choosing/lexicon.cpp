@@ -1,6 +1,7 @@
 #include "choosing/lexicon.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 
 #include "base/error.h"
@@ -40,6 +41,13 @@ Intent intent_of(std::string_view line) {
   return {std::string(line.substr(1, close - 1)), kind == "medium"};
 }
 
+// What may follow a word and leave it the same.
+bool is_ending(std::string_view rest) {
+  constexpr std::array<std::string_view, 15> kEndings{"d",  "e", "ed", "en",   "es",   "ing",   "ish", "in",
+                                                      "ly", "n", "s",  "like", "isch", "ische", "y"};
+  return std::ranges::find(kEndings, rest) != kEndings.end();
+}
+
 }  // namespace
 
 const Lexicon& Lexicon::embedded() {
@@ -57,15 +65,9 @@ Lexicon::Lexicon(std::string_view text) : version_(digest_of(text)) {
       intents_.push_back(intent_of(line));
       continue;
     }
-    Meaning meaning;
-    meaning.may_be_a_thing = line[0] == '~';
-    const std::string_view rest = line.substr(meaning.may_be_a_thing ? 1 : 0);
-    const std::size_t colon = rest.find(':');
-    const auto [stop, error] = std::from_chars(rest.data(), rest.data() + std::min(colon, rest.size()), meaning.weight);
-    if (intents_.empty() || colon == rest.npos || error != std::errc{} || stop != rest.data() + colon)
-      refuse(line, "WEIGHT: words, words");
-    meaning.intent = intents_.size() - 1;
-    for (std::string_view phrases = rest.substr(colon + 1); !phrases.empty();) {
+    const std::size_t colon = std::min(line.find(':'), line.size());
+    const Meaning meaning = meaning_of(line, line.substr(0, colon));
+    for (std::string_view phrases = line.substr(std::min(colon + 1, line.size())); !phrases.empty();) {
       const std::size_t comma = std::min(phrases.find(','), phrases.size());
       add(phrases.substr(0, comma), meaning);
       phrases.remove_prefix(std::min(comma + 1, phrases.size()));
@@ -74,14 +76,31 @@ Lexicon::Lexicon(std::string_view text) : version_(digest_of(text)) {
   add_misspellings();
 }
 
+// Of "~0.8 beside photo: words", what stands before the colon.
+Lexicon::Meaning Lexicon::meaning_of(std::string_view line, std::string_view head) const {
+  constexpr std::string_view kBeside = " beside ";
+  Meaning out;
+  out.may_be_a_thing = head.starts_with('~');
+  if (out.may_be_a_thing) head.remove_prefix(1);
+  const std::size_t beside = std::min(head.find(kBeside), head.size());
+  const auto [stop, error] = std::from_chars(head.data(), head.data() + beside, out.weight);
+  if (intents_.empty() || head.size() + 1 >= line.size() || error != std::errc{} || stop != head.data() + beside)
+    refuse(line, "WEIGHT: words, words");
+  out.intent = intents_.size() - 1;
+  if (beside == head.size()) return out;
+  out.beside = find(trimmed(head.substr(beside + kBeside.size())));
+  if (*out.beside >= intents_.size()) refuse(line, "an intent from above after \"beside\"");
+  return out;
+}
+
 void Lexicon::add(std::string_view phrase, const Meaning& meaning) {
   std::string key;
   const std::vector<Word> words = words_of(phrase);
   if (words.empty()) return;
   for (const Word& word : words) key += (key.empty() ? "" : " ") + word.text;
   std::vector<Meaning>& means = phrases_[key];
-  const auto same = std::ranges::find(means, meaning.intent, &Meaning::intent);
-  if (same == means.end()) means.push_back(meaning);
+  const auto is_same = [&](const Meaning& m) { return m.intent == meaning.intent && m.beside == meaning.beside; };
+  if (std::ranges::none_of(means, is_same)) means.push_back(meaning);
   std::size_t& longest = longest_from_[words[0].text];
   longest = std::max(longest, words.size());
 }
@@ -113,7 +132,7 @@ constexpr std::size_t kFewestLetters = 5;
 void Lexicon::add_misspellings() {
   for (const auto& [phrase, means] : phrases_) {
     const bool is_long_word = phrase.size() >= kFewestLetters && phrase.find(' ') == phrase.npos;
-    const bool means_much = std::ranges::any_of(means, [](const Meaning& m) { return m.weight >= 0.7; });
+    const bool means_much = std::ranges::any_of(means, [](const Meaning& m) { return m.weight >= 0.7 && !m.beside; });
     if (!is_long_word || !means_much) continue;
     for (std::size_t i = 1; i < phrase.size(); ++i) {
       std::string& known = one_letter_less_[std::string(phrase).erase(i, 1)];
@@ -122,15 +141,30 @@ void Lexicon::add_misspellings() {
   }
 }
 
+// "Pixelgrafik" begins with what it is, "Hochzeitsfotografie" ends with it. Rests of a few letters that are no endings
+// make another word ("basilisk", "badger").
+Lexicon::Match Lexicon::part_of(const std::string& word) const {
+  constexpr double kPart = 0.8;
+  constexpr std::size_t kFewestOfPart = 5, kFewestOfRest = 4, kLongestRest = 10;
+  for (std::size_t n = word.size() - 1; n >= kFewestOfPart; --n) {
+    const std::size_t rest = word.size() - n;
+    if (rest > kLongestRest) break;
+    const std::string begin = word.substr(0, n), end = word.substr(rest);
+    if (rest >= kFewestOfRest || is_ending(word.substr(n))) {
+      if (const auto known = phrases_.find(begin); known != phrases_.end()) return {1, known->second, kPart};
+    }
+    if (rest >= kFewestOfRest) {
+      if (const auto known = phrases_.find(end); known != phrases_.end()) return {1, known->second, kPart};
+    }
+  }
+  return {};
+}
+
 Lexicon::Match Lexicon::alike(const std::string& word) const {
-  constexpr double kMisspelt = 0.8, kCompound = 0.8;
-  constexpr std::size_t kFewestInCompound = 5, kLongestRest = 8;
+  constexpr double kMisspelt = 0.8;
   const auto found = [&](const std::string& known, double sureness) { return Match{1, phrases_.at(known), sureness}; };
   if (word.size() < kFewestLetters) return {};
-  for (std::size_t n = word.size() - 1; n >= kFewestInCompound; --n) {
-    if (n + kLongestRest < word.size()) break;
-    if (phrases_.contains(word.substr(0, n))) return found(word.substr(0, n), kCompound);
-  }
+  if (const Match part = part_of(word); part.words > 0) return part;
   if (const auto longer = one_letter_less_.find(word); longer != one_letter_less_.end())
     return found(longer->second, kMisspelt);
   for (std::size_t i = 1; i < word.size(); ++i) {

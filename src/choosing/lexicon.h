@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,7 +23,8 @@ class Lexicon {
   struct Meaning {
     std::size_t intent = 0;
     double weight = 0;
-    bool may_be_a_thing = false;  // seen in the picture, and no word for the picture
+    bool may_be_a_thing = false;             // seen in the picture, and no word for the picture
+    std::optional<std::size_t> beside = {};  // counts only where this intent is asked for as well
   };
   struct Match {
     std::size_t words = 0;                // how many, from where it was looked for
@@ -47,7 +49,9 @@ class Lexicon {
  private:
   void add(std::string_view phrase, const Meaning& meaning);
   void add_misspellings();
+  Meaning meaning_of(std::string_view line, std::string_view head) const;
   Match alike(const std::string& word) const;
+  Match part_of(const std::string& word) const;
 
   std::vector<Intent> intents_;
   std::unordered_map<std::string, std::vector<Meaning>> phrases_;  // words joined by spaces

@@ -24,10 +24,20 @@ constexpr double kInMemory = 0.01;  // decides between equals
 constexpr double kSure = 0.8;       // weight from which a wish is no guess any more
 constexpr double kHintBesidePlain = 0.35, kSubjectOfDrawn = 0.45;  // what is left of them
 
+// What none of the profiles is for tells none of them from another.
+std::vector<double> what_is_offered(const Reading& wish, std::span<const Profile> profiles) {
+  constexpr double kOffered = 0.25;
+  std::vector<double> out(wish.weight.size(), 0);
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    const auto offers = [&](const Profile& profile) { return profile.is_for.weight[i] >= kOffered; };
+    if (wish.weight[i] < 0 || std::ranges::any_of(profiles, offers)) out[i] = wish.weight[i];
+  }
+  return out;
+}
+
 // A medium that is asked for plainly speaks against others that are only hinted at ("lineart, 1girl"), and, unless it
 // shows things as they are, against what the picture shows ("isometric office").
-std::vector<double> without_rivals(const Lexicon& lexicon, const Reading& wish) {
-  std::vector<double> out = wish.weight;
+std::vector<double> without_rivals(const Lexicon& lexicon, const Reading& wish, std::vector<double> out) {
   const auto is_plain_medium = [&](std::size_t i) {
     return lexicon.intents()[i].is_medium && wish.plainly[i] && out[i] > 0.5;
   };
@@ -58,11 +68,11 @@ double length_of(std::span<const double> x, std::size_t without) {
 
 class Ranking {
  public:
-  Ranking(const Lexicon& lexicon, const Wish& wish)
+  Ranking(const Lexicon& lexicon, const Wish& wish, std::span<const Profile> profiles)
       : lexicon_(lexicon),
         wish_(wish),
         general_(lexicon.find("general")),
-        asked_(without_rivals(lexicon, wish.prompt.wish)) {
+        asked_(without_rivals(lexicon, wish.prompt.wish, what_is_offered(wish.prompt.wish, profiles))) {
     double strongest = 0;
     for (std::size_t i = 0; i < asked_.size(); ++i) {
       if (i != general_) strongest = std::max(strongest, asked_[i]);
@@ -186,7 +196,7 @@ RatedLora rated(const Wish& wish, const Profile& lora) {
 
 std::vector<Rated> rank(const Lexicon& lexicon, const Wish& wish, std::span<const Profile> profiles,
                         std::span<const Support> supports) {
-  const Ranking rate(lexicon, wish);
+  const Ranking rate(lexicon, wish, profiles);
   std::vector<Rated> out;
   for (std::size_t i = 0; i < profiles.size(); ++i) {
     if (wish.commercial && !profiles[i].may_be_sold) continue;

@@ -29,10 +29,11 @@ const std::unordered_set<std::string_view>& turning_words() {
 // After them a word for a medium means a thing, or one who makes it.
 const std::unordered_set<std::string_view>& things() {
   static const std::unordered_set<std::string_view> all{
-      "figurine", "figure",    "book",       "magazine", "shop",  "store",   "museum", "studio", "gallery",
-      "artist",   "painter",   "collection", "fan",      "expo",  "con",     "shelf",  "wall",   "convention",
-      "cosplay",  "cosplayer", "shirt",      "mug",      "class", "teacher", "pad",    "tool",   "store",
-      "statue",   "collector", "exhibition", "festival", "stand", "stall",   "volume", "reader"};
+      "figurine", "figure",     "book",    "magazine",   "shop",      "store",      "museum",   "studio",
+      "gallery",  "artist",     "painter", "collection", "fan",       "expo",       "con",      "shelf",
+      "wall",     "convention", "cosplay", "cosplayer",  "shirt",     "mug",        "class",    "teacher",
+      "pad",      "tool",       "store",   "statue",     "collector", "exhibition", "festival", "stand",
+      "stall",    "volume",     "reader",  "themed",     "theme"};
   return all;
 }
 
@@ -73,6 +74,7 @@ class Voices {
     if (weight > side.weight[intent] || side.by[intent].empty()) side.by[intent] = words;
     side.weight[intent] = both(side.weight[intent], weight);
   }
+  bool has(std::size_t intent, double weight) const { return for_.weight[intent] >= weight; }
   // The stronger side holds: "no lineart like the last version" in a card does not undo its title.
   Reading outcome() const {
     Reading out = for_;
@@ -99,19 +101,23 @@ class TextReader {
 
   void read(Voices& into, double trust) {
     find_denials();
+    std::vector<std::pair<std::size_t, Lexicon::Match>> found;
     for (std::size_t at = 0; at < words_.size();) {
       const Lexicon::Match match = lexicon_.longest_at(words_, at);
-      const std::size_t count = std::max<std::size_t>(1, match.words);
-      if (!words_[at].quoted) take(into, match, at, trust);
-      at += count;
+      if (!words_[at].quoted && !match.means.empty()) found.emplace_back(at, match);
+      at += std::max<std::size_t>(1, match.words);
     }
+    for (const auto& [at, match] : found) take(into, match, at, trust, false);
+    for (const auto& [at, match] : found) take(into, match, at, trust, true);
   }
 
  private:
-  void take(Voices& into, const Lexicon::Match& match, std::size_t at, double trust) {
-    if (match.means.empty()) return;
+  // First what words mean alone, then what they mean beside something else that is asked.
+  void take(Voices& into, const Lexicon::Match& match, std::size_t at, double trust, bool beside) {
     const std::string typed = typed_words(at, match.words);
     for (const Lexicon::Meaning& meaning : match.means) {
+      if (meaning.beside.has_value() != beside || meaning.weight == 0) continue;
+      if (beside && !into.has(*meaning.beside, kAsked * trust)) continue;
       double weight = meaning.weight * trust;
       const bool is_thing = is_a_thing(meaning, at, match.words);
       if (is_thing) weight *= kOfAThing;
@@ -145,10 +151,10 @@ class TextReader {
   }
 
   // A denial reaches to the end of its segment, or to the word that turns it round. Phrases of the lexicon that begin
-  // with such a word ("no shading") are none.
+  // with such a word ("no shading") are none. "Negative: photo, 3d" denies the rest of its line.
   void find_denials() {
     denied_.assign(words_.size(), false);
-    bool denies = false;
+    bool denies = false, denies_line = false;
     for (std::size_t at = 0; at < words_.size(); ++at) {
       const Word& word = words_[at];
       const bool is_new = at > 0 && words_[at - 1].segment != word.segment;
@@ -158,11 +164,20 @@ class TextReader {
       if (compares || (negating_words().contains(word.text) && lexicon_.longest_at(words_, at).words < 2)) {
         denies = true;
       }
-      denied_[at] = denies;
+      if (at > 0 && words_[at - 1].line != word.line) denies_line = false;
+      denied_[at] = denies || denies_line;
+      denies_line = denies_line || heads_a_negative_prompt(at);
     }
   }
 
+  bool heads_a_negative_prompt(std::size_t at) const {
+    const auto is = [&](std::size_t i, std::string_view text) { return words_[i].text == text; };
+    const bool heads = is(at, "negative") || is(at, "neg") || (at > 0 && is(at, "prompt") && is(at - 1, "negative"));
+    return heads && at + 1 < words_.size() && words_[at + 1].segment != words_[at].segment;
+  }
+
   static constexpr double kOfAThing = 0.2;
+  static constexpr double kAsked = 0.5;    // from which on something is asked for that other words are read beside
   static constexpr std::size_t kHead = 3;  // words of a segment that may stand before it: "a cute little manga …"
 
   const Lexicon& lexicon_;
@@ -201,11 +216,11 @@ PromptReading read_prompt(const Lexicon& lexicon, std::string_view prompt, std::
   reader.read(voices, 1);
   find_terms(reader, out);
 
-  constexpr double kQuoted = 0.8;
+  constexpr double kQuoted = 0.9;
   const std::size_t text = lexicon.find("text");
   const auto quoted = std::ranges::find(reader.words(), true, &Word::quoted);
   if (quoted != reader.words().end() && text < lexicon.intents().size())
-    voices.take(text, kQuoted, false, "\"" + quoted->typed + "\"", false);
+    voices.take(text, kQuoted, false, "\"" + quoted->typed + "\"", true);
   out.wish = voices.outcome();
 
   // A negative prompt is often a list for every occasion ("cartoon, 3d, text"): it speaks against media, and softly.

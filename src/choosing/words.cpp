@@ -98,18 +98,19 @@ class Splitter {
       end_word();
       if (is_quotation_mark(c)) quoted_ = !quoted_;
       if (ends_segment(c) && !quoted_) ++segment_;
+      if (c == '\n') ++line_;
     }
   }
   static bool is_digit(char c) { return c >= '0' && c <= '9'; }
   void end_word() {
     if (word_.empty()) return;
-    words_.push_back({singular(word_), word_, segment_, quoted_});
+    words_.push_back({singular(word_), word_, segment_, line_, quoted_});
     word_.clear();
   }
 
   std::vector<Word> words_;
   std::string word_;
-  std::uint32_t segment_ = 0;
+  std::uint32_t segment_ = 0, line_ = 0;
   bool quoted_ = false;
 };
 
@@ -128,12 +129,40 @@ std::string without_tags(std::string_view text) {
   return out;
 }
 
+bool is_one_of(std::string_view text, std::size_t at, std::string_view chars) {
+  return at >= text.size() || chars.find(text[at]) != chars.npos;
+}
+
+// Where the quotation that opens at text[at] ends; npos when it is an apostrophe ("the '90s", "rock 'n' roll").
+std::size_t closing_apostrophe(std::string_view text, std::size_t at) {
+  constexpr std::size_t kFewest = 2, kLongest = 80;
+  const bool opens = at == 0 || is_one_of(text, at - 1, " \n(:,");
+  if (!opens || is_one_of(text, at + 1, " 0123456789")) return text.npos;
+  for (std::size_t i = at + 1; i < std::min(at + kLongest, text.size()) && text[i] != '\n'; ++i) {
+    if (text[i] == '\'' && is_one_of(text, i + 1, " ,.;:!?)\n")) return i > at + kFewest ? i : text.npos;
+  }
+  return text.npos;
+}
+
+// 'Open' as "Open": what stands between single marks shall be seen in the picture too.
+std::string with_plain_quotes(std::string_view text) {
+  std::string out(text);
+  for (std::size_t at = out.find('\''); at != out.npos; at = out.find('\'', at + 1)) {
+    const std::size_t close = closing_apostrophe(out, at);
+    if (close == out.npos) continue;
+    out[at] = out[close] = '"';
+    at = close;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<Word> words_of(std::string_view text) {
   text = text.substr(0, kLongestText);
-  std::string plain = folded(without_tags(text));
-  if (plain.empty() && !text.empty()) plain = folded(valid_part(without_tags(text)));
+  const std::string quoted = with_plain_quotes(without_tags(text));
+  std::string plain = folded(quoted);
+  if (plain.empty() && !text.empty()) plain = folded(valid_part(quoted));
   return Splitter()(plain);
 }
 

@@ -12,7 +12,8 @@ struct Word {
   std::string text;           // lower case, without accents, a plural's "s" and an apostrophe
   std::string typed;          // likewise, with its "s": what full-text search looks for
   std::uint32_t segment = 0;  // which of the parts between commas, full stops and the like it stands in
-  bool quoted = false;        // between quotation marks: words that shall be seen in the picture
+  std::uint32_t line = 0;
+  bool quoted = false;  // between quotation marks: words that shall be seen in the picture
 };
 
 /// Reads at most the first 64 KiB. Signs of Chinese and Japanese are a word each. What is no UTF-8 is left out, and so
