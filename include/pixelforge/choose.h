@@ -53,4 +53,7 @@ struct GoodFor {
   double weight = 0;  // 0 to 1; below 0: said not to be
 };
 
+/// Of one in the program, or of a file that is in no library: what it would be chosen for, the surest first.
+std::vector<GoodFor> good_for(const ModelInfo& model);
+
 }  // namespace pxf

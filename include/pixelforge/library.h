@@ -200,7 +200,7 @@ class Library {
   std::unique_ptr<LibraryState> state_;
 };
 
-/// What it would be chosen for, the surest first.
+/// The same, with what is set in the library.
 std::vector<GoodFor> good_for(const LibraryModel& model);
 
 }  // namespace pxf

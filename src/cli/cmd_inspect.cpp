@@ -5,6 +5,7 @@
 #include "cli/print_json.h"
 #include "cli/sheet.h"
 #include "cli/verbs.h"
+#include "json/choice.h"
 #include "json/json.h"
 #include "pixelforge/engine.h"
 #include "pixelforge/picture_file.h"
@@ -27,7 +28,15 @@ Status inspect(const InspectArguments& options) {
   Engine engine;
   const auto model = engine.inspect(options.file, options.hash);
   if (!model) return model.error();
-  options.json ? print_json(to_json(model.value())) : print_sheet(Sheet(), model.value(), options.metadata);
+  if (!options.json) {
+    const Sheet sheet;
+    print_sheet(sheet, model.value(), options.metadata);
+    sheet.row("good for", good_for_text(good_for(model.value())));
+    return Done{};
+  }
+  Json out = to_json(model.value());
+  out["good_for"] = to_json(good_for(model.value()));
+  print_json(out);
   return Done{};
 }
 

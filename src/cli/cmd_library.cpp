@@ -26,6 +26,7 @@ void print(const LibraryModel& model, bool metadata) {
   print_sheet(sheet, model.info, metadata);
   const LibraryEntry& entry = model.entry;
   if (!model.info.lora) sheet.row("trigger words", entry.trigger_words);  // else the sheet has them
+  sheet.row("good for", good_for_text(good_for(model)));
   sheet.row("source", entry.source);
   sheet.row("preview", entry.preview);
   sheet.row("lies at", entry.path + (model.missing ? " (gone: put it back, or drop the name with rm)" : ""));
@@ -152,16 +153,17 @@ Verb add_tag(CLI::App& program) {
 
 Verb add_set(CLI::App& program) {
   const auto options = std::make_shared<Arguments>();
-  CLI::App* app = add(
-      program, "set", "Say what a model's file does not, and how to draw with it", options,
-      "Keys: sampler, scheduler, steps, cfg, size (what a request gets that says nothing); license, author, tags,\n"
-      "trigger_words, source, about; what the model is run as, where its file does not say: family (sd1, sdxl ...),\n"
-      "prediction (eps or v), zero_terminal_snr (true or false). KEY= goes back to what the file says.\n\n"
-      "Examples:\n"
-      "  pixelforge set dreamlike steps=30 cfg=6 sampler=dpmpp_2m scheduler=karras size=512x768\n"
-      "  pixelforge set dreamlike license=creativeml-openrail-m\n"
-      "  pixelforge set noob-vpred prediction=v zero_terminal_snr=true\n"
-      "  pixelforge set dreamlike steps=");
+  CLI::App* app =
+      add(program, "set", "Say what a model's file does not, and how to draw with it", options,
+          "Keys: sampler, scheduler, steps, cfg, size (what a request gets that says nothing); license, author, tags,\n"
+          "trigger_words, source, about; good_for (what it shall be chosen for: \"pixel art, logos\"); what the model\n"
+          "is run as, where its file does not say: family (sd1, sdxl ...), prediction (eps or v), zero_terminal_snr\n"
+          "(true or false). KEY= goes back to what the file says.\n\n"
+          "Examples:\n"
+          "  pixelforge set dreamlike steps=30 cfg=6 sampler=dpmpp_2m scheduler=karras size=512x768\n"
+          "  pixelforge set dreamlike license=creativeml-openrail-m good_for=\"portraits, photos\"\n"
+          "  pixelforge set noob-vpred prediction=v zero_terminal_snr=true\n"
+          "  pixelforge set dreamlike steps=");
   add_name(app, options);
   app->add_option("pairs", options->words, "key=value")->required();
   return {app, [options] { return set(*options); }};

@@ -75,6 +75,16 @@ void Sheet::tensors(const char* label, const std::vector<std::string>& names) co
   }
 }
 
+std::string good_for_text(const std::vector<GoodFor>& good_for) {
+  std::string yes, no;
+  for (const GoodFor& one : good_for) {
+    std::string& into = one.weight > 0 ? yes : no;
+    into += (into.empty() ? "" : ", ") + one.what;
+  }
+  if (no.empty()) return yes;
+  return (yes.empty() ? "" : yes + "; ") + "not " + no;
+}
+
 void print_sheet(const Sheet& sheet, const ModelInfo& model, bool metadata) {
   sheet.row("name", model.name);
   sheet.row("title", model.model_title);

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "pixelforge/choose.h"
 #include "pixelforge/engine.h"
 
 namespace pxf::cli {
@@ -19,6 +20,9 @@ class Sheet {
  private:
   int columns_;
 };
+
+/// What it would be chosen for: "pixel art, logo; not photo".
+std::string good_for_text(const std::vector<GoodFor>& good_for);
 
 void print_sheet(const Sheet& sheet, const ModelInfo& model, bool metadata);
 

@@ -33,4 +33,10 @@ Json to_json(const Choice& choice, std::size_t most) {
           {"scores", scores}};
 }
 
+Json to_json(const std::vector<GoodFor>& good_for) {
+  Json out = Json::array();
+  for (const GoodFor& one : good_for) out.push_back({{"what", one.what}, {"weight", one.weight}});
+  return out;
+}
+
 }  // namespace pxf

@@ -1,5 +1,7 @@
 #include "json/library.h"
 
+#include "json/choice.h"
+
 namespace pxf {
 
 Json to_json(const LicenceVerdict& verdict) {
@@ -35,6 +37,7 @@ Json to_json(const LibraryModel& model) {
   for (const char* key : {"linked", "trigger_words", "source", "preview", "added"}) out[key] = entry[key];
   out["missing_file"] = model.missing;
   out["set"] = model.set;
+  out["good_for"] = to_json(good_for(model));
   return out;
 }
 

@@ -35,6 +35,14 @@ ProfileText profile_text_of(const std::string& name, const ModelInfo& info, cons
   return text;
 }
 
+ProfileText profile_text_of(const ModelInfo& info) {
+  const bool in_program = info.path.empty();
+  ProfileText text = profile_text_of(info.name, info, metadata_of(info, "modelspec.trigger_phrase"),
+                                     in_program && info.name == "starter" ? "general purpose" : "", {});
+  if (in_program) text.title = info.name;  // its title has the program's name, which is no word for what it draws
+  return text;
+}
+
 namespace {
 
 /// What is kept of a model for choosing, so that thousands are compared without reading what each says of itself.
@@ -92,10 +100,8 @@ Profile profile_of(const std::string& name, const std::string& family, const std
 }
 
 void add_in_program(const ModelInfo& info, std::vector<Profile>& into) {
-  const std::string triggers = metadata_of(info, "modelspec.trigger_phrase");
-  ProfileText text = profile_text_of(info.name, info, triggers, info.name == "starter" ? "general purpose" : "", {});
-  text.title = info.name;  // their titles have the program's name, which is no word for what they draw
-  into.push_back(profile_of(info.name, info.family, info.license, info.tags, triggers, use_of(info, text)));
+  const ProfileText text = profile_text_of(info);
+  into.push_back(profile_of(info.name, info.family, info.license, info.tags, text.trigger_words, use_of(info, text)));
 }
 
 class Gathering {

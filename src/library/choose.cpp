@@ -101,19 +101,29 @@ Status Library::forget_habits(const std::string& who) { return state_->store.for
 
 Status Library::heed_habits(bool heeds) { return state_->store.heed_habits(heeds); }
 
-std::vector<GoodFor> good_for(const LibraryModel& model) {
-  const auto set = model.set.find("good_for");
-  const ProfileText text = profile_text_of(model.entry.name, model.info, model.entry.trigger_words,
-                                           set == model.set.end() ? std::string() : set->second, {});
+namespace {
+
+std::vector<GoodFor> worth_saying(const ProfileText& text) {
+  constexpr double kWorthSaying = 0.4;
   const Reading reading = read_profile(Lexicon::embedded(), text);
   std::vector<GoodFor> out;
-  constexpr double kWorthSaying = 0.4;
   for (std::size_t i = 0; i < reading.weight.size(); ++i) {
+    const std::string& name = Lexicon::embedded().intents()[i].name;
     if (std::abs(reading.weight[i]) >= kWorthSaying)
-      out.push_back({Lexicon::embedded().intents()[i].name, reading.weight[i]});
+      out.push_back({name == "general" ? "general use" : name, reading.weight[i]});
   }
   std::ranges::stable_sort(out, std::greater{}, &GoodFor::weight);
   return out;
+}
+
+}  // namespace
+
+std::vector<GoodFor> good_for(const ModelInfo& model) { return worth_saying(profile_text_of(model)); }
+
+std::vector<GoodFor> good_for(const LibraryModel& model) {
+  const auto set = model.set.find("good_for");
+  return worth_saying(profile_text_of(model.entry.name, model.info, model.entry.trigger_words,
+                                      set == model.set.end() ? std::string() : set->second, {}));
 }
 
 }  // namespace pxf

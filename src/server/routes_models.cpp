@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "json/choice.h"
 #include "json/library.h"
 #include "pixelforge/pull.h"
 #include "server/routes.h"
@@ -36,6 +37,7 @@ Json card(const ModelInfo& model) {
           {"tags", model.tags},
           {"trigger_words", model.lora ? fmt::format("{}", fmt::join(model.lora->triggers, ", ")) : ""},
           {"description", model.description},
+          {"good_for", to_json(good_for(model))},
           {"preview", Json()},
           {"supported", true},
           {"embedded", true},
@@ -50,7 +52,8 @@ std::string address_of_preview(const LibraryEntry& entry) {
   return entry.preview.empty() ? std::string() : fmt::format("/v1/models/{}/preview", entry.name);
 }
 
-/// Of one in the library, without looking at its file: its settings are told when it is asked for by name.
+/// Of one in the library, without looking at its file: its settings and what it is good for are told when it is asked
+/// for by name.
 Json card(const LibraryEntry& entry) {
   const std::string preview = address_of_preview(entry);
   return {{"name", entry.name},
@@ -63,6 +66,7 @@ Json card(const LibraryEntry& entry) {
           {"tags", entry.tags},
           {"trigger_words", entry.trigger_words},
           {"description", ""},
+          {"good_for", Json()},
           {"preview", preview.empty() ? Json() : Json(preview)},
           {"supported", Json()},
           {"embedded", false},
@@ -107,6 +111,7 @@ Json model_json(Service& service, const std::string& name) {
   const LibraryModel model = value_or_throw(service.library().show(name));
   Json out = to_json(model);
   out.update(card(model.entry));
+  out["good_for"] = to_json(good_for(model));
   if (model.info.kind == "checkpoint") out["supported"] = model.info.supported;
   out["description"] = model.info.description;
   out["settings"] = settings_json(model.info.recommended);

@@ -134,6 +134,61 @@ test("a checkpoint's card chooses it", async () => {
   assert.match(await page.locator(".caption p").innerText(), /^starter-pixel/);
 });
 
+test("Auto says what it takes and why, and the second best is a click away", async () => {
+  const page = await visit();
+  await prompt(page).pressSequentially("a castle, pixel art");
+  await page.getByText('Takes starter-pixel: made for pixel art ("pixel art")').waitFor();
+  await page.getByRole("button", { name: "starter instead" }).click();
+  const chosen = page.getByRole("radio", { name: /^starter good for/ });
+  assert.deepEqual(await chosen.evaluate((r) => [r.checked, document.activeElement === r]), [true, true]);
+  assert.equal((await draw(page, "a castle, pixel art")).checkpoint, "starter");
+});
+
+test("nothing is chosen for an empty prompt, or where a checkpoint is fixed", async () => {
+  const page = await visit({ ...desktop, draft: { ...small, prompt: "a castle", checkpoint: "starter" } });
+  const asked = [];
+  page.on("request", (r) => r.url().endsWith("/v1/choose") && asked.push(r.postDataJSON().prompt));
+  const planned = page.waitForResponse((r) => r.url().endsWith("/v1/plan"));
+  await prompt(page).fill("a castle, pixel art");
+  await planned;
+  await page.waitForTimeout(300);
+  assert.deepEqual(asked, []);
+  await page.getByRole("radio", { name: /^Auto/ }).check();
+  await page.getByText(/^Takes starter-pixel/).waitFor();
+  await prompt(page).fill("");
+  await page.getByText("Chosen for your prompt").waitFor();
+  await page.waitForTimeout(600);
+  assert.deepEqual(asked, ["a castle, pixel art"]);
+});
+
+test("a LoRA that fits the prompt is added by its chip, and taken away again", async () => {
+  const page = await visit();
+  await prompt(page).fill("a neon sign of a cat");
+  const chip = page.getByRole("button", { name: /^neon, for "neon/ });
+  await chip.focus();
+  await page.keyboard.press("Enter");
+  await page.getByRole("slider", { name: "Weight of neon" }).waitFor();
+  assert.equal(await chip.getAttribute("aria-pressed"), "true");
+  assert.deepEqual((await draw(page, "a neon sign of a cat")).loras, [{ name: "neon", strength: 1 }]);
+  await chip.click();
+  assert.equal((await draw(page, "a neon sign of a dog")).loras, undefined);
+});
+
+test("a picture says why its checkpoint was chosen, and is drawn with the second best at a click", async () => {
+  const page = await visit();
+  await draw(page, "a castle, pixel art");
+  await page.getByText('Chosen: starter-pixel, because it is made for pixel art ("pixel art")').waitFor();
+  const seed = /seed (\d+)/.exec(await page.locator(".caption p").innerText())[1];
+  const sent = page.waitForRequest((r) => r.method() === "POST" && r.url().endsWith("/v1/jobs"));
+  await page.getByRole("button", { name: "Draw it with starter instead" }).click();
+  const request = (await sent).postDataJSON();
+  assert.deepEqual(
+    [request.checkpoint, request.prompt, String(request.seed), request.steps],
+    ["starter", "a castle, pixel art", seed, 4],
+  );
+  await page.getByText(new RegExp(`^starter · seed ${seed} ·`)).waitFor();
+});
+
 test("the brush's mask is drawn anew, the rest stays", async () => {
   const page = await visit({ ...desktop, draft: { steps: 8, seed: 42 } });
   await draw(page, "a red balloon, white background");

@@ -64,6 +64,14 @@ export interface Plan {
   prompt_reading?: string[]; // of a plan that was asked for, not of a job's
 }
 
+/** Which checkpoint and LoRAs fit a prompt, and why. */
+export interface Choice {
+  checkpoint: string;
+  why: string;
+  loras: { name: string; strength: number; why: string }[];
+  scores: { checkpoint: string; why: string }[]; // the best first
+}
+
 export type JobState = "queued" | "running" | "done" | "failed" | "cancelled";
 
 export interface Job {
@@ -76,6 +84,7 @@ export interface Job {
   progress: Progress | null;
   request: JobRequest;
   plan: Plan | null;
+  chosen: Choice | null; // where the checkpoint was left to the server
   images: Picture[];
   error: { code: string; message: string } | null;
 }
@@ -123,6 +132,11 @@ export interface LicenceVerdict {
   why: string;
 }
 
+export interface GoodFor {
+  what: string;
+  weight: number; // 0 to 1; below 0: not to be taken for it
+}
+
 export interface Model {
   name: string;
   kind: string;
@@ -133,6 +147,7 @@ export interface Model {
   tags: string;
   trigger_words: string; // words between commas
   description: string;
+  good_for: GoodFor[] | null; // null, like settings: not looked at yet
   preview: string | null;
   supported: boolean | null; // null, like settings: not looked at yet
   embedded: boolean;
@@ -228,6 +243,8 @@ export const api = {
       headers: { "content-type": "application/json", "idempotency-key": newKey() },
     }),
   plan: (request: JobRequest, signal: AbortSignal) => send<Plan>("POST", "/v1/plan", request, { signal }),
+  choose: (wish: Pick<JobRequest, "prompt" | "negative" | "width" | "height">, signal: AbortSignal) =>
+    send<Choice>("POST", "/v1/choose", wish, { signal }),
   jobs: (of: { state?: string; limit?: number; cursor?: string | null }) => ask<Page<Job>>(`/v1/jobs${query(of)}`),
   job: (id: string) => ask<Job>(`/v1/jobs/${at(id)}`),
   cancel: (id: string) => ask<unknown>(`/v1/jobs/${at(id)}`, { method: "DELETE" }),

@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { Allowance } from "./account";
+import { useChoosing } from "./choice";
 import { loadCatalogue, useCatalogue } from "./catalogue";
 import { Dialog } from "./dialog";
 import { Drop } from "./drop";
@@ -108,6 +109,7 @@ function Header({ view }: { view: View }) {
 
 function Create() {
   const { plan, problem } = usePlan();
+  useChoosing();
   const [drawer, setDrawer] = useState(false);
   const wide = useWide();
   const settings = <Settings plan={plan} problem={problem} />;

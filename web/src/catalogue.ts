@@ -53,10 +53,10 @@ async function lookAtCheckpoints(): Promise<void> {
   const unknown = catalogue.get().models.filter((m) => m.kind === "checkpoint" && m.settings === null);
   for (const { name } of unknown.slice(0, 60)) {
     try {
-      const { settings, description, supported } = await api.model(name);
+      const { settings, description, supported, good_for } = await api.model(name);
       catalogue.set((c) => ({
         ...c,
-        models: c.models.map((m) => (m.name === name ? { ...m, settings, description, supported } : m)),
+        models: c.models.map((m) => (m.name === name ? { ...m, settings, description, supported, good_for } : m)),
       }));
     } catch {
       // Its card stays as short as it is.

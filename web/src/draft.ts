@@ -95,7 +95,11 @@ export function addWords(words: string): void {
   change({ prompt: prompt.trim() ? `${prompt.trim().replace(/,$/, "")}, ${words}` : words });
 }
 
-export function addLora(name: string): void {
+export function addLora(name: string, strength = 1): void {
   const { loras } = draft.get();
-  if (!loras.some((l) => l.name === name)) change({ loras: [...loras, { name, strength: 1 }] });
+  if (!loras.some((l) => l.name === name)) change({ loras: [...loras, { name, strength }] });
+}
+
+export function dropLora(name: string): void {
+  change({ loras: draft.get().loras.filter((l) => l.name !== name) });
 }

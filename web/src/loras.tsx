@@ -1,7 +1,7 @@
 // LoRAs: chips to add one, a slider for the weight of each that is used, its trigger words.
 import type { Model } from "./api";
 import { useCatalogue } from "./catalogue";
-import { addLora, addWords, change, useDraft } from "./draft";
+import { addLora, addWords, change, dropLora, useDraft } from "./draft";
 import { Help } from "./field";
 import { Icon } from "./icons";
 import { Slider } from "./slider";
@@ -57,7 +57,7 @@ function Used({ name, strength, model }: { name: string; strength: number; model
         <button
           className="icon"
           aria-label={`Remove ${name}`}
-          onClick={() => change({ loras: loras.filter((l) => l.name !== name) })}
+          onClick={() => dropLora(name)}
         >
           <Icon name="close" />
         </button>

@@ -1,14 +1,15 @@
 // The big picture: what is being drawn, else what was drawn last, else where to begin.
 import { useEffect, useState } from "react";
-import type { Picture } from "./api";
+import type { Choice, Picture } from "./api";
 import { Drawing, progressWords } from "./drawing";
 import { Examples } from "./examples";
 import { Frame } from "./frame";
 import { setFavourite, useGallery } from "./gallery";
 import { Icon } from "./icons";
-import { isOpen, shareOf, shownJob, useJobs, type LiveJob } from "./jobs";
+import { isOpen, shareOf, shownJob, submit, useJobs, type LiveJob } from "./jobs";
 import { open } from "./lightbox";
 import { Strip } from "./strip";
+import { clauseOf } from "./words";
 
 export function Stage() {
   const job = shownJob(useJobs());
@@ -40,6 +41,7 @@ function Shown({ job }: { job: LiveJob | undefined }) {
       </Frame>
       {made.length > 1 && <Strip pictures={made} shown={shown} onChoose={(p) => setIndex(made.indexOf(p))} />}
       <Caption picture={current} job={job} />
+      {job?.chosen && made.includes(shown) && <Chosen job={job} choice={job.chosen} />}
     </section>
   );
 }
@@ -67,6 +69,24 @@ function Caption({ picture, job }: { picture: Picture; job: LiveJob | undefined 
       <button className="icon" aria-label="Details" onClick={() => open(picture)}>
         <Icon name="info" />
       </button>
+    </div>
+  );
+}
+
+/** Why this checkpoint, and a click to see what the second best makes of the same. */
+function Chosen({ job, choice }: { job: LiveJob; choice: Choice }) {
+  const second = choice.scores[1]?.checkpoint;
+  const again = () => void submit({ ...job.request, seed: job.plan?.seed ?? job.request.seed, checkpoint: second });
+  return (
+    <div className="chosen">
+      <p>
+        Chosen: {choice.checkpoint}, because {clauseOf(choice.why)}
+      </p>
+      {second && (
+        <button className="chip" onClick={again}>
+          <Icon name="swap" /> Draw it with {second} instead
+        </button>
+      )}
     </div>
   );
 }

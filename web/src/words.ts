@@ -1,5 +1,5 @@
 // Numbers and names as people read them.
-import type { Model, ModelSettings, Named } from "./api";
+import type { GoodFor, Model, ModelSettings, Named } from "./api";
 
 export const labelOf = (all: Named[], name: string | undefined) =>
   all.find((n) => n.name === name)?.label ?? name ?? "";
@@ -14,6 +14,15 @@ export function settingsLine(s: ModelSettings | null, samplers: Named[]): string
   ]
     .filter(Boolean)
     .join(" · ");
+}
+
+const said = (all: GoodFor[]) => all.map((g) => g.what).join(", ");
+
+/** "Good for pixel art; not for photo"; nothing of a model that says nothing. */
+export function goodForWords({ good_for }: Pick<Model, "good_for">): string {
+  const yes = said((good_for ?? []).filter((g) => g.weight > 0));
+  const no = said((good_for ?? []).filter((g) => g.weight < 0));
+  return [yes && `good for ${yes}`, no && `not for ${no}`].filter(Boolean).join("; ");
 }
 
 export function bytes(n: number | null | undefined): string {
@@ -41,5 +50,11 @@ export const wordsOf = (m: Model | undefined) =>
     .split(",")
     .map((w) => w.trim())
     .filter(Boolean);
+
+/** What the server says of a choice, after "because": "made for pixel art" becomes "it is made for pixel art". */
+export function clauseOf(why: string): string {
+  if (/^(made|not made|the) /.test(why)) return `it is ${why}`;
+  return why.startsWith("draws ") ? `it ${why}` : why;
+}
 
 export const plural = (n: number, one: string, many = `${one}s`) => `${n} ${n === 1 ? one : many}`;
