@@ -14,8 +14,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::array<std::string_view, 15> kKeys = {
-    "license",    "author",  "tags",      "trigger_words",     "source", "about", "family",
-    "good_for", "prediction", "sampler", "scheduler", "zero_terminal_snr", "steps",  "cfg",   "size"};
+    "license",    "author",  "tags",      "trigger_words",     "source", "about", "family", "good_for",
+    "prediction", "sampler", "scheduler", "zero_terminal_snr", "steps",  "cfg",   "size"};
 
 template <class T>
 std::optional<T> number(std::string_view text, T lowest, T highest) {

@@ -5,8 +5,6 @@
 #include <set>
 #include <sstream>
 
-#include "models/family.h"
-
 namespace pxf {
 namespace {
 
@@ -134,7 +132,7 @@ class Gathering {
     if (!known) known = read_anew(record);
     if (!known || !known->runs) return;
     const bool is_lora = record.kind == "LoRA";
-    if (!is_lora && (find_family(record.family) == nullptr || !is_asked_for(record.name))) return;
+    if (!is_lora && !is_asked_for(record.name)) return;
     if (!is_lora) out.by_model[record.id] = out.checkpoints.size();
     (is_lora ? out.loras : out.checkpoints)
         .push_back(profile_of(record.name, record.family, record.license, record.tags, record.trigger_words,
@@ -155,6 +153,10 @@ class Gathering {
     const ProfileText text =
         profile_text_of(record.name, info, record.trigger_words, set_or("good_for", {}), said.trained_on);
     KnownUse known = use_of(info, text);
+    known.runs = known.runs || set.contains("family");  // its user knows better than the tensors' names
+    const OverriddenSettings settings = settings_of(set);
+    known.width = settings.width.value_or(known.width);
+    known.height = settings.height.value_or(known.height);
     std::string trained;
     for (const auto& [tag, count] : text.trained_on) trained += ", " + tag;
     made_.push_back(

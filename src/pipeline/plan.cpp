@@ -140,11 +140,12 @@ std::vector<std::string> misfits(const Model& model, const Request& request, con
   };
   look_at(plan.steps, request.init && plan.strength ? *plan.strength : 1);
   if (plan.hires_steps > 0) look_at(plan.hires_steps, request.hires_strength);
-  // CFG++ steps along the unguided noise, so that its scale works far stronger: on the starter the grain begins above 2.
+  // CFG++ steps along the unguided noise, so that its scale works far stronger: on the starter the grain begins
+  // above 2.
   const SamplerNeeds& needs = method.sampler->needs;
   if (needs.uncond && needs.guidance_factor == 1 && plan.cfg_scale > 2) {
-    out.push_back(fmt::format("{} at CFG scale {} is overdone; CFG++ samplers are made for 1 to 2", method.sampler->name,
-                              plan.cfg_scale));
+    out.push_back(fmt::format("{} at CFG scale {} is overdone; CFG++ samplers are made for 1 to 2",
+                              method.sampler->name, plan.cfg_scale));
   }
   return out;
 }

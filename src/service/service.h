@@ -23,10 +23,10 @@
 namespace pxf {
 
 struct ServiceOptions {
-  std::filesystem::path home = {};   // empty: that of the library
-  std::string database = {};         // postgres://...; empty: SQLite in the home
-  std::string store = {};            // of pictures: a folder or s3://BUCKET; empty: "outputs" in the home
-  bool draws = true;                 // else other processes do
+  std::filesystem::path home = {};  // empty: that of the library
+  std::string database = {};        // postgres://...; empty: SQLite in the home
+  std::string store = {};           // of pictures: a folder or s3://BUCKET; empty: "outputs" in the home
+  bool draws = true;                // else other processes do
   std::int64_t most_queued = 10'000;
   std::size_t largest_input = 64u << 20;  // bytes of a picture that a request begins with
   WorkerOptions worker = {};

@@ -64,8 +64,8 @@ TEST_F(FromPicture, JpegAndWebpComeAgainByteForByte) {
 }
 
 TEST_F(FromPicture, SecondPassesPromptSyntaxAndTilesComeAgainInAPng) {
-  ASSERT_EQ(draw({"-o", "a.png", "--hires", "1.5", "--hires-strength", "0.4", "--hires-upscaler", "latent-bicubic", "--prompt-syntax", "comfy", "--tiling",
-                  "x", "--clip-skip", "2"})
+  ASSERT_EQ(draw({"-o", "a.png", "--hires", "1.5", "--hires-strength", "0.4", "--hires-upscaler", "latent-bicubic",
+                  "--prompt-syntax", "comfy", "--tiling", "x", "--clip-skip", "2"})
                 .status,
             0);
   const Outcome again = pxf({"generate", "--from", "a.png", "-o", "b.png"});

@@ -495,7 +495,8 @@ TEST(Engine, TellsThatACfgPlusPlusSamplerWantsALowScale) {
   request.cfg_scale = 4;
   Engine engine;
   const Checkpoint starter = value_or_throw(engine.open("starter"));
-  EXPECT_THAT(value_or_throw(engine.plan(starter, request)).notices, testing::ElementsAre(HasSubstr("made for 1 to 2")));
+  EXPECT_THAT(value_or_throw(engine.plan(starter, request)).notices,
+              testing::ElementsAre(HasSubstr("made for 1 to 2")));
   request.cfg_scale = 2;
   EXPECT_THAT(value_or_throw(engine.plan(starter, request)).notices, testing::IsEmpty());
 }
