@@ -33,14 +33,6 @@ std::uint64_t digest_of(std::string_view text) {
   fail(ErrorCode::internal, "[lexicon] line: got \"{}\", need {}", line, need);
 }
 
-Intent intent_of(std::string_view line) {
-  const std::size_t close = line.find(']');
-  if (close == line.npos) refuse(line, "[name] medium, or [name] subject");
-  const std::string_view kind = trimmed(line.substr(close + 1));
-  if (kind != "medium" && kind != "subject") refuse(line, "[name] medium, or [name] subject");
-  return {std::string(line.substr(1, close - 1)), kind == "medium"};
-}
-
 // What may follow a word and leave it the same.
 bool is_ending(std::string_view rest) {
   constexpr std::array<std::string_view, 15> kEndings{"d",  "e", "ed", "en",   "es",   "ing",   "ish", "in",
@@ -74,6 +66,22 @@ Lexicon::Lexicon(std::string_view text) : version_(digest_of(text)) {
     }
   }
   add_misspellings();
+}
+
+Intent Lexicon::intent_of(std::string_view line) const {
+  constexpr const char* kNeed = "[name] medium, subject or look, perhaps \"within\" a name from above";
+  constexpr std::string_view kWithin = " within ";
+  const std::size_t close = line.find(']');
+  if (close == line.npos) refuse(line, kNeed);
+  const std::string_view rest = trimmed(line.substr(close + 1));
+  const std::size_t within = std::min(rest.find(kWithin), rest.size());
+  const std::string_view kind = rest.substr(0, within);
+  if (kind != "medium" && kind != "subject" && kind != "look") refuse(line, kNeed);
+  Intent out{std::string(line.substr(1, close - 1)), kind == "medium", kind == "look"};
+  if (within == rest.size()) return out;
+  out.within = find(rest.substr(within + kWithin.size()));
+  if (*out.within >= intents_.size()) refuse(line, kNeed);
+  return out;
 }
 
 // Of "~0.8 beside photo: words", what stands before the colon.
@@ -125,8 +133,8 @@ Lexicon::Match Lexicon::longest_at(std::span<const Word> words, std::size_t at) 
   return {};
 }
 
-// Only of long words: among short ones, one letter makes another word.
-constexpr std::size_t kFewestLetters = 5;
+// Only of long words: among short ones, one letter makes another word, and fewer do no harm when only two are swapped.
+constexpr std::size_t kFewestLetters = 5, kFewestMisspelt = 6;
 
 // Two words that become one by leaving out a letter each are a letter too many, too few, other or swapped apart.
 void Lexicon::add_misspellings() {
@@ -165,11 +173,12 @@ Lexicon::Match Lexicon::alike(const std::string& word) const {
   const auto found = [&](const std::string& known, double sureness) { return Match{1, phrases_.at(known), sureness}; };
   if (word.size() < kFewestLetters) return {};
   if (const Match part = part_of(word); part.words > 0) return part;
-  if (const auto longer = one_letter_less_.find(word); longer != one_letter_less_.end())
+  const auto longer = one_letter_less_.find(word);
+  if (longer != one_letter_less_.end() && longer->second.size() >= kFewestMisspelt)
     return found(longer->second, kMisspelt);
   for (std::size_t i = 1; i < word.size(); ++i) {
     const std::string less = std::string(word).erase(i, 1);
-    if (phrases_.contains(less) && less.size() >= kFewestLetters) return found(less, kMisspelt);
+    if (phrases_.contains(less) && less.size() >= kFewestMisspelt) return found(less, kMisspelt);
     const auto swapped = one_letter_less_.find(less);
     // The same letters in another order; with another letter in its place it is more often another word.
     if (swapped != one_letter_less_.end() && std::ranges::is_permutation(swapped->second, word))

@@ -14,8 +14,10 @@
 namespace pxf {
 
 struct Intent {
-  std::string name;        // "pixel art"
-  bool is_medium = false;  // how the picture is made, not what it shows
+  std::string name;                        // "pixel art"
+  bool is_medium = false;                  // how the picture is made, not what it shows
+  bool is_look = false;                    // how it looks beside: what a LoRA gives
+  std::optional<std::size_t> within = {};  // the wider one, that does not ask for this one
 };
 
 class Lexicon {
@@ -47,6 +49,7 @@ class Lexicon {
   std::uint64_t version() const noexcept { return version_; }
 
  private:
+  Intent intent_of(std::string_view line) const;
   void add(std::string_view phrase, const Meaning& meaning);
   void add_misspellings();
   Meaning meaning_of(std::string_view line, std::string_view head) const;

@@ -9,7 +9,8 @@ namespace pxf {
 namespace {
 
 // How far each place is believed. What an author writes at length mentions much that the model is not for.
-constexpr double kByUser = 1, kTitle = 0.9, kTags = 0.85, kTriggers = 0.8, kTrainedOn = 0.8, kAbout = 0.35;
+constexpr double kByUser = 1, kTitle = 0.9, kTags = 0.85, kTriggers = 0.8, kTrainedOn = 0.8, kAbout = 0.35,
+                 kAboutAlone = 0.7;
 
 constexpr std::size_t kMostTrainedTags = 60;
 
@@ -20,6 +21,16 @@ void add_trained_tags(const Lexicon& lexicon, std::vector<std::pair<std::string,
     add(into, read_text(lexicon, tag, kTrainedOn * count / std::max(1.0, tags[0].second)));
 }
 
+// Where nothing else says what it is for, the description does.
+void add_about(const Lexicon& lexicon, const std::string& about, Reading& into) {
+  const bool is_all_there_is = into.strongest() < kAbout;
+  Reading reading = read_text(lexicon, about, is_all_there_is ? kAboutAlone : kAbout);
+  if (!is_all_there_is) {
+    for (double& weight : reading.weight) weight = std::clamp(weight, -kAboutAlone, kAbout);
+  }
+  add(into, reading);
+}
+
 }  // namespace
 
 Reading read_profile(const Lexicon& lexicon, const ProfileText& text) {
@@ -28,7 +39,7 @@ Reading read_profile(const Lexicon& lexicon, const ProfileText& text) {
   add(out, read_text(lexicon, text.tags, kTags));
   add(out, read_text(lexicon, text.trigger_words, kTriggers));
   add_trained_tags(lexicon, text.trained_on, out);
-  add(out, read_text(lexicon, text.about, kAbout));
+  add_about(lexicon, text.about, out);
   return out;
 }
 

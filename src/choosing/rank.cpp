@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -22,7 +23,8 @@ constexpr double kSize = 0.1;       // each doubling of the area, away from the 
 constexpr double kStrength = 0.03;  // each doubling of the parameters
 constexpr double kInMemory = 0.01;  // decides between equals
 constexpr double kSure = 0.8;       // weight from which a wish is no guess any more
-constexpr double kHintBesidePlain = 0.35, kSubjectOfDrawn = 0.45;  // what is left of them
+constexpr double kHintBesidePlain = 0.35, kSubjectOfDrawn = 0.45, kBesideText = 0.6;  // what is left of them
+constexpr double kTooNarrow = 0.3;  // lost by a profile for something narrower than what is asked
 
 // What none of the profiles is for tells none of them from another.
 std::vector<double> what_is_offered(const Reading& wish, std::span<const Profile> profiles) {
@@ -35,23 +37,42 @@ std::vector<double> what_is_offered(const Reading& wish, std::span<const Profile
   return out;
 }
 
-// A medium that is asked for plainly speaks against others that are only hinted at ("lineart, 1girl"), and, unless it
-// shows things as they are, against what the picture shows ("isometric office").
-std::vector<double> without_rivals(const Lexicon& lexicon, const Reading& wish, std::vector<double> out) {
-  const auto is_plain_medium = [&](std::size_t i) {
-    return lexicon.intents()[i].is_medium && wish.plainly[i] && out[i] > 0.5;
-  };
-  bool plain = false, drawn = false;
-  const std::size_t photo = lexicon.find("photo");
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    plain = plain || is_plain_medium(i);
-    drawn = drawn || (is_plain_medium(i) && i != photo);
+constexpr double kPlain = 0.5, kSurely = 0.9;
+
+// The media that are named; failing that, the one that many hints together leave no doubt of ("1girl, solo, blush").
+std::vector<bool> plain_media(const Lexicon& lexicon, const Reading& wish, std::span<const double> asked) {
+  std::vector<bool> out(asked.size(), false);
+  std::size_t surest = asked.size();
+  bool any = false;
+  for (std::size_t i = 0; i < asked.size(); ++i) {
+    if (!lexicon.intents()[i].is_medium) continue;
+    if (surest == asked.size() || asked[i] > asked[surest]) surest = i;
+    out[i] = wish.plainly[i] && asked[i] > kPlain;
+    any = any || out[i];
   }
-  if (!plain) return out;
+  if (!any && surest < asked.size()) out[surest] = asked[surest] >= kSurely;
+  return out;
+}
+
+// A medium that is asked for plainly speaks against others that are only hinted at ("lineart, 1girl"), and, unless it
+// shows things as they are, against what the picture shows ("isometric office"). Words that shall be read speak
+// against everything else.
+std::vector<double> without_rivals(const Lexicon& lexicon, const Reading& wish, std::vector<double> out) {
+  const std::vector<bool> plain = plain_media(lexicon, wish, out);
+  const std::size_t text = lexicon.find("text");
+  const std::array shows_things{lexicon.find("photo"), lexicon.find("concept art"), lexicon.find("illustration")};
+  bool any = false, drawn = false;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    if (out[i] <= 0 || is_plain_medium(i)) continue;
-    if (lexicon.intents()[i].is_medium) {
-      out[i] *= kHintBesidePlain;
+    any = any || plain[i];
+    drawn = drawn || (plain[i] && std::ranges::find(shows_things, i) == shows_things.end());
+  }
+  const bool is_read = text < out.size() && plain[text];
+  for (std::size_t i = 0; i < out.size(); ++i) {
+    if (out[i] <= 0 || i == text) continue;
+    if (plain[i]) {
+      if (is_read) out[i] *= kBesideText;
+    } else if (lexicon.intents()[i].is_medium) {
+      if (any) out[i] *= kHintBesidePlain;
     } else if (drawn) {
       out[i] *= kSubjectOfDrawn;
     }
@@ -107,7 +128,18 @@ class Ranking {
     }
     // A model of which little is known is no specialist: its length counts as 1 at least.
     const double like = asked > 0 ? sureness_ * meets / (asked * std::max(1.0, offered)) : 0;
-    return like - offends / std::max(1.0, offered);
+    return like * (1 - kTooNarrow * narrowness(is_for)) - offends / std::max(1.0, offered);
+  }
+
+  // How surely it is for something narrower that nobody asked for: food, where a photograph is asked for.
+  double narrowness(const Reading& is_for) const {
+    double out = 0;
+    for (std::size_t i = 0; i < asked_.size(); ++i) {
+      const std::optional<std::size_t>& within = lexicon_.intents()[i].within;
+      if (!within || asked_[*within] <= 0) continue;
+      out = std::max(out, is_for.weight[i] * (1 - std::min(1.0, std::max(0.0, asked_[i]) / kSure)));
+    }
+    return out;
   }
 
   // A model of which nothing is known may be for anything.
@@ -168,26 +200,62 @@ std::vector<std::string> between_commas(std::string_view list) {
 // Words that many LoRAs have for a tag, and that no prompt means one by.
 bool says_nothing(const std::string& tag) {
   static const std::set<std::string, std::less<>> all{
-      "style", "art",      "character", "photography", "game",  "glow",   "concept", "anime", "woman", "girl",
-      "man",   "clothing", "tool",      "realistic",   "photo", "detail", "vintage", "glass", "paper", "window"};
+      "style", "art",      "character", "photography", "game",  "glow",   "concept", "anime",  "woman", "girl",
+      "man",   "clothing", "tool",      "realistic",   "photo", "detail", "vintage", "window", "print", "xl"};
   return all.contains(tag);
 }
 
-RatedLora rated(const Wish& wish, const Profile& lora) {
+// What things are made of anyway: only "made of glass" and "glass style" ask for a picture that is.
+bool is_material(const std::string& tag) {
+  static const std::set<std::string, std::less<>> all{
+      "neon",  "clay", "wool",  "yarn",   "glass",  "paper", "wood", "metal",   "gold",   "stone", "ice",
+      "smoke", "fire", "water", "chrome", "bronze", "felt",  "lego", "plastic", "mosaic", "marble"};
+  return all.contains(tag);
+}
+
+bool is_asked_as_a_look(const PromptReading& prompt, const std::string& material) {
+  constexpr std::array kAfter{"style", "styled", "look", "art", "craft", "sculpture", "figure", "figures", "effect"};
+  const auto has = [&](const std::string& phrase) {
+    return std::ranges::find(prompt.phrases, phrase) != prompt.phrases.end();
+  };
+  if (has("made of " + material) || has("made from " + material) || has("out of " + material)) return true;
+  return std::ranges::any_of(kAfter, [&](const char* after) { return has(material + " " + after); });
+}
+
+// "papercraft" asks for "paper craft", and the other way round.
+bool asks_for(const PromptReading& prompt, const std::string& phrase) {
+  const auto joined = [](std::string text) {
+    std::erase(text, ' ');
+    return text;
+  };
+  const std::string wanted = joined(phrase);
+  const auto is_it = [&](const std::string& words) { return joined(words) == wanted; };
+  return std::ranges::any_of(prompt.terms, is_it) || std::ranges::any_of(prompt.phrases, is_it);
+}
+
+RatedLora rated(const Lexicon& lexicon, const Wish& wish, const Profile& lora) {
+  constexpr double kOwnWord = 1, kPhrase = 0.9, kWord = 0.7, kLook = 0.8, kAsked = 0.6;
   const PromptReading& prompt = wish.prompt;
-  const auto asks = [&](const std::string& phrase) {
-    return std::ranges::find(prompt.terms, phrase) != prompt.terms.end() ||
-           std::ranges::find(prompt.phrases, phrase) != prompt.phrases.end();
-  };
   RatedLora out;
-  const auto take = [&](const std::string& phrase, double score) {
-    if (score <= out.score || !asks(phrase)) return;
+  const auto take = [&](const std::string& words, double score) {
+    if (score <= out.score) return;
     out.score = score;
-    out.why = fmt::format("for \"{}\"", phrase);
+    out.why = fmt::format("for \"{}\"", words);
   };
-  for (const std::string& phrase : between_commas(lora.trigger_words)) take(phrase, 1);
+  for (const std::string& phrase : between_commas(lora.trigger_words)) {
+    if (asks_for(prompt, phrase)) take(phrase, kOwnWord);
+  }
   for (const std::string& tag : between_commas(lora.tags)) {
-    if (!says_nothing(tag)) take(tag, tag.find(' ') == tag.npos ? 0.7 : 0.9);
+    const bool asked = is_material(tag) ? is_asked_as_a_look(prompt, tag) : !says_nothing(tag) && asks_for(prompt, tag);
+    if (asked) take(tag, tag.find(' ') == tag.npos ? kWord : kPhrase);
+  }
+  for (std::size_t i = 0; i < lexicon.intents().size(); ++i) {
+    if (lexicon.intents()[i].is_look && prompt.wish.weight[i] >= kAsked && lora.is_for.weight[i] >= kAsked)
+      take(prompt.wish.by[i], kLook);
+  }
+  // What is denied is not asked for, whatever tag says it too.
+  for (std::size_t i = 0; i < lexicon.intents().size(); ++i) {
+    if (lexicon.intents()[i].is_look && prompt.wish.weight[i] < 0 && lora.is_for.weight[i] >= kAsked) out.score = 0;
   }
   return out;
 }
@@ -215,7 +283,7 @@ std::vector<RatedLora> fitting_loras(const Lexicon& /*lexicon*/, const Wish& wis
   for (std::size_t i = 0; i < loras.size(); ++i) {
     if (!family.empty() && loras[i].family != family) continue;
     if (wish.commercial && !loras[i].may_be_sold) continue;
-    RatedLora one = rated(wish, loras[i]);
+    RatedLora one = rated(lexicon, wish, loras[i]);
     one.profile = i;
     if (one.score >= kProposes) out.push_back(std::move(one));
   }

@@ -75,11 +75,12 @@ class Voices {
     side.weight[intent] = both(side.weight[intent], weight);
   }
   bool has(std::size_t intent, double weight) const { return for_.weight[intent] >= weight; }
-  // The stronger side holds: "no lineart like the last version" in a card does not undo its title.
+  // The stronger side holds, and what is asked for where both are as strong: "no lineart like the last version" in a
+  // card does not undo its title, nor "no speech bubbles" a comic.
   Reading outcome() const {
     Reading out = for_;
     for (std::size_t i = 0; i < out.weight.size(); ++i) {
-      if (against_.weight[i] < out.weight[i] || against_.weight[i] == 0) continue;
+      if (against_.weight[i] <= out.weight[i]) continue;
       out.weight[i] = -against_.weight[i];
       out.by[i] = against_.by[i];
       out.plainly[i] = against_.plainly[i];
@@ -118,10 +119,11 @@ class TextReader {
     for (const Lexicon::Meaning& meaning : match.means) {
       if (meaning.beside.has_value() != beside || meaning.weight == 0) continue;
       if (beside && !into.has(*meaning.beside, kAsked * trust)) continue;
-      double weight = meaning.weight * trust;
+      double weight = std::abs(meaning.weight) * trust;
       const bool is_thing = is_a_thing(meaning, at, match.words);
       if (is_thing) weight *= kOfAThing;
-      into.take(meaning.intent, weight * match.sureness, denied_[at], typed, meaning.weight == 1 && !is_thing);
+      const bool is_denied = denied_[at] != (meaning.weight < 0);
+      into.take(meaning.intent, weight * match.sureness, is_denied, typed, meaning.weight == 1 && !is_thing);
     }
   }
 
