@@ -80,6 +80,8 @@ struct Plan {
   LicenceVerdict commercial;  // on all models that have a part in any of the pictures: the strictest
   std::string prediction;
   std::string sampler, sampler_label, scheduler, scheduler_label;
+  std::string negative = {};  // the request's with its styles, or the checkpoint's recommended one
+  Level level = Level::balanced;
   int steps = 0, width = 0, height = 0, count = 0, clip_skip = 1;
   double cfg_scale = 0;  // of the first step, where they differ
   Guidance guidance;
@@ -199,7 +201,8 @@ class Engine {
   /// Opens an embedded checkpoint by its name ("starter"), a file, or a model of this user's library (library.h) by its
   /// name or the first digits of its hash, eight at least; a file that is there goes before a name when it has a slash
   /// or an ending. Reads the header only. Errors: not_found, io, bad_file (damaged, with the tensor at fault),
-  /// unsupported (what it is instead). `vae`: a file whose VAE is used in place of the checkpoint's own; empty: none.
+  /// unsupported (what it is instead). `vae`: a file whose VAE is used in place of the checkpoint's own; "own": that;
+  /// empty: as is set for the checkpoint, else its own.
   /// A file that has changed since it was opened before is read anew.
   Result<Checkpoint> open(const std::string& name_or_path, const std::string& vae = {});
   /// Writes the packed weights of a checkpoint to `prepared/` in the library's folder, from where they are mapped at

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "pixelforge/level.h"
+
 namespace pxf {
 
 struct PartInfo {
@@ -24,7 +26,23 @@ struct Recommended {
   int steps = 0;
   double cfg_scale = 0;
   int width = 0, height = 0;
-  std::string from;  // "the file", "the family" or "its name: Lightning"
+  std::string from;  // "you, else tuned here on 2026-11-30", "the file", "its name: Lightning", "the family"
+
+  std::optional<int> clip_skip = {};  // not said, like the next two: the text encoder's last layer
+  std::string negative = {};          // of a request without a negative prompt
+  std::string vae = {};               // a file or name, used in place of the checkpoint's own
+  /// Who says each of them: by "sampler", "scheduler", "steps", "cfg_scale", "size", "clip_skip", "negative", "vae".
+  std::map<std::string, std::string> sources = {};
+  /// What has been found here for best and fast. Empty: rules (level.h).
+  struct AtLevel {
+    std::string sampler, scheduler;
+    int steps = 0;
+    double cfg_scale = 0;
+
+    bool operator==(const AtLevel&) const = default;
+  };
+  std::map<Level, AtLevel> levels = {};
+  std::string left_out = {};  // what has been found here and is not used, and why
 };
 
 /// What a LoRA or another adapter consists of.

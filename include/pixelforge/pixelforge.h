@@ -115,8 +115,9 @@ typedef enum pxf_hires_upscaler {  // what a second pass begins with; the latent
 /// What to draw. Fill it with pxf_request_init, then set what should differ.
 typedef struct pxf_request {
   const char* prompt;     // never NULL in a call
-  const char* negative;   // NULL: none
+  const char* negative;   // NULL: as the checkpoint recommends, usually none; "": none
   int width, height;      // pixels, multiples of 8; 0: as the checkpoint recommends, like all below
+  const char* level;      // of what is left open: "best", "balanced", "fast"; NULL: "balanced"
   int steps;              // 1 to 10,000; 0
   double cfg_scale;       // classifier-free guidance, 1: off; negative
   const char* guidance;   // what else leads the picture, as pixelforge/guidance.h reads it ("pag:3; rescale:0.7"); NULL
@@ -125,7 +126,7 @@ typedef struct pxf_request {
   bool has_seed;          // false: the seed is drawn at random
   uint64_t seed;          // of the first picture, the k-th has seed + k
   int count;              // pictures, 1 to 1,000
-  int clip_skip;          // 1: the text encoder's last layer, 2: the one before
+  int clip_skip;          // 1: the text encoder's last layer, 2: the one before; 0
   bool gpu_noise;         // noise as PyTorch makes it on an NVIDIA card (A1111's default), not as on a CPU
   bool vae_tiling;        // the VAE works in bands: less memory, the same picture; done unasked where memory is short
   bool preview;           // progress carries a small picture of what is to come

@@ -8,6 +8,7 @@
 
 #include "pixelforge/guidance.h"
 #include "pixelforge/image.h"
+#include "pixelforge/level.h"
 
 namespace pxf {
 
@@ -53,7 +54,9 @@ struct Margins {
 struct Request {
   std::string prompt = {};
   std::string negative = {};
+  bool preset_negative = true;  // where it is empty, the checkpoint's recommended one; false: then there is none
   std::optional<int> width = {}, height = {};  // pixels, multiples of 8
+  Level level = Level::balanced;               // of what is not said of sampler, scheduler, steps and CFG scale
   std::optional<int> steps = {};               // 1 to 10,000
   std::optional<double> cfg_scale = {};        // classifier-free guidance; 1: off, one evaluation a step
   Guidance guidance = {};                      // what else leads the picture
@@ -61,7 +64,7 @@ struct Request {
   std::optional<std::string> scheduler = {};   // likewise
   std::optional<std::uint64_t> seed = {};      // of the first picture, the k-th has seed + k; random when not given
   int count = 1;                               // pictures, 1 to 1,000
-  int clip_skip = 1;                           // 1: the text encoder's last layer, 2: the one before
+  std::optional<int> clip_skip = {};           // 1: the text encoder's last layer, 2: the one before
   NoiseSource noise = NoiseSource::cpu;
   std::vector<LoraUse> loras = {};  // applied in this order, after those in the prompt (<lora:neon:0.8>)
   PromptSyntax syntax = PromptSyntax::a1111;

@@ -13,9 +13,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 15> kKeys = {
-    "license",    "author",  "tags",      "trigger_words",     "source", "about", "family", "good_for",
-    "prediction", "sampler", "scheduler", "zero_terminal_snr", "steps",  "cfg",   "size"};
+constexpr std::array<std::string_view, 18> kKeys = {
+    "license",   "author", "tags", "trigger_words", "source", "about",     "family",   "prediction",        "sampler",
+    "scheduler", "steps",  "cfg",  "size",          "vae",    "clip_skip", "negative", "zero_terminal_snr", "good_for"};
+constexpr std::size_t kLongestNegative = 4096;
 
 template <class T>
 std::optional<T> number(std::string_view text, T lowest, T highest) {
@@ -39,6 +40,8 @@ std::pair<std::string_view, std::string_view> sides(std::string_view size) {
 std::string_view what_is_wrong(const std::string& key, const std::string& value) {
   if (key == "steps" && !number<int>(value, 1, 10000)) return "a whole number from 1 to 10000";
   if (key == "cfg" && !number<double>(value, 0, 1000)) return "a number from 0 to 1000, such as 7.5";
+  if (key == "clip_skip" && !number<int>(value, 1, 100)) return "a whole number from 1 to 100";
+  if (key == "negative" && value.size() > kLongestNegative) return "at most 4096 bytes";
   if (key == "size" && !(side(sides(value).first) && side(sides(value).second)))
     return "WIDTHxHEIGHT, multiples of 8, such as 512x768";
   if (key == "prediction" && value != "eps" && value != "v") return "eps or v";
@@ -86,6 +89,9 @@ OverriddenSettings settings_of(const Overrides& overrides) {
   out.scheduler = value("scheduler");
   out.steps = number<int>(value("steps"), 1, 10000);
   out.cfg_scale = number<double>(value("cfg"), 0, 1000);
+  out.clip_skip = number<int>(value("clip_skip"), 1, 100);
+  out.negative = value("negative");
+  out.vae = value("vae");
   const std::string size = value("size");
   out.width = side(sides(size).first);
   out.height = side(sides(size).second);

@@ -9,9 +9,9 @@
 
 namespace pxf {
 
-/// By key: "license", "author", "tags", "trigger_words", "source", "about",
-/// "good_for"; what the file is: "family", "prediction",
-/// "zero_terminal_snr"; "sampler", "scheduler", "steps", "cfg", "size". Every value has passed check_override.
+/// By key: "license", "author", "tags", "trigger_words", "source", "about", "good_for"; what the file is: "family",
+/// "prediction", "zero_terminal_snr"; "sampler", "scheduler", "steps", "cfg", "size", "clip_skip", "negative", "vae".
+/// Every value has passed check_override.
 using Overrides = std::map<std::string, std::string>;
 
 std::string to_json_text(const Overrides& overrides);
@@ -24,10 +24,9 @@ Status check_override_key(const std::string& key);
 Status check_override(const std::string& key, const std::string& value);
 
 struct OverriddenSettings {
-  std::string sampler, scheduler;  // empty: not overridden, like the rest
-  std::optional<int> steps, width, height;
+  std::string sampler, scheduler, negative, vae;  // empty: not overridden, like the rest
+  std::optional<int> steps, width, height, clip_skip;
   std::optional<double> cfg_scale;
-  bool any() const { return !sampler.empty() || !scheduler.empty() || steps || width || cfg_scale; }
 };
 
 OverriddenSettings settings_of(const Overrides& overrides);

@@ -128,6 +128,7 @@ void print_plan(const Plan& plan, const std::optional<Choice>& choice) {
     if (one.left_out.empty())
       row("embedding", fmt::format("{}: {} vector{}", printable(one.name), one.vectors, plural));
   }
+  if (!plan.negative.empty()) row("negative", printable(plan.negative));
   if (plan.strength) row("strength", fmt::format("{}", *plan.strength));
   const char* title = "prompt";
   for (const std::string& line : plan.prompt_reading) {
@@ -136,7 +137,8 @@ void print_plan(const Plan& plan, const std::optional<Choice>& choice) {
   }
   row("memory",
       fmt::format("about {} more{}", bytes_text(plan.memory_needed), plan.vae_tiling ? ", with the VAE in bands" : ""));
-  row("settings from", fmt::format("your flags, then {}", plan.settings_from));
+  row("settings from", fmt::format("your flags, then {}{}", plan.settings_from,
+                                   plan.level == Level::balanced ? "" : fmt::format(" ({})", to_string(plan.level))));
 }
 
 Error with_count_saved(Error error, std::size_t saved, int count) {

@@ -153,17 +153,19 @@ Verb add_tag(CLI::App& program) {
 
 Verb add_set(CLI::App& program) {
   const auto options = std::make_shared<Arguments>();
-  CLI::App* app =
-      add(program, "set", "Say what a model's file does not, and how to draw with it", options,
-          "Keys: sampler, scheduler, steps, cfg, size (what a request gets that says nothing); license, author, tags,\n"
-          "trigger_words, source, about; good_for (what it shall be chosen for: \"pixel art, logos\"); what the model\n"
-          "is run as, where its file does not say: family (sd1, sdxl ...), prediction (eps or v), zero_terminal_snr\n"
-          "(true or false). KEY= goes back to what the file says.\n\n"
-          "Examples:\n"
-          "  pixelforge set dreamlike steps=30 cfg=6 sampler=dpmpp_2m scheduler=karras size=512x768\n"
-          "  pixelforge set dreamlike license=creativeml-openrail-m good_for=\"portraits, photos\"\n"
-          "  pixelforge set noob-vpred prediction=v zero_terminal_snr=true\n"
-          "  pixelforge set dreamlike steps=");
+  CLI::App* app = add(
+      program, "set", "Say what a model's file does not, and how to draw with it", options,
+      "Keys: sampler, scheduler, steps, cfg, size, clip_skip, vae, negative (what a request gets that says nothing);\n"
+      "license, author, tags, trigger_words, source, about; good_for (what it shall be chosen for: \"pixel art, "
+      "logos\");\n"
+      "what the model is run as, where its file does not say: family (sd1, sdxl ...), prediction (eps or v),\n"
+      "zero_terminal_snr (true or false). KEY= goes back to what the file says.\n\n"
+      "Examples:\n"
+      "  pixelforge set dreamlike steps=30 cfg=6 sampler=dpmpp_2m scheduler=karras size=512x768\n"
+      "  pixelforge set anime clip_skip=2 vae=anime-vae negative=\"lowres, text\"\n"
+      "  pixelforge set dreamlike license=creativeml-openrail-m good_for=\"portraits, photos\"\n"
+      "  pixelforge set noob-vpred prediction=v zero_terminal_snr=true\n"
+      "  pixelforge set dreamlike steps=");
   add_name(app, options);
   app->add_option("pairs", options->words, "key=value")->required();
   return {app, [options] { return set(*options); }};

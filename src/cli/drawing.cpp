@@ -24,6 +24,9 @@ Drawing::Drawing(const GenerateOptions& options, const Plan& plan, const Output&
 void Drawing::announce() const {
   if (text_ == nullptr) return;
   fmt::print(text_, "{}\n{}{}\n", checkpoint_line(plan_), settings_line(plan_), origin_of_settings());
+  if (options_.request.negative.empty() && options_.request.styles.empty() && !plan_.negative.empty()) {
+    fmt::print(text_, "without (the checkpoint's own): {}\n", printable(plan_.negative));
+  }
   std::fflush(text_);
 }
 
@@ -70,7 +73,7 @@ std::string Drawing::origin_of_settings() const {
   const int said = r.sampler.has_value() + r.scheduler.has_value() + r.steps.has_value() +
                    (r.cfg_scale || r.guidance.cfg) + r.width.has_value();
   if (said == 5) return "";
-  return fmt::format(" ({}recommended by {})", said > 0 ? "the rest " : "", plan_.settings_from);
+  return fmt::format(" ({}{})", said > 0 ? "the rest " : "", origin_text(plan_.settings_from));
 }
 
 /// The engine counts this picture alone.

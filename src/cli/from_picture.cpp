@@ -60,7 +60,11 @@ Status choose_checkpoint(GenerateOptions& options, const PictureRecipe& recipe, 
 
 /// Of the library by its name with or without ending, or a file that lies here; else the checkpoint's own stays.
 void choose_vae(GenerateOptions& options, const PictureRecipe& recipe, Engine& engine) {
-  if (!options.vae.empty() || recipe.vae.empty()) return;
+  if (!options.vae.empty()) return;
+  if (recipe.vae.empty()) {
+    options.vae = "own";  // whatever is set for it now
+    return;
+  }
   const std::filesystem::path file = std::filesystem::path(recipe.vae).filename();
   for (const std::string& name : {file.string(), file.stem().string()}) {
     const auto vae = engine.inspect(name);
@@ -146,7 +150,7 @@ Json to_json(const PictureRecipe& recipe) {
           {"seed", or_null(r.seed)},
           {"width", or_null(r.width)},
           {"height", or_null(r.height)},
-          {"clip_skip", r.clip_skip},
+          {"clip_skip", r.clip_skip.value_or(1)},
           {"variation_seed", or_null(r.variation_seed)},
           {"variation_strength", r.variation_strength},
           {"hires", or_null(r.hires)},
@@ -173,7 +177,7 @@ void print_recipe(const PictureRecipe& recipe) {
   sheet.row("CFG scale", text(r.cfg_scale));
   sheet.row("seed", text(r.seed));
   sheet.row("size", size_text(r));
-  if (r.clip_skip != 1) sheet.row("clip skip", fmt::format("{}", r.clip_skip));
+  if (r.clip_skip.value_or(1) != 1) sheet.row("clip skip", text(r.clip_skip));
   sheet.row("noise", r.noise == NoiseSource::cpu ? "as PyTorch makes it on a CPU" : "as on an NVIDIA card");
   if (recipe.needs_picture) sheet.row("began with", "another picture, which is not in it");
   const char* label = "not repeated";

@@ -140,7 +140,16 @@ void add_guidance(CLI::App& app, Request& r) {
 
 void add_settings(CLI::App& app, GenerateOptions& o) {
   Request& r = o.request;
-  app.add_option("-n,--negative", r.negative, "What the picture should not show");
+  app.add_option_function<std::string>(
+      "-n,--negative",
+      [&r](const std::string& text) {
+        r.negative = text;
+        r.preset_negative = false;
+      },
+      "What the picture should not show (default: as the checkpoint recommends, usually nothing; \"\": nothing)");
+  add_choice<Level>(app, "--level", r.level,
+                    {{"best", Level::best}, {"balanced", Level::balanced}, {"fast", Level::fast}},
+                    "How much time a picture may take: best, balanced (default) or fast, as tune has found them");
   add_whole(app, "-s,--steps", r.steps, "Sampling steps");
   add_guidance(app, r);
   app.add_option("--sampler", r.sampler, "Sampler, by any program's name for it")->type_name("NAME");
@@ -151,7 +160,8 @@ void add_settings(CLI::App& app, GenerateOptions& o) {
       ->type_name("N");
   add_size(app, o.size, "Size in pixels, multiples of 8");
   add_whole(app, "-c,--count", r.count, "Pictures to make, each with the next seed (default: 1)");
-  add_whole(app, "--clip-skip", r.clip_skip, "Text encoder's layer from the end (default: 1, the last)");
+  add_whole(app, "--clip-skip", r.clip_skip,
+            "Text encoder's layer from the end (default: as the checkpoint recommends, usually 1, the last)");
   add_choice<PromptSyntax>(app, "--prompt-syntax", r.syntax,
                            {{"a1111", PromptSyntax::a1111}, {"comfy", PromptSyntax::comfy}},
                            "How brackets in the prompt are read: a1111 (default) or comfy");
@@ -296,8 +306,9 @@ void add_flags(CLI::App& app, GenerateOptions& options) {
   app.add_flag("--auto-loras", options.auto_loras, "Also put on the LoRAs that the prompt asks for, with -m auto");
   add_embeddings(app, options.request.embeddings);
   add_prompt_files(app, options.request);
-  app.add_option("--vae", options.vae, "A VAE, or a tiny one (TAESD), in place of the checkpoint's own")
-      ->type_name("FILE");
+  app.add_option("--vae", options.vae,
+                 "A VAE, or a tiny one (TAESD), in place of the checkpoint's; own: that of its file, whatever is set")
+      ->type_name("NAME|FILE");
   app.add_flag("--vae-tiling", options.request.vae_tiling,
                "Run the VAE in bands: half the memory, the same picture (done by itself where memory is short)");
   app.add_flag("--commercial", options.request.commercial,

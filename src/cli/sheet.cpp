@@ -56,6 +56,19 @@ std::string lora_text(const LoraInfo& lora) {
                      lora.text_modules);
 }
 
+void print_recommended(const Sheet& sheet, const Recommended& r) {
+  sheet.row("recommended", fmt::format("{} ({})", settings_line(r), origin_text(r.from)));
+  for (const auto& [level, at] : r.levels) {
+    if (level == Level::balanced) continue;
+    sheet.row(to_string(level),
+              fmt::format("{} · {} · {} steps · CFG {}", at.sampler, at.scheduler, at.steps, at.cfg_scale));
+  }
+  sheet.row("", r.left_out);
+  if (r.clip_skip) sheet.row("clip skip", fmt::format("{}", *r.clip_skip));
+  sheet.row("VAE", r.vae);
+  sheet.row("negative", r.negative);
+}
+
 }  // namespace
 
 Sheet::Sheet() : columns_(std::clamp(window_of(stdout).columns, 40, kLongestLine)) {}
@@ -99,7 +112,7 @@ void print_sheet(const Sheet& sheet, const ModelInfo& model, bool metadata) {
     sheet.row("trigger words", joined(model.lora->triggers));
   }
   if (model.recommended) {
-    sheet.row("recommended", fmt::format("{} (by {})", settings_line(*model.recommended), model.recommended->from));
+    print_recommended(sheet, *model.recommended);
   }
   sheet.row("author", model.author);
   sheet.row("licence", model.license.empty() ? "not stated" : model.license);

@@ -42,6 +42,7 @@ std::string settings_line(const Plan& plan) {
     line += fmt::format(", then {}x{} in {} steps", plan.hires_width, plan.hires_height, plan.hires_steps);
   }
   if (plan.clip_skip > 1) line += fmt::format(" · clip skip {}", plan.clip_skip);
+  if (plan.level != Level::balanced) line += fmt::format(" · {}", to_string(plan.level));
   if (plan.noise == NoiseSource::gpu) line += " · GPU noise";
   return line;
 }
@@ -59,6 +60,10 @@ std::string chosen_line(const Choice& choice) {
 
 std::string proposal_line(const ChosenLora& lora) {
   return printable(fmt::format("LoRA {} fits, {}: -l {}", lora.name, lora.why, lora.name));
+}
+
+std::string origin_text(const std::string& from) {
+  return from.starts_with("tuned here") ? from : "recommended by " + from;
 }
 
 }  // namespace pxf::cli

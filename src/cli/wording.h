@@ -24,6 +24,8 @@ std::string checkpoint_line(const Plan& plan);
 /// "DPM++ 2M · Karras · 20 steps · CFG 4 · 256x256".
 std::string settings_line(const Plan& plan);
 std::string settings_line(const Recommended& recommended);
+/// "recommended by the file", "tuned here on 2026-11-30"
+std::string origin_text(const std::string& from);
 
 /// "starter-pixel: made for pixel art ("8 bit"); second best: starter".
 std::string chosen_line(const Choice& choice);

@@ -22,6 +22,21 @@ Json hashes_json(const ModelInfo& model) {
   return out;
 }
 
+/// What few say, and who says each.
+void add_rest(const Recommended& r, Json& into) {
+  into["sources"] = r.sources;
+  into["clip_skip"] = r.clip_skip ? Json(*r.clip_skip) : Json();
+  into["negative"] = r.negative;
+  into["vae"] = r.vae;
+  into["left_out"] = r.left_out;
+  Json levels = Json::object();
+  for (const auto& [level, at] : r.levels) {
+    levels[to_string(level)] = {
+        {"sampler", at.sampler}, {"scheduler", at.scheduler}, {"steps", at.steps}, {"cfg_scale", at.cfg_scale}};
+  }
+  into["levels"] = std::move(levels);
+}
+
 }  // namespace
 
 Json to_json(const ModelInfo& model) {
@@ -38,6 +53,7 @@ Json to_json(const ModelInfo& model) {
     recommended = {
         {"sampler", r->sampler}, {"scheduler", r->scheduler}, {"steps", r->steps}, {"cfg_scale", r->cfg_scale},
         {"width", r->width},     {"height", r->height},       {"from", r->from}};
+    add_rest(*r, recommended);
   }
   const LicenceVerdict verdict = judge_licence(model.license);
   Json lora;  // null where the file is none
@@ -123,6 +139,8 @@ Json to_json(const Plan& plan) {
       {"height", plan.height},
       {"count", plan.count},
       {"clip_skip", plan.clip_skip},
+      {"negative", plan.negative},
+      {"level", to_string(plan.level)},
       {"noise", plan.noise == NoiseSource::cpu ? "cpu" : "gpu"},
       {"from", plan.settings_from},
       {"memory_needed", plan.memory_needed},

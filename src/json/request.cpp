@@ -30,6 +30,8 @@ constexpr std::array<Choice<MaskFill>, 4> kFills{{{"original", MaskFill::origina
                                                   {"fill", MaskFill::fill},
                                                   {"noise", MaskFill::noise},
                                                   {"nothing", MaskFill::nothing}}};
+constexpr std::array<Choice<Level>, 3> kLevels{
+    {{"best", Level::best}, {"balanced", Level::balanced}, {"fast", Level::fast}}};
 constexpr std::array<Choice<ImageFormat>, 3> kFormats{
     {{"png", ImageFormat::png}, {"jpeg", ImageFormat::jpeg}, {"webp", ImageFormat::webp}}};
 
@@ -210,9 +212,13 @@ void read_picture(Fields& fields, Request& r) {
 
 void read_settings(Fields& fields, Request& r) {
   fields("prompt", r.prompt);
-  fields("negative", r.negative);
+  std::optional<std::string> negative;
+  fields("negative", negative);
+  r.preset_negative = !negative;
+  r.negative = std::move(negative).value_or("");
   fields("width", r.width);
   fields("height", r.height);
+  fields("level", r.level, kLevels);
   fields("steps", r.steps);
   fields("cfg_scale", r.cfg_scale);
   read_guidance(fields, r.guidance);
@@ -295,9 +301,10 @@ void put_picture(Differences& put, const Request& r) {
 
 void put_settings(Differences& put, const Request& r) {
   const Request usual;
-  put("negative", r.negative, {});
+  put("negative", !r.negative.empty() || !r.preset_negative ? std::optional(r.negative) : std::nullopt);
   put("width", r.width);
   put("height", r.height);
+  put("level", r.level, usual.level, kLevels);
   put("steps", r.steps);
   put("cfg_scale", r.cfg_scale);
   put("guidance", to_text(r.guidance), {});
@@ -305,7 +312,7 @@ void put_settings(Differences& put, const Request& r) {
   put("scheduler", r.scheduler);
   put("seed", r.seed);
   put("count", r.count, 1);
-  put("clip_skip", r.clip_skip, 1);
+  put("clip_skip", r.clip_skip);
   put("noise", r.noise, usual.noise, kNoises);
   put("syntax", r.syntax, usual.syntax, kSyntaxes);
   put("styles", r.styles, {});

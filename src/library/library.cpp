@@ -7,6 +7,7 @@
 #include "base/trimmed.h"
 #include "library/state.h"
 #include "pipeline/library_names.h"
+#include "pipeline/presets.h"
 #include "sampling/samplers.h"
 #include "sampling/schedulers.h"
 #include "store/home.h"
@@ -23,12 +24,15 @@ std::vector<std::string> split_tags(const std::string& tags) {
   return out;
 }
 
-/// Settings by the names that samplers and schedules have here.
-Status check_names(const std::string& key, const std::string& value) {
+/// Settings by the names that samplers, schedules and models have here.
+Status check_names(Engine& engine, const std::string& key, std::string& value) {
   if (key == "sampler") {
     if (const auto found = find_sampler(value); !found) return found.error();
   } else if (key == "scheduler") {
     if (const auto found = find_scheduler(value); !found) return found.error();
+  } else if (key == "vae") {
+    if (const auto found = engine.inspect(value); !found) return found.error();
+    if (means_a_file(value)) value = std::filesystem::absolute(value).lexically_normal().string();
   }
   return Done{};
 }
@@ -148,7 +152,15 @@ Result<LibraryModel> Library::show(const std::string& name) {
   if (const auto about = out.set.find("about"); about != out.set.end()) out.info.description = about->second;
   if (const auto said = out.set.find("prediction"); said != out.set.end()) out.info.prediction = said->second;
   if (out.info.lora) out.info.lora->triggers = split_tags(out.entry.trigger_words);
-  if (out.info.recommended) apply_overrides(out.set, *out.info.recommended);
+  if (out.info.recommended) {
+    const auto stamp = file_stamp(out.entry.path);
+    const bool same = stamp && (!out.entry.linked || stamp.value() == record.value().stamp);
+    const auto tuned = state_->store.tuned(out.entry.name);
+    if (!tuned) return tuned.error();
+    lay_over_tuned(tuned.value(), same ? out.entry.sha256 : "", stamp ? stamp.value() : FileStamp{},
+                   out.info.prediction, *out.info.recommended);
+    lay_over(layer_of(out.set), *out.info.recommended);
+  }
   std::error_code failed;
   out.missing = !std::filesystem::exists(out.entry.path, failed);
   return out;
@@ -190,9 +202,10 @@ Result<std::string> Library::tag(const std::string& name, const std::vector<std:
   return joined;
 }
 
-Status Library::set(const std::string& name, const std::string& key, const std::string& value) {
+Status Library::set(const std::string& name, const std::string& key, const std::string& said) {
+  std::string value = said;
   if (Status fits = value.empty() ? check_override_key(key) : check_override(key, value); !fits) return fits;
-  if (Status fits = value.empty() ? Status(Done{}) : check_names(key, value); !fits) return fits;
+  if (Status fits = value.empty() ? Status(Done{}) : check_names(state_->engine, key, value); !fits) return fits;
   return state_->change(name, [&](const Record&, Overrides& overrides) {
     if (value.empty()) {
       overrides.erase(key);

@@ -184,6 +184,12 @@ Result<pxf::Request> request_of(const pxf_request& from) {
   }
   request.prompt = from.prompt;
   request.negative = text_of(from.negative);
+  request.preset_negative = from.negative == nullptr;
+  if (from.level != nullptr) {
+    const auto level = pxf::level_of(from.level);
+    if (!level) return Error{ErrorCode::invalid_argument, "level: need best, balanced or fast", ""};
+    request.level = *level;
+  }
   request.width = unless_zero(from.width);
   request.height = unless_zero(from.height);
   request.steps = unless_zero(from.steps);
@@ -192,7 +198,7 @@ Result<pxf::Request> request_of(const pxf_request& from) {
   if (from.scheduler != nullptr) request.scheduler = from.scheduler;
   if (from.has_seed) request.seed = from.seed;
   request.count = from.count;
-  request.clip_skip = from.clip_skip;
+  request.clip_skip = unless_zero(from.clip_skip);
   request.vae_tiling = from.vae_tiling;
   request.preview = from.preview;
   request.preview_model = text_of(from.preview_model);
@@ -288,7 +294,6 @@ void pxf_request_init(pxf_request* request) {
   request->prompt = "";
   request->cfg_scale = -1;
   request->count = 1;
-  request->clip_skip = 1;
   const pxf::Request usual;
   request->strength = usual.strength;
   request->mask_blur = usual.mask_blur;

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "pipeline/loras.h"
-#include "pipeline/plan.h"
+#include "pipeline/presets.h"
 #include "weights/recognise.h"
 
 namespace pxf {

@@ -22,6 +22,7 @@
 #include "pipeline/opened_file.h"
 #include "pipeline/parameters_text.h"
 #include "pipeline/plan.h"
+#include "pipeline/presets.h"
 #include "pipeline/prompt_texts.h"
 #include "pipeline/run.h"
 #include "pipeline/starter.h"
@@ -37,6 +38,8 @@ constexpr int kMostThreads = 1024;
 struct VaeFile {
   std::string path, stamp, sha256;  // the latter empty until computed
 };
+
+constexpr const char* kOwnVae = "own";
 
 /// Puts another file's VAE in place of the model's own.
 Result<VaeFile> take_vae(const std::string& path, Model& model, ModelInfo& info) {
@@ -63,6 +66,20 @@ Result<VaeFile> take_vae(const std::string& path, Model& model, ModelInfo& info)
   info.vae_license = named ? named->record.license : licence_of(file.value().catalog, path);
   return VaeFile{named ? named->path.string() : path, file.value().catalog.source().stamp(),
                  std::move(file.value().sha256)};
+}
+
+/// Empty: the checkpoint's own.
+std::string vae_of(const std::string& asked, const ModelInfo& info) {
+  if (asked == kOwnVae) return {};
+  return asked.empty() && info.recommended ? info.recommended->vae : asked;
+}
+
+Error with_how_it_was_set(Error error, const ModelInfo& info) {
+  error.message += fmt::format(
+      "; it is the VAE that is set for {0}: take it back with pixelforge set {0} vae=, or "
+      "give another",
+      info.name);
+  return error;
 }
 
 std::string size_text(std::uint64_t bytes) {
@@ -107,6 +124,12 @@ MemoryNeed memory_needed(HeldModel& held, const AdaptedModel* adapted, const Pla
   for (const BoundPart& part : held.parts) paths.push_back(prepared_path(part));
   // What is prepared the system takes back where it must, but it is slow without.
   return {to_pack - std::min(to_pack, prepared_bytes(paths)), to_pack + (whole - weights)};
+}
+
+/// With all that its prompts get from elsewhere. Throws Failure.
+Request complete(const Request& request, const ModelInfo& info) {
+  return value_or_throw(
+      with_its_styles(info.recommended ? with_recommended_prompts(request, *info.recommended) : request));
 }
 
 /// What all pictures of a request are drawn with.
@@ -265,7 +288,8 @@ Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::stri
   if (state_->unusable) return *state_->unusable;
   if (state_->options.names_only) {
     for (const std::string& name : {name_or_path, vae}) {
-      if (Status is_one = name.empty() ? Status(Done{}) : check_name(name); !is_one) return std::move(is_one).error();
+      const bool is_none = name.empty() || (&name != &name_or_path && name == kOwnVae);
+      if (Status is_one = is_none ? Status(Done{}) : check_name(name); !is_one) return std::move(is_one).error();
     }
   }
   Result<OpenedFile> file = open_file(name_or_path);
@@ -273,17 +297,19 @@ Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::stri
   OpenedModel opened;
   ModelInfo info = describe_file(file.value(), name_or_path, &opened);
   if (!info.supported) return open_model(file.value().catalog, said_of(file.value(), name_or_path)).error();
+  lay_over_tuned(info);
   VaeFile other;
-  if (!vae.empty()) {
-    Result<VaeFile> taken = take_vae(vae, opened.model, info);
-    if (!taken) return std::move(taken).error();
+  const std::string chosen_vae = vae_of(vae, info);
+  if (!chosen_vae.empty()) {
+    Result<VaeFile> taken = take_vae(chosen_vae, opened.model, info);
+    if (!taken) return vae.empty() ? with_how_it_was_set(std::move(taken).error(), info) : std::move(taken).error();
     other = std::move(taken).value();
   }
   const Catalog& catalog = file.value().catalog;
   std::string stamp = catalog.source().stamp();
-  std::vector<BoundPart> parts = parts_of(opened.model, stamp, vae.empty() ? stamp : other.stamp);
+  std::vector<BoundPart> parts = parts_of(opened.model, stamp, chosen_vae.empty() ? stamp : other.stamp);
   state_->forms->serve(parts);
-  if (!stamp.empty() && !vae.empty()) stamp = other.stamp.empty() ? "" : stamp + "\n" + other.stamp;
+  if (!stamp.empty() && !chosen_vae.empty()) stamp = other.stamp.empty() ? "" : stamp + "\n" + other.stamp;
   std::shared_ptr<HeldModel> held(new HeldModel{info.name, info.path, std::move(stamp),
                                                 said_of(file.value(), name_or_path), other.path, catalog,
                                                 std::move(opened.model), std::move(parts)});
@@ -326,6 +352,7 @@ Result<ModelInfo> Engine::inspect(const std::string& name_or_path, bool hash) {
   Result<OpenedFile> file = open_file(name_or_path);
   if (!file) return std::move(file).error();
   ModelInfo info = describe_file(file.value(), name_or_path, nullptr);
+  lay_over_tuned(info);
   if (hash && info.auto_v1.empty() && !info.path.empty()) {
     Result<FileDigests> digests = hash_once(info.path, nullptr, digests_of_file);
     if (!digests) return std::move(digests).error();
@@ -353,7 +380,11 @@ Result<Converted> Engine::convert(const std::string& name_or_path, const std::fi
   });
 }
 
-std::vector<ModelInfo> Engine::list() const { return state_->in_program().checkpoints; }
+std::vector<ModelInfo> Engine::list() const {
+  std::vector<ModelInfo> out = state_->in_program().checkpoints;
+  for (ModelInfo& one : out) lay_over_tuned(one);
+  return out;
+}
 
 std::vector<ModelInfo> Engine::list_loras() const { return state_->in_program().loras; }
 
@@ -364,7 +395,7 @@ Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) 
   HeldModel& opened = use.model();
   return catch_errors([&] {
     if (state_->options.names_only) check_names(request);
-    const Request styled = value_or_throw(with_its_styles(request));
+    const Request styled = complete(request, info);
     const AdaptedBase base{info, opened.file, opened.model};
     SettledPlan settled = value_or_throw(settle(info, opened.model, styled));
     if (state_->options.names_only) check_names(settled.prompts);
@@ -396,7 +427,7 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
   };
   return catch_errors([&] {
     if (state_->options.names_only) check_names(request);
-    const Request styled = value_or_throw(with_its_styles(request));
+    const Request styled = complete(request, info);
     const AdaptedBase base{info, opened.file, opened.model};
     SettledPlan settled = value_or_throw(settle(info, opened.model, styled));
     if (state_->options.names_only) check_names(settled.prompts);

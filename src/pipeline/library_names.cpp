@@ -9,8 +9,7 @@
 #include "base/nearest_name.h"
 #include "catalog/facts.h"
 #include "catalog/side_files.h"
-#include "sampling/samplers.h"
-#include "sampling/schedulers.h"
+#include "pipeline/presets.h"
 #include "store/home.h"
 
 namespace pxf {
@@ -22,11 +21,12 @@ Result<std::optional<NamedFile>> find_in_library(const std::string& name) {
   Result<std::optional<Record>> found = store.find_name_or_hash(name);
   if (!found) return std::move(found).error();
   if (!found.value()) return std::optional<NamedFile>();
-  NamedFile file{std::move(*found.value()), {}, {}, {}};
+  NamedFile file{std::move(*found.value()), {}, {}, {}, {}};
   file.path = store.file_of(file.record);
   const Result<Details> details = store.details(file.record);
   if (!details) return details.error();
   file.overrides = overrides_from_json(details.value().overrides);
+  if (auto tuned = store.tuned(file.record.name)) file.tuned = std::move(tuned).value();
   file.prediction_beside =
       file.record.blob.empty() ? prediction_beside(file.path) : facts_from_json(details.value().info).prediction_beside;
   std::error_code failed;
@@ -62,36 +62,23 @@ Error with_near_names(Error error, const std::string& wanted, std::string_view w
   return error;
 }
 
-void apply_overrides(const Overrides& overrides, Recommended& recommended) {
-  const OverriddenSettings set = settings_of(overrides);
-  if (!set.any()) return;
-  if (!set.sampler.empty()) {
-    const auto sampler = find_sampler(set.sampler);
-    recommended.sampler = sampler ? std::string(sampler.value()->name) : set.sampler;
-    recommended.sampler_label = sampler ? std::string(sampler.value()->label) : set.sampler;
+void lay_over_tuned(const std::optional<std::string>& saved, const std::string& sha256, const FileStamp& stamp,
+                    const std::string& prediction, Recommended& recommended) {
+  const std::optional<TunedPreset> tuned = saved ? tuned_from_json(*saved) : std::nullopt;
+  if (!tuned) return;
+  if (is_of_this_file(*tuned, sha256, stamp) && tuned->prediction == prediction) {
+    lay_over(layer_of(*tuned), recommended);
+    return;
   }
-  if (!set.scheduler.empty()) {
-    const auto scheduler = find_scheduler(set.scheduler);
-    recommended.scheduler = scheduler ? std::string(scheduler.value()->name) : set.scheduler;
-    recommended.scheduler_label = scheduler ? std::string(scheduler.value()->label) : set.scheduler;
-  }
-  recommended.steps = set.steps.value_or(recommended.steps);
-  recommended.cfg_scale = set.cfg_scale.value_or(recommended.cfg_scale);
-  recommended.width = set.width.value_or(recommended.width);
-  recommended.height = set.height.value_or(recommended.height);
-  recommended.from = "you";
+  recommended.left_out =
+      fmt::format("what was {} is not used, for the checkpoint has changed since; tune it again", origin_of(*tuned));
 }
 
-void apply_library(const NamedFile& file, Settings& settings) {
-  const OverriddenSettings set = settings_of(file.overrides);
-  if (!set.any()) return;
-  if (!set.sampler.empty()) settings.sampler = set.sampler;
-  if (!set.scheduler.empty()) settings.scheduler = set.scheduler;
-  if (set.steps) settings.steps = set.steps;
-  if (set.cfg_scale) settings.cfg_scale = set.cfg_scale;
-  if (set.width) settings.width = set.width;
-  if (set.height) settings.height = set.height;
-  settings.recommended_by = "you";
+void lay_over_tuned(ModelInfo& embedded) {
+  if (!embedded.recommended || !embedded.path.empty()) return;
+  Store store(library_home());
+  const auto saved = store.tuned(embedded.name);
+  if (saved) lay_over_tuned(saved.value(), embedded.sha256, {}, embedded.prediction, *embedded.recommended);
 }
 
 void apply_library(const NamedFile& file, ModelInfo& info) {
@@ -100,12 +87,14 @@ void apply_library(const NamedFile& file, ModelInfo& info) {
   info.license = record.license;
   info.author = record.author;
   info.tags = record.tags;
-  if (info.recommended) apply_overrides(file.overrides, *info.recommended);
   const auto stamp = file_stamp(file.path);
   const bool same = stamp && stamp.value() == record.stamp;
   info.sha256 = !record.blob.empty() ? record.blob : same ? record.sha256 : "";
   info.tensors_sha256 = !record.blob.empty() || same ? record.tensors_sha256 : "";
   info.auto_v1 = !record.blob.empty() || same ? record.auto_v1 : "";
+  if (!info.recommended) return;
+  lay_over_tuned(file.tuned, info.sha256, stamp ? stamp.value() : FileStamp{}, info.prediction, *info.recommended);
+  lay_over(layer_of(file.overrides), *info.recommended);
 }
 
 Hearsay hearsay_of(const NamedFile& file) {

@@ -13,8 +13,8 @@
 #include "pipeline/starter.h"
 #include "pixelforge/model_info.h"
 #include "store/file_hash.h"
+#include "store/stamp.h"
 #include "store/store.h"
-#include "weights/settings.h"
 
 namespace pxf {
 
@@ -22,7 +22,8 @@ struct NamedFile {
   Record record;
   std::filesystem::path path;
   Overrides overrides;
-  std::string prediction_beside;  // as Facts has it
+  std::string prediction_beside;     // as Facts has it
+  std::optional<std::string> tuned;  // as Store has it
 };
 
 /// In the library of this user, by its name or the first digits of its hash; none when there is none, or no library.
@@ -37,10 +38,12 @@ bool means_a_file(const std::string& name_or_path);
 Error with_near_names(Error error, const std::string& wanted, std::string_view what,
                       std::span<const EmbeddedCheckpoint> embedded);
 
-/// Replaces what the user has set, with the labels that belong to it.
-void apply_overrides(const Overrides& overrides, Recommended& recommended);
+/// What `tune` has found, unless it is of another file than this; `saved` as Store has it.
+void lay_over_tuned(const std::optional<std::string>& saved, const std::string& sha256, const FileStamp& stamp,
+                    const std::string& prediction, Recommended& recommended);
+/// The same for one in the program, by its name; nothing for files.
+void lay_over_tuned(ModelInfo& embedded);
 /// What the library knows goes before what the file says.
-void apply_library(const NamedFile& file, Settings& settings);
 void apply_library(const NamedFile& file, ModelInfo& info);
 /// What the user has set of what the model is, and what stood beside it.
 Hearsay hearsay_of(const NamedFile& file);

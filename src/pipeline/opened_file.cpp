@@ -84,7 +84,6 @@ ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path,
   if (file.named) {
     info.path = file.named->path.string();
     apply_library(*file.named, info);
-    if (opened != nullptr) apply_library(*file.named, opened->model.settings);
   } else if (find_embedded(name_or_path) != nullptr) {
     info.name = name_or_path;
   } else {

@@ -113,7 +113,7 @@ std::string parameters_text(const Plan& plan, const Request& request, const Pict
   add("Commercial use", verdict_text(plan.commercial));
   if (!hashes.vae.empty()) add("VAE hash", hashes.vae.substr(0, 10));
   if (!plan.vae.empty()) add("VAE", std::filesystem::path(plan.vae).filename().string());
-  if (request.clip_skip > 1) add("Clip skip", std::to_string(request.clip_skip));
+  if (request.clip_skip.value_or(1) > 1) add("Clip skip", std::to_string(*request.clip_skip));
   add_passes(add, plan, request);
   add_noise(add, plan, request, picture);
   if (request.tile_x || request.tile_y) {

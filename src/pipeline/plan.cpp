@@ -11,6 +11,7 @@
 #include "pipeline/canvas.h"
 #include "pipeline/conditioning.h"
 #include "pipeline/guidance_check.h"
+#include "pipeline/presets.h"
 #include "pipeline/prompt_texts.h"
 #include "recipe/guidance_fields.h"
 #include "sampling/misfit.h"
@@ -165,33 +166,6 @@ void check_text(const char* name, const std::string& text) {
 
 }  // namespace
 
-Recommended recommended_for(const Model& model) {
-  const Settings& file = model.settings;
-  const Preset& usual = model.preset;
-  Recommended out;
-  out.sampler = file.sampler.empty() ? usual.sampler : file.sampler;
-  out.scheduler = file.scheduler.empty() ? usual.scheduler : file.scheduler;
-  // A name that no list here has stays as the file spells it; a request that uses it is told so.
-  if (const auto sampler = find_sampler(out.sampler)) {
-    out.sampler = sampler.value()->name;
-    out.sampler_label = sampler.value()->label;
-  } else {
-    out.sampler_label = out.sampler;
-  }
-  if (const auto scheduler = find_scheduler(out.scheduler)) {
-    out.scheduler = scheduler.value()->name;
-    out.scheduler_label = scheduler.value()->label;
-  } else {
-    out.scheduler_label = out.scheduler;
-  }
-  out.steps = file.steps.value_or(usual.steps);
-  out.cfg_scale = file.cfg_scale.value_or(usual.cfg_scale);
-  out.width = file.width.value_or(usual.width);
-  out.height = file.height.value_or(usual.height);
-  out.from = file.sampler.empty() && !file.steps && !file.cfg_scale ? model.preset_from : file.recommended_by;
-  return out;
-}
-
 Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Request& request) {
   return catch_errors([&] {
     check_parts(info, model);
@@ -199,7 +173,7 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     check_text("negative prompt", request.negative);
     check_pictures(model, request);
     check_canvas(request);
-    Recommended usual = recommended_for(model);
+    Recommended usual = at_level(info.recommended ? *info.recommended : recommended_for(model), request.level);
     if (request.init && !request.width && !request.height) {
       const auto [width, height] = usual_sides(request, usual, model.latent.factor);
       usual.width = width;
@@ -214,6 +188,9 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     plan.vae_license = info.vae_license;
     plan.prediction = info.prediction;
     plan.settings_from = usual.from;
+    plan.negative = request.negative;
+    plan.level = request.level;
+    if (!usual.left_out.empty()) plan.notices.push_back(usual.left_out);
 
     out.method.sampler = value_or_throw(find_sampler(request.sampler.value_or(usual.sampler)));
     out.method.scheduler = value_or_throw(find_scheduler(request.scheduler.value_or(usual.scheduler)));
@@ -228,7 +205,7 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     plan.count = check_range("count", request.count, 1, kMostPictures);
     std::int64_t layers = model.texts.front()->layers();
     for (const auto& text : model.texts) layers = std::min(layers, text->layers());
-    plan.clip_skip = std::max(check_range("clip skip", request.clip_skip, 1, static_cast<int>(layers)),
+    plan.clip_skip = std::max(check_range("clip skip", request.clip_skip.value_or(1), 1, static_cast<int>(layers)),
                               model.family->text.clip_skip);
     plan.cfg_scale = request.cfg_scale.value_or(usual.cfg_scale);
     require(std::isfinite(plan.cfg_scale) && plan.cfg_scale >= 0 && plan.cfg_scale <= kLargestCfg,
@@ -247,7 +224,7 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     settle_hires(model, request, plan);
     ChosenPrompts chosen = choose_prompts(request, plan);
     out.prompts = std::move(chosen.of_pictures);
-    plan.notices = std::move(chosen.notices);
+    for (std::string& one : chosen.notices) plan.notices.push_back(std::move(one));
     for (std::string& one : misfits(model, request, out.method, plan)) plan.notices.push_back(std::move(one));
     plan.evaluations = 0;
     const std::set<std::string_view> different(out.prompts.begin(), out.prompts.end());

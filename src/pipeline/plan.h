@@ -26,11 +26,8 @@ inline std::uint64_t seed_of(const Plan& plan, int k) {
   return plan.variation_strength > 0 ? plan.seed : plan.seed + static_cast<std::uint64_t>(k);
 }
 
-/// `request` has its styles in its prompts. Errors: those of choose_prompts; invalid_argument (a setting, with what
-/// would do), unsupported (a part is missing).
+/// `request` has its styles in its prompts. What it leaves open comes from `info`. Errors: those of choose_prompts;
+/// invalid_argument (a setting, with what would do), unsupported (a part is missing).
 Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Request& request);
-
-/// The settings that a request which says nothing gets.
-Recommended recommended_for(const Model& model);
 
 }  // namespace pxf

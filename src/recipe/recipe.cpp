@@ -65,6 +65,8 @@ class Settling {
     number("Seed", r.seed);
     number("Size-1", r.width);
     number("Size-2", r.height);
+    r.clip_skip = 1;  // a picture made with what its checkpoint recommends says so
+    r.preset_negative = false;
     number("Clip skip", r.clip_skip);
     if (const auto methods = take("Guidance")) {
       Result<Guidance> guidance = parse_guidance(*methods);

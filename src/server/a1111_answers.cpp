@@ -75,7 +75,7 @@ void add_settings(Json& info, const Json& plan, const Request& request) {
   info["restore_faces"] = false;
   info["face_restoration_model"] = nullptr;
   info["denoising_strength"] = !request.init && request.hires ? Json(request.hires_strength) : Json();
-  info["clip_skip"] = request.clip_skip;
+  info["clip_skip"] = plan.value("clip_skip", 1);
   info["styles"] = request.styles;
 }
 

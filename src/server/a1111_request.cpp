@@ -90,12 +90,14 @@ void read_what_to_draw(Service& service, const ClientFields& body, A1111Request&
   Request& request = out.job.request;
   request.prompt = body.text("prompt").value_or("");
   request.negative = body.text("negative_prompt").value_or("");
+  request.preset_negative = !body.text("negative_prompt");
   if (body.flag("disable_extra_networks").value_or(false)) request.prompt = take_loras(request.prompt).prompt;
   request.width = side(body, "width");
   request.height = side(body, "height");
   if (body.has("steps")) request.steps = small_whole(body, "steps", 0);
   request.cfg_scale = body.number("cfg_scale");
-  request.clip_skip = std::max(1, small_whole(body, "clip_skip", request.clip_skip));  // stable-diffusion.cpp's
+  // stable-diffusion.cpp's, -1 where it is not said.
+  if (const int skip = small_whole(body, "clip_skip", -1); skip > 0) request.clip_skip = skip;
   request.tile_x = request.tile_y = body.flag("tiling").value_or(false);
   read_a1111_method(body, request);
   read_noise(body, request);
@@ -119,7 +121,7 @@ void apply_options(Service& service, const Json& options, JobRequest& job) {
   const std::string checkpoint = options.value("sd_model_checkpoint", "");
   if (!checkpoint.empty()) job.checkpoint = checkpoint_known_as(service, checkpoint, "sd_model_checkpoint").name;
   apply_vae(service, options, job);
-  job.request.clip_skip = options.value("CLIP_stop_at_last_layers", 1);
+  if (const int skip = options.value("CLIP_stop_at_last_layers", 1); skip > 1) job.request.clip_skip = skip;
   job.request.noise_seed_delta = options.value("eta_noise_seed_delta", std::uint64_t{0});
   job.request.noise = options.value("randn_source", "CPU") == "CPU" ? NoiseSource::cpu : NoiseSource::gpu;
   job.encoding.quality = options.value("jpeg_quality", 90);

@@ -110,7 +110,10 @@ void read_sdcpp_loras(Service& service, const ClientFields& fields, Request& req
 void read_sdcpp_fields(Service& service, const ClientFields& fields, JobRequest& job, std::vector<std::string>& notes) {
   Request& request = job.request;
   request.prompt = fields.text("prompt").value_or(request.prompt);
-  request.negative = fields.text("negative_prompt").value_or(request.negative);
+  if (auto negative = fields.text("negative_prompt")) {
+    request.negative = std::move(*negative);
+    request.preset_negative = false;
+  }
   if (const int skip = small_number(fields, "clip_skip", -1); skip > 0) request.clip_skip = skip;
   if (const int width = small_number(fields, "width", 0); width > 0) request.width = width;
   if (const int height = small_number(fields, "height", 0); height > 0) request.height = height;

@@ -112,7 +112,7 @@ void insert_picture(Sql& sql, const StoredPicture& p) {
 }  // namespace
 
 std::optional<StoredPicture> Pictures::add(const Job& job, int number, const Picture& picture, const Plan& plan,
-                                           const Request& request, const Encoding& encoding) {
+                                           const Encoding& encoding) {
   const std::vector<std::byte> file = value_or_throw(encode_picture(picture, encoding));
   StoredPicture p;
   p.id = new_id();
@@ -127,7 +127,7 @@ std::optional<StoredPicture> Pictures::add(const Job& job, int number, const Pic
   p.bytes = static_cast<std::int64_t>(file.size());
   p.seed = picture.seed;
   p.prompt = picture.prompt;
-  p.negative = request.negative;
+  p.negative = plan.negative;
   p.checkpoint = plan.checkpoint;
   p.parameters = picture.parameters;
   p.commercial = to_string(plan.commercial.commercial);

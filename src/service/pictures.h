@@ -30,7 +30,7 @@ class Pictures {
   /// Writes the picture's file and thumbnail, then its row. None when the job is the worker's no more: then nothing
   /// stays behind.
   std::optional<StoredPicture> add(const Job& job, int number, const Picture& picture, const Plan& plan,
-                                   const Request& request, const Encoding& encoding);
+                                   const Encoding& encoding);
   std::optional<StoredPicture> find(const std::string& id);
   std::vector<StoredPicture> of_job(const std::string& job);
   Part<StoredPicture> list(const PictureFilter& filter);

@@ -232,7 +232,7 @@ void Worker::draw_pictures(const Job& job, const JobRequest& asked, const Checkp
     enter(Stage::done);
     if (cancel_.requested()) fail(ErrorCode::cancelled, "cancelled");
     const Plan own = value_or_throw(engine_.plan(checkpoint, request));  // this picture's LoRAs
-    if (!pictures_.add(job, k, made.at(0), own, request, asked.encoding)) fail(ErrorCode::cancelled, "taken over");
+    if (!pictures_.add(job, k, made.at(0), own, asked.encoding)) fail(ErrorCode::cancelled, "taken over");
     ++counters_.pictures;
     hub_.publish(job.id, {"image", {}});
   }

@@ -13,7 +13,7 @@ CREATE VIRTUAL TABLE profile_words USING fts5(
   name, title, tags, triggers, about, tokenize = 'porter unicode61 remove_diacritics 2');
 )sql";
 
-inline constexpr std::array<std::string_view, 4> kMigrations = {
+inline constexpr std::array<std::string_view, 5> kMigrations = {
     R"sql(
 CREATE TABLE models (
   id            INTEGER PRIMARY KEY,
@@ -48,8 +48,7 @@ CREATE TABLE folders (path TEXT PRIMARY KEY, added INTEGER NOT NULL) STRICT, WIT
     R"sql(
 ALTER TABLE models ADD COLUMN tensors_sha256 TEXT NOT NULL DEFAULT '';
 ALTER TABLE models ADD COLUMN auto_v1 TEXT NOT NULL DEFAULT '';  -- once it is there, all hashes of the file are known
-)sql",
-    kProfileWordsTable,
+)sql", kProfileWordsTable,
     R"sql(
 -- What each model is for, as it was last read; made anew for models that lack it, and for another lexicon.
 CREATE TABLE profiles (
@@ -76,6 +75,13 @@ CREATE TRIGGER habits_follow AFTER UPDATE OF name ON models BEGIN
   UPDATE OR REPLACE habits SET model = new.name WHERE model = old.name;
 END;
 CREATE TABLE choices (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+-- By name, because the checkpoints in the program are tuned too.
+CREATE TABLE tuned (
+  name   TEXT PRIMARY KEY COLLATE NOCASE,
+  preset TEXT NOT NULL                     -- JSON
+) STRICT, WITHOUT ROWID;
 )sql",
 };
 

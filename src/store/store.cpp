@@ -235,6 +235,7 @@ Status Store::rename(const std::string& from, const std::string& to) {
     Statement change = writing().prepare("UPDATE models SET name = ?1 WHERE name = ?2 RETURNING id");
     if (!change.with(to, from).step()) throw Failure(no_such(from));
     change.run();
+    writing().prepare("UPDATE OR REPLACE tuned SET name = ?1 WHERE name = ?2").with(to, from).run();
     return Done{};
   });
 }
@@ -261,6 +262,7 @@ Result<std::uint64_t> Store::remove(const std::string& name) {
     if (!change.with(name).step()) throw Failure(no_such(name));
     std::string hash = change.text(0);
     change.run();
+    writing().prepare("DELETE FROM tuned WHERE name = ?1").with(name).run();
     return hash;
   });
   if (!blob) return std::move(blob).error();
@@ -291,6 +293,29 @@ Result<std::string> Store::check() {
     if (!exists()) return std::string();
     const std::string said = reading().check();
     return said == "ok" ? std::string() : said;
+  });
+}
+
+Result<std::optional<std::string>> Store::tuned(const std::string& name) {
+  return catch_errors([&]() -> std::optional<std::string> {
+    if (!exists() || reading().schema_version() < 5) return std::nullopt;
+    Statement row = reading().prepare("SELECT preset FROM tuned WHERE name = ?1");
+    return row.with(name).step() ? std::optional(row.text(0)) : std::nullopt;
+  });
+}
+
+Status Store::save_tuned(const std::string& name, const std::string& preset) {
+  return write([&] {
+    writing().prepare("INSERT OR REPLACE INTO tuned VALUES (?1, ?2)").with(name, preset).run();
+    return Done{};
+  });
+}
+
+Result<bool> Store::forget_tuned(const std::string& name) {
+  if (!exists()) return false;
+  return write([&] {
+    writing().prepare("DELETE FROM tuned WHERE name = ?1").with(name).run();
+    return writing().changes() > 0;
   });
 }
 

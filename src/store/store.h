@@ -120,6 +120,13 @@ class Store {
   Result<bool> heeds_habits();
   Status heed_habits(bool heeds);
 
+  /// What `tune` has found for a model of that name, in the library or the program; follows a rename, and goes with the
+  /// model. JSON.
+  Result<std::optional<std::string>> tuned(const std::string& name);
+  Status save_tuned(const std::string& name, const std::string& preset);
+  /// Whether there was one.
+  Result<bool> forget_tuned(const std::string& name);
+
   /// Folders that were added whole.
   Status remember_folder(const std::string& path);
   Result<std::vector<std::string>> folders();

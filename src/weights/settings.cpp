@@ -108,6 +108,8 @@ Settings read_settings(const Catalog& file) {
   const json recommended = read.object(recommended_key);
   out.sampler = text_member(recommended, "sampler");
   out.scheduler = text_member(recommended, "scheduler");
+  out.negative = text_member(recommended, "negative");
+  out.clip_skip = as<int>(read.member(recommended, recommended_key, "clip_skip", 1, 100));
   out.steps = as<int>(read.member(recommended, recommended_key, "steps", 1, 10000));
   out.cfg_scale = read.member(recommended, recommended_key, "cfg_scale", 0, 1000);
   out.width = as<int>(read.member(recommended, recommended_key, "width", 8, 65536));

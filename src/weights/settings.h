@@ -31,10 +31,9 @@ struct Settings {
   std::string title, license, author, description, tags;
 
   // Recommended by whoever made the file; empty where it says nothing.
-  std::string sampler, scheduler;
-  std::optional<int> steps, width, height;
+  std::string sampler, scheduler, negative;
+  std::optional<int> steps, width, height, clip_skip;
   std::optional<double> cfg_scale;
-  std::string recommended_by = "the file";
 
   bool operator==(const Settings&) const = default;
 };

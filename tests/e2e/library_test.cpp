@@ -66,7 +66,7 @@ TEST_F(Library, AnImportedCheckpointDrawsByItsNameWithWhatIsSet) {
   EXPECT_EQ(report["settings"]["cfg_scale"], 3);
   EXPECT_EQ(report["settings"]["width"], 64);
   EXPECT_EQ(report["settings"]["sampler"], "euler");
-  EXPECT_EQ(report["settings"]["from"], "you");
+  EXPECT_EQ(report["settings"]["from"], "you, else the file");
   const auto shown = run({"show", "mine", "--json"}).json();
   EXPECT_EQ(shown["recommended"]["steps"], 2);
   EXPECT_EQ(shown["commercial"]["use"], "no");
@@ -90,6 +90,56 @@ TEST_F(Library, WhatIsSetChangesWhatACheckpointIsRunAs) {
     EXPECT_TRUE(draw("neon:0").out == plain) << pair;
   }
   EXPECT_THAT(run({"set", "mine", "prediction=x0"}).err, HasSubstr("prediction: got \"x0\", need eps or v"));
+}
+
+TEST_F(Library, WhatIsSetForPromptsHoldsUnlessARequestSaysOtherwise) {
+  ASSERT_EQ(run({"import", starter_file(), "--name", "mine"}).status, 0);
+  ASSERT_EQ(run({"set", "mine", "negative=a blue cat", "clip_skip=2"}).status, 0);
+  const auto settings = [](std::vector<std::string> more) {
+    std::vector<std::string> all = {"generate", "a", "-m", "mine", "--explain", "--json"};
+    all.insert(all.end(), more.begin(), more.end());
+    return run(all).json()["settings"];
+  };
+  EXPECT_EQ(settings({})["negative"], "a blue cat");
+  EXPECT_EQ(settings({})["clip_skip"], 2);
+  EXPECT_EQ(settings({"-n", ""})["negative"], "");
+  EXPECT_EQ(settings({"-n", "fog", "--clip-skip", "1"})["negative"], "fog");
+  EXPECT_EQ(settings({"-n", "fog", "--clip-skip", "1"})["clip_skip"], 1);
+}
+
+TEST_F(Library, APictureIsRepeatedWhateverIsSetForItsCheckpointSince) {
+  ASSERT_EQ(run({"import", starter_file(), "--name", "mine"}).status, 0);
+  const auto draw = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = {"generate", "-q", "-o", "-", "--steps", "2"};
+    all.insert(all.end(), more.begin(), more.end());
+    return run(all, {.folder = folder_.path()}).out;
+  };
+  const std::vector<std::string> asked = {"a red cat", "-m", "mine", "--seed", "1"};
+  const std::string plain = draw(asked);
+  std::ofstream(folder_.path() / "plain.png", std::ios::binary) << plain;
+  ASSERT_EQ(run({"set", "mine", "negative=a blue cat", "clip_skip=2", "vae=starter-pixel"}).status, 0);
+  EXPECT_TRUE(draw(asked) != plain);
+  EXPECT_TRUE(draw({"--from", "plain.png", "-m", "mine"}) == plain);
+}
+
+TEST_F(Library, TheVaeThatIsSetForACheckpointIsUsedUnlessARequestWantsItsOwn) {
+  for (const char* name : {"mine", "other"}) {
+    const char* file = name == std::string("mine") ? "starter" : "starter-pixel";
+    ASSERT_EQ(run({"import", fs::path(PIXELFORGE_SOURCE_DIR) / "assets/starter" / (std::string(file) + ".safetensors"),
+                   "--name", name})
+                  .status,
+              0);
+  }
+  const auto draw = [&](std::vector<std::string> more) {
+    std::vector<std::string> all = {"generate", "a", "-m", "mine", "-q", "--seed", "1", "--steps", "2", "-o", "-"};
+    all.insert(all.end(), more.begin(), more.end());
+    return run(all).out;
+  };
+  const std::string plain = draw({}), others = draw({"--vae", "other"});
+  ASSERT_EQ(run({"set", "mine", "vae=other"}).status, 0);
+  EXPECT_TRUE(draw({}) == others);
+  EXPECT_TRUE(draw({"--vae", "own"}) == plain);
+  EXPECT_THAT(run({"set", "mine", "vae=nothing-of-that-name"}).err, HasSubstr("nothing-of-that-name"));
 }
 
 TEST_F(Library, AFamilyThatTheTensorsAreNotOfIsRefusedWithBothNames) {

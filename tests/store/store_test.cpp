@@ -61,6 +61,31 @@ TEST(Store, NamesAreMadeUniqueWhateverTheirCase) {
   EXPECT_THAT(taken.error().message, HasSubstr("is taken"));
 }
 
+TEST(Store, WhatWasTunedFollowsARenameAndGoesWithItsModel) {
+  const TemporaryFolder folder;
+  Store store(folder.path());
+  ASSERT_TRUE(store.add(linked("a", "/1"), {}, nullptr, Store::Naming::exactly));
+  EXPECT_FALSE(store.tuned("a").value());
+  ASSERT_TRUE(store.save_tuned("a", "{}"));
+  ASSERT_TRUE(store.rename("a", "B"));
+  EXPECT_FALSE(store.tuned("a").value());
+  EXPECT_EQ(store.tuned("b").value(), "{}");
+  ASSERT_TRUE(store.remove("b"));
+  EXPECT_FALSE(store.tuned("b").value());
+  ASSERT_TRUE(store.save_tuned("in the program", "{}"));
+  EXPECT_TRUE(store.forget_tuned("in the program").value());
+  EXPECT_FALSE(store.forget_tuned("in the program").value());
+}
+
+TEST(Store, ALibraryFromBeforeTuningTakesWhatIsTuned) {
+  const TemporaryFolder folder;
+  Database::for_writing(folder / "library.db", std::span(kMigrations).first(2));
+  Store store(folder.path());
+  EXPECT_FALSE(store.tuned("a").value());
+  ASSERT_TRUE(store.save_tuned("a", "{}"));
+  EXPECT_EQ(store.tuned("a").value(), "{}");
+}
+
 TEST(Store, ABlobIsKeptOnceForAllItsNamesAndGoesWithTheLast) {
   const TemporaryFolder folder;
   folder.write("file", "bytes");
