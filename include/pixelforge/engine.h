@@ -103,6 +103,15 @@ struct Plan {
   std::uint64_t memory_needed = 0;          // bytes beyond what is held now, estimated
 };
 
+/// Of a request with `measuring`; of the last pass.
+struct PictureMeasures {
+  std::vector<float> latent;  // as the sampler leaves it, of the size that noise has
+  int evaluations = 0;        // how often the sampler asked the network, with and without the prompt in one
+  /// The share of what the network gets wrong without the prompt, in the picture with noise added, that the prompt
+  /// explains; 0 to 1, below 0 where it misleads.
+  double prompt_evidence = 0;
+};
+
 struct Picture {
   Image image;
   std::uint64_t seed = 0, variation_seed = 0;
@@ -111,6 +120,7 @@ struct Picture {
   struct Seconds {
     double open = 0, text = 0, steps = 0, vae = 0;
   } seconds;
+  std::optional<PictureMeasures> measured = {};
 };
 
 struct PrepareOptions {

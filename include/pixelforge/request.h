@@ -45,6 +45,10 @@ enum class HiresUpscaler : std::uint8_t {
   latent_nearest_exact
 };
 
+/// What shall be told of a picture beside it: the latent and the work it took, or also how well the network finds the
+/// prompt in it, which takes eight evaluations more (Picture::measured).
+enum class Measuring : std::uint8_t { nothing, run, prompt };
+
 /// Pixels that a picture grows by at each side.
 struct Margins {
   int left = 0, right = 0, top = 0, bottom = 0;
@@ -121,6 +125,7 @@ struct Request {
   /// Progress carries a small picture of what is to come. Changes nothing of the result, takes at most a fiftieth of
   /// the time.
   bool preview = false;
+  Measuring measuring = Measuring::nothing;
   std::string preview_model = {};  // a tiny autoencoder (TAESD) that draws it, by file or name; empty: colours alone
 };
 

@@ -52,6 +52,14 @@ bool is_of_this_file(const TunedPreset& preset, const std::string& sha256, const
   return preset.bytes == stamp.bytes && preset.mtime == stamp.mtime;
 }
 
+std::filesystem::path tuning_state_path(const std::filesystem::path& home, const std::string& name) {
+  return home / "tuning" / (name + ".json");
+}
+
+std::filesystem::path tuning_pictures_path(const std::filesystem::path& home, const std::string& name) {
+  return home / "tuning" / (name + ".pictures");
+}
+
 std::string origin_of(const TunedPreset& preset) {
   return fmt::format("tuned here on {:%Y-%m-%d}", fmt::gmtime(static_cast<std::time_t>(preset.when)));
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <string>
@@ -30,6 +31,9 @@ std::optional<TunedPreset> tuned_from_json(const std::string& text);
 
 /// By both hashes where they are known, else by size and time.
 bool is_of_this_file(const TunedPreset& preset, const std::string& sha256, const FileStamp& stamp);
+/// Where tuning of this name keeps what it has measured, and its pictures: a file, and a folder beside it.
+std::filesystem::path tuning_state_path(const std::filesystem::path& home, const std::string& name);
+std::filesystem::path tuning_pictures_path(const std::filesystem::path& home, const std::string& name);
 /// "tuned here on 2026-11-30", in UTC.
 std::string origin_of(const TunedPreset& preset);
 

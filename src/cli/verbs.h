@@ -35,6 +35,7 @@ Verb add_ps(CLI::App& program);
 Verb add_key(CLI::App& program);
 Verb add_user(CLI::App& program);
 Verb add_doctor(CLI::App& program);
+Verb add_tune(CLI::App& program);
 Verb add_bench(CLI::App& program);
 Verb add_convert(CLI::App& program);
 Verb add_merge(CLI::App& program);

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <sstream>
+#include <system_error>
 
 #include "base/nearest_name.h"
 #include "base/trimmed.h"
+#include "catalog/tuned.h"
 #include "library/state.h"
 #include "pipeline/library_names.h"
 #include "pipeline/presets.h"
@@ -35,6 +37,18 @@ Status check_names(Engine& engine, const std::string& key, std::string& value) {
     if (means_a_file(value)) value = std::filesystem::absolute(value).lexically_normal().string();
   }
   return Done{};
+}
+
+/// What tuning has measured follows the name, or goes with it. Nothing depends on it: it can be measured again.
+void move_tuning(const std::filesystem::path& home, const std::string& from, const std::string& to) {
+  std::error_code ignored;
+  for (const auto place : {tuning_state_path, tuning_pictures_path}) {
+    if (to.empty()) {
+      std::filesystem::remove_all(place(home, from), ignored);
+    } else {
+      std::filesystem::rename(place(home, from), place(home, to), ignored);
+    }
+  }
 }
 
 }  // namespace
@@ -169,14 +183,18 @@ Result<LibraryModel> Library::show(const std::string& name) {
 Result<std::uint64_t> Library::remove(const std::string& name) {
   const Result<Record> record = state_->record(name);
   if (!record) return record.error();
-  return state_->store.remove(record.value().name);
+  Result<std::uint64_t> freed = state_->store.remove(record.value().name);
+  if (freed) move_tuning(state_->store.home(), record.value().name, {});
+  return freed;
 }
 
 Status Library::rename(const std::string& from, const std::string& to) {
   if (Status fits = state_->check_name(to); !fits) return fits;
   const Result<Record> record = state_->record(from);
   if (!record) return record.error();
-  return state_->store.rename(record.value().name, to);
+  Status renamed = state_->store.rename(record.value().name, to);
+  if (renamed) move_tuning(state_->store.home(), record.value().name, to);
+  return renamed;
 }
 
 Result<std::string> Library::tag(const std::string& name, const std::vector<std::string>& add,

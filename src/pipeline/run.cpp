@@ -15,6 +15,7 @@
 #include "ops/elementwise.h"
 #include "pipeline/guided_network.h"
 #include "pipeline/memory.h"
+#include "pipeline/prompt_evidence.h"
 #include "pipeline/start.h"
 #include "sampling/latent_resize.h"
 #include "sampling/prediction.h"
@@ -93,8 +94,8 @@ class Sampling {
       : ctx_(ctx), plan_(settled.plan), method_(settled.method), model_(model), request_(request), start_(start) {}
 
   // The latent of one picture, in the sampler's scale: (1, h, w, channels). Of the picture only the seeds are looked
-  // at.
-  Tensor operator()(const Prompts& prompts, const Picture& picture, const OnStep& on_step) const {
+  // at, and only what is measured is written.
+  Tensor operator()(const Prompts& prompts, Picture& picture, const OnStep& on_step) const {
     const SamplerNeeds& needs = method_.sampler->needs;
     const LatentSpace& latent = model_.latent;
     const Shape drawn{1, latent.channels, plan_.height / latent.factor, plan_.width / latent.factor};
@@ -117,11 +118,14 @@ class Sampling {
     options.noise = [&](const Tensor&, double from, double to) {
       return path ? channels_last(ctx_.from(path->noise(from, to), drawn)) : fresh();
     };
+    int evaluations = 0;
     options.guided = [&](const Tensor& x, double sigma) {
+      ++evaluations;
       Guided out = network.guided(with_kept(x, first, sigma), sigma);
       return Guided{under_mask(out.denoised), under_mask(out.uncond)};
     };
     const Denoise denoise = [&](const Tensor& x, double sigma) {
+      ++evaluations;
       return under_mask(network.denoised(with_kept(x, first, sigma), sigma));
     };
     const auto next_step = [&](int step, const Tensor& x, const Tensor& denoised) {
@@ -130,7 +134,9 @@ class Sampling {
     };
     const Tensor begin = start_.latent.defined() ? noised(model_.prediction, with_fill(first), first, sigmas.front())
                                                  : first * sigmas.front();
-    return method_.sampler->sample(denoise, begin, sigmas, options, next_step);
+    Tensor result = method_.sampler->sample(denoise, begin, sigmas, options, next_step);
+    if (request_.measuring != Measuring::nothing) picture.measured = measures(prompts, result, evaluations);
+    return result;
   }
 
  private:
@@ -144,6 +150,16 @@ class Sampling {
     };
     return {picture.variation_seed, plan_.variation_strength, cells(request_.seed_resize_height),
             cells(request_.seed_resize_width), request_.noise_seed_delta};
+  }
+  PictureMeasures measures(const Prompts& prompts, const Tensor& latent, int evaluations) const {
+    PictureMeasures out;
+    const std::span<const float> values = latent.span<float>();
+    out.latent.assign(values.begin(), values.end());
+    out.evaluations = evaluations;
+    if (request_.measuring == Measuring::prompt) {
+      out.prompt_evidence = prompt_evidence(ctx_, model_, prompts, plan_, latent, start_.beside);
+    }
+    return out;
   }
   // The latent with what shall lie under the mask at the beginning.
   Tensor with_fill(const Tensor& noise) const {

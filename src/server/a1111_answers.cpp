@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <ctime>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "server/job_waits.h"
 #include "server/known_models.h"
-#include "service/base64.h"
 #include "service/worker.h"
 
 namespace pxf {

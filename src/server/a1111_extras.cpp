@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "image/metadata.h"
 #include "image/parameters.h"
@@ -10,7 +11,6 @@
 #include "image/resize.h"
 #include "server/a1111_answers.h"
 #include "server/client_pictures.h"
-#include "service/base64.h"
 
 namespace pxf {
 namespace {

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "image/decode.h"
 #include "image/png.h"
 #include "image/resize.h"
 #include "server/router.h"
-#include "service/base64.h"
 
 namespace pxf {
 

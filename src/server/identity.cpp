@@ -7,9 +7,9 @@
 #include <array>
 #include <chrono>
 
+#include "base/base64.h"
 #include "base/trimmed.h"
 #include "server/routes.h"
-#include "service/base64.h"
 #include "service/ids.h"
 
 namespace pxf {

@@ -3,11 +3,11 @@
 
 #include <algorithm>
 
+#include "base/base64.h"
 #include "base/error.h"
 #include "image/decode.h"
 #include "server/openai_request.h"
 #include "server/routes.h"
-#include "service/base64.h"
 
 namespace pxf {
 namespace {

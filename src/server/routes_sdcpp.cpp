@@ -1,11 +1,11 @@
 // The API of stable-diffusion.cpp's server: docs/api.md says what of it is served.
 #include <fmt/format.h>
 
+#include "base/base64.h"
 #include "pixelforge/methods.h"
 #include "server/known_models.h"
 #include "server/routes.h"
 #include "server/sdcpp_request.h"
-#include "service/base64.h"
 
 namespace pxf {
 namespace {

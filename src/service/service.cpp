@@ -9,11 +9,11 @@
 #include <random>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/descriptor.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "json/choice.h"
-#include "service/base64.h"
 #include "service/ids.h"
 #include "service/job_json.h"
 

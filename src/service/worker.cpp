@@ -7,8 +7,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/base64.h"
 #include "base/error.h"
-#include "service/base64.h"
 #include "service/ids.h"
 #include "service/job_json.h"
 

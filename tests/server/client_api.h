@@ -7,11 +7,11 @@
 #include <optional>
 #include <thread>
 
+#include "base/base64.h"
 #include "formats/temporary_folder.h"
 #include "http_client.h"
 #include "pixelforge/picture_file.h"
 #include "pixelforge/server.h"
-#include "service/base64.h"
 
 namespace pxf::test {
 

@@ -11,7 +11,7 @@
 #include "pixelforge/accounts.h"
 #include "pixelforge/picture_file.h"
 #include "pixelforge/server.h"
-#include "service/base64.h"
+#include "base/base64.h"
 
 namespace pxf::test {
 namespace {

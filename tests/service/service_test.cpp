@@ -5,7 +5,7 @@
 #include <mutex>
 
 #include "base/error.h"
-#include "service/base64.h"
+#include "base/base64.h"
 #include "service_test_support.h"
 
 namespace pxf::test {

@@ -1,0 +1,274 @@
+#include "pixelforge/tune.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <optional>
+#include <set>
+#include <system_error>
+
+#include "base/error.h"
+#include "catalog/tuned.h"
+#include "pipeline/describe.h"
+#include "pipeline/opened_file.h"
+#include "store/home.h"
+#include "store/store.h"
+#include "tuning/laboratory.h"
+#include "tuning/prompts.h"
+#include "tuning/report.h"
+#include "tuning/search.h"
+
+namespace pxf {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::uint64_t kFirstSeed = 1001;
+constexpr int kDistilledSteps = 12;
+constexpr std::size_t kLongestStateName = 200;
+
+/// The checkpoint as tuning keeps it.
+struct TunedName {
+  std::string name;         // of its state
+  bool in_library = false;  // or in the program: what is found can be saved under this name
+  TunedPreset identity;     // without levels
+};
+
+fs::path home_of(const fs::path& asked) {
+  fs::path home = asked.empty() ? library_home() : asked;
+  if (home.empty()) {
+    fail(ErrorCode::invalid_argument,
+         "there is no place for what is measured: got no $HOME; set PIXELFORGE_HOME to a folder");
+  }
+  return home;
+}
+
+/// A file that is in no library has a name by its place, which no model can have.
+std::string name_of_outsider(const fs::path& path) {
+  std::string name = "/" + path.string();
+  std::ranges::replace(name, '/', '\t');
+  return name.size() > kLongestStateName ? name.substr(name.size() - kLongestStateName) : name;
+}
+
+TunedName identify(const ModelInfo& info, Store& store) {
+  TunedName out{info.name, true, {}};
+  out.identity.prediction = info.prediction;
+  out.identity.sha256 = info.sha256;
+  if (info.path.empty()) return out;
+  const fs::path path = fs::absolute(info.path).lexically_normal();
+  const FileStamp stamp = value_or_throw(file_stamp(path));
+  out.identity.bytes = stamp.bytes;
+  out.identity.mtime = stamp.mtime;
+  for (const auto& record : {value_or_throw(store.find(info.name)), value_or_throw(store.find_path(path.string()))}) {
+    if (!record || fs::absolute(store.file_of(*record)).lexically_normal() != path) continue;
+    out.name = record->name;
+    return out;
+  }
+  out.name = name_of_outsider(path);
+  out.in_library = false;
+  return out;
+}
+
+/// What the file and its family say, without what was tuned or set: each tuning begins in the same place.
+Recommended first_recommendation(const ModelInfo& info) {
+  const std::string& place = info.path.empty() ? info.name : info.path;
+  const OpenedFile file = value_or_throw(open_file(place));
+  return describe(file.catalog, said_of(file, place), nullptr).recommended.value_or(*info.recommended);
+}
+
+void check_can_be_tuned(const ModelInfo& info, const Recommended& r, const TunedName& name,
+                        const TuneOptions& options) {
+  if (r.from.starts_with("its name") || r.cfg_scale <= 1 || r.steps <= kDistilledSteps) {
+    throw Failure(
+        Error{ErrorCode::unsupported,
+              fmt::format("was distilled to few steps ({} at CFG {}, by {}): they are what it needs, and there "
+                          "is nothing to tune",
+                          r.steps, r.cfg_scale, r.from),
+              info.name});
+  }
+  if (options.save && !name.in_library) {
+    throw Failure(
+        Error{ErrorCode::unsupported,
+              "is not in the library, so what is found could not be saved; import it first (pixelforge import "
+              "FILE --link), or try --dry-run",
+              info.path});
+  }
+}
+
+const Effort& named_effort(const std::string& name) {
+  std::string names;
+  for (const Effort& one : efforts()) {
+    if (one.name == name) return one;
+    names += (names.empty() ? "" : ", ") + one.name;
+  }
+  fail(ErrorCode::invalid_argument, "effort: got \"{}\", need one of {}", name, names);
+}
+
+const Effort& effort_for(const TuningState& state, double minutes, int start_steps) {
+  require(std::isfinite(minutes) && minutes > 0 && minutes <= 10000, "minutes: got {}, need above 0, at most 10000",
+          minutes);
+  const double budget = minutes * 60 / state.seconds_per_evaluation;
+  for (const Effort& one : efforts()) {
+    if (cost_of(one, start_steps, state.evaluations_per_picture) <= budget) return one;
+  }
+  const double least = cost_of(efforts().back(), start_steps, state.evaluations_per_picture);
+  fail(ErrorCode::invalid_argument,
+       "minutes: got {}, need {:.0f}: a step of this checkpoint takes {:.2g} s here, and the shortest search {:.0f} of "
+       "them",
+       minutes, std::ceil(least * state.seconds_per_evaluation / 60 * 1.1), state.seconds_per_evaluation, least);
+}
+
+std::vector<Subject> subjects_of(const std::vector<std::string>& prompts) {
+  std::vector<Subject> out;
+  int most = 0;
+  for (const Effort& one : efforts()) most = std::max(most, one.subjects);
+  for (int i = 0; i < most; ++i) {
+    const auto k = static_cast<std::size_t>(i);
+    out.push_back({prompts[k % prompts.size()], kFirstSeed + k});
+  }
+  return out;
+}
+
+/// Counts what is asked for, and tells whoever waits.
+class Teller {
+ public:
+  Teller(const OnTuneProgress& on_progress, TuneReport& report) : on_progress_(on_progress), report_(report) {}
+
+  void begin(double total, const TuningState& state) {
+    total_ = total;
+    state_ = &state;
+  }
+  void part(const char* doing) {
+    progress_.doing = doing;
+    tell();
+  }
+  void measured(const Trial& trial, const Measured& m) {
+    if (!asked_.insert(trial.key()).second) return;
+    report_.pictures += 1;
+    report_.evaluations += m.evaluations;
+    done_ += m.evaluations + state_->evaluations_per_picture;
+    progress_.pictures = report_.pictures;
+    progress_.done = total_ > 0 ? std::min(1.0, done_ / total_) : 0;
+    progress_.seconds_left = std::max(0.0, total_ - done_) * state_->seconds_per_evaluation;
+    tell();
+  }
+  void drawn() { report_.drawn_now += 1; }
+
+ private:
+  void tell() const {
+    if (on_progress_ && on_progress_(progress_) == Go::stop) fail(ErrorCode::cancelled, "cancelled");
+  }
+
+  const OnTuneProgress& on_progress_;
+  TuneReport& report_;
+  TuneProgress progress_;
+  const TuningState* state_ = nullptr;
+  double total_ = 0, done_ = 0;
+  std::set<std::string> asked_;
+};
+
+void forget_state(const fs::path& home, const std::string& name) {
+  std::error_code ignored;
+  fs::remove(tuning_state_path(home, name), ignored);
+  fs::remove_all(tuning_pictures_path(home, name), ignored);
+}
+
+void make_places(const Laboratory::Places& places) {
+  std::error_code failed;
+  fs::create_directories(places.pictures, failed);
+  if (failed) throw Failure(system_error(failed.value(), "make the folder", places.pictures));
+}
+
+void save(const TuneReport& report, const TunedName& name, Store& store) {
+  TunedPreset preset = name.identity;
+  preset.levels = report.levels;
+  preset.when =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  value_or_throw(store.save_tuned(name.name, to_json_text(preset)));
+}
+
+TuneReport tune_with(Engine& engine, const Checkpoint& checkpoint, const TuneOptions& options,
+                     const OnTuneProgress& on_progress, const CancelToken* cancel) {
+  const ModelInfo& info = checkpoint.info();
+  const fs::path home = home_of(options.home);
+  Store store(home);
+  const TunedName name = identify(info, store);
+  const Recommended before = first_recommendation(info);
+  check_can_be_tuned(info, before, name, options);
+  if (!options.effort.empty()) named_effort(options.effort);  // before anything is drawn
+
+  TuneReport report;
+  report.checkpoint = info.name;
+  report.before = before;
+  report.prompts = options.prompts.empty() ? prompts_for(info) : options.prompts;
+  report.width = info.recommended->width;
+  report.height = info.recommended->height;
+  const SearchStart start{
+      {before.sampler, before.scheduler, evaluations_per_step(before.sampler)}, before.steps, before.cfg_scale};
+  const TuningConditions conditions{
+      fmt::format("{} {} {} {} {}", name.identity.sha256, name.identity.bytes, name.identity.mtime, info.prediction,
+                  info.vae),
+      version(),
+      fmt::format("{} {} {} {} {} {}", before.sampler, before.scheduler, before.steps, before.cfg_scale,
+                  info.recommended->clip_skip.value_or(0), info.recommended->negative),
+      report.width,
+      report.height,
+      report.prompts};
+  if (options.fresh) forget_state(home, name.name);
+  const Laboratory::Places places{tuning_state_path(home, name.name), tuning_pictures_path(home, name.name)};
+  make_places(places);
+
+  Teller teller(on_progress, report);
+  Laboratory lab(engine, checkpoint, subjects_of(report.prompts), places, read_tuning_state(places.state, conditions),
+                 cancel, [&](const Trial&) { teller.drawn(); });
+  teller.part("timing");
+  lab.time(start.method, start.steps, start.cfg_scale);
+  const Effort& effort =
+      options.effort.empty() ? effort_for(lab.state(), options.minutes, start.steps) : named_effort(options.effort);
+  report.effort = effort.name;
+  report.seconds_per_evaluation = lab.state().seconds_per_evaluation;
+  for (int i = 0; i < effort.subjects; ++i) report.seeds.push_back(lab.subjects()[static_cast<std::size_t>(i)].seed);
+  teller.begin(cost_of(effort, start.steps, lab.state().evaluations_per_picture), lab.state());
+  const Measure measure = [&](const Trial& trial) {
+    Measured m = lab.measure(trial);
+    teller.measured(trial, m);
+    return m;
+  };
+  const Unlikeness unlikeness = [&](double cfg_scale) { return lab.unlikeness(cfg_scale); };
+  search(
+      effort, start, measure, unlikeness, [&](const char* doing) { teller.part(doing); }, report);
+  if (options.save) {
+    save(report, name, store);
+    report.saved = true;
+  }
+  if (!options.report.empty()) {
+    teller.part("report");
+    report.files = write_report(report, effort, start, lab, options.report);
+  }
+  return report;
+}
+
+}  // namespace
+
+Result<TuneReport> tune(Engine& engine, const Checkpoint& checkpoint, const TuneOptions& options,
+                        const OnTuneProgress& on_progress, const CancelToken* cancel) {
+  return catch_errors([&] { return tune_with(engine, checkpoint, options, on_progress, cancel); });
+}
+
+Result<bool> forget_tuned(const std::string& name, const std::filesystem::path& home) {
+  return catch_errors([&] {
+    const fs::path place = home_of(home);
+    Store store(place);
+    const auto record = value_or_throw(store.find_name_or_hash(name));
+    const bool is_path = name.find('/') != std::string::npos;
+    const std::string known = record    ? record->name
+                              : is_path ? name_of_outsider(fs::absolute(name).lexically_normal())
+                                        : name;
+    std::error_code failed;
+    const bool measured = fs::exists(tuning_state_path(place, known), failed);
+    forget_state(place, known);
+    return value_or_throw(store.forget_tuned(known)) || measured;
+  });
+}
+
+}  // namespace pxf

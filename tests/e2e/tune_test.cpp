@@ -1,0 +1,113 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <fstream>
+
+#include "e2e/own_library.h"
+#include "e2e/weights_file.h"
+
+namespace pxf::test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+class Tune : public OwnLibrary {
+ protected:
+  static Outcome tune(std::vector<std::string> arguments, const Surroundings& surroundings = {}) {
+    arguments.insert(arguments.begin(), "tune");
+    arguments.insert(arguments.end(), {"--effort", "tiny"});
+    return run(arguments, surroundings);
+  }
+  static std::string recommended_by(const std::string& name) {
+    return run({"inspect", name, "--json"}).json()["recommended"]["from"];
+  }
+};
+
+TEST_F(Tune, WhatItFindsIsWhatARequestGetsUntilItIsForgotten) {
+  const fs::path sheets = folder_.path() / "sheets";
+  const Outcome done = tune({"starter", "--json", "--report", sheets});
+  ASSERT_EQ(done.status, 0) << done.err;
+  const auto found = done.json();
+  EXPECT_TRUE(found["saved"]);
+  EXPECT_TRUE(fs::exists(sheets / "report.html"));
+  EXPECT_TRUE(fs::exists(sheets / "report.png"));
+  EXPECT_THAT(recommended_by("starter"), HasSubstr("tuned here on 20"));
+  for (const std::string level : {"best", "balanced", "fast"}) {
+    const auto plan = run({"generate", "a", "--explain", "--json", "--level", level}).json()["settings"];
+    for (const char* key : {"sampler", "scheduler", "steps", "cfg_scale"}) {
+      EXPECT_EQ(plan[key], found["levels"][level][key]) << level << " " << key;
+    }
+  }
+  EXPECT_EQ(run({"tune", "starter", "--forget"}).status, 0);
+  EXPECT_EQ(recommended_by("starter"), "the file");
+}
+
+TEST_F(Tune, KilledAnywhereItGoesOnAndEndsTheSameAsOneThatWasNot) {
+  const auto whole = tune({"starter", "--json", "--dry-run"}).json();
+  int kills = 0;
+  for (const auto after : {200ms, 400ms, 600ms, 800ms}) {
+    const Outcome killed = kills == 0 ? tune({"starter", "--fresh", "--json"}, {.killed_after = after})
+                                      : tune({"starter", "--json"}, {.killed_after = after});
+    kills += killed.status != 0;
+  }
+  ASSERT_GT(kills, 0);
+  const auto resumed = tune({"starter", "--json"}).json();
+  EXPECT_LE(resumed["drawn_now"], resumed["pictures"]);
+  EXPECT_EQ(resumed["levels"], whole["levels"]);
+  EXPECT_EQ(resumed["cfgs"], whole["cfgs"]);
+  EXPECT_EQ(resumed["methods"], whole["methods"]);
+}
+
+TEST_F(Tune, AgainItDrawsNothingAndFindsTheSame) {
+  const auto first = tune({"starter", "--json"}).json(), second = tune({"starter", "--json"}).json();
+  EXPECT_GT(first["drawn_now"], 20);
+  EXPECT_EQ(second["drawn_now"], 0);
+  EXPECT_EQ(second["levels"], first["levels"]);
+}
+
+TEST_F(Tune, WhatIsTunedFollowsARenameAndIsNotUsedForAnotherFile) {
+  const fs::path file = folder_.path() / "mine.safetensors";
+  fs::copy_file(starter_file(), file);
+  ASSERT_EQ(run({"import", file, "--link"}).status, 0);
+  ASSERT_EQ(tune({"mine"}).status, 0);
+  ASSERT_EQ(run({"rename", "mine", "yours"}).status, 0);
+  EXPECT_THAT(recommended_by("yours"), HasSubstr("tuned here"));
+  ASSERT_EQ(run({"set", "yours", "steps=33"}).status, 0);
+  EXPECT_THAT(recommended_by("yours"), HasSubstr("you, else tuned here"));
+  fs::copy_file(starter_file().parent_path() / "starter-pixel.safetensors", file, fs::copy_options::overwrite_existing);
+  EXPECT_THAT(recommended_by("yours"), Not(HasSubstr("tuned here")));
+  EXPECT_THAT(run({"generate", "a", "-m", "yours", "--explain"}).err, HasSubstr("has changed since; tune it again"));
+  ASSERT_EQ(run({"rm", "yours"}).status, 0);
+  EXPECT_TRUE(fs::is_empty(home() / "tuning"));
+}
+
+TEST_F(Tune, AFileThatIsNotInTheLibraryIsTunedOnTrialAlone) {
+  const Outcome refused = tune({starter_file()});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("import it first (pixelforge import FILE --link), or try --dry-run"));
+  const Outcome tried = tune({starter_file(), "--dry-run", "--json"});
+  ASSERT_EQ(tried.status, 0) << tried.err;
+  EXPECT_FALSE(tried.json()["saved"]);
+}
+
+TEST_F(Tune, SaysWhatItCannotDo) {
+  const fs::path lightning = folder_.path() / "x_lightning_4step.safetensors";
+  WeightsFile distilled(starter_file());
+  distilled.drop_metadata("pixelforge.recommended");
+  distilled.write(lightning);
+  EXPECT_THAT(tune({lightning, "--dry-run"}).err, HasSubstr("was distilled to few steps (4 at CFG 1, by its name"));
+  EXPECT_THAT(run({"tune", "starter", "--minutes", "0"}).err, HasSubstr("minutes: got 0, need above 0"));
+  EXPECT_THAT(run({"tune", "starter", "--minutes", "0.0001"}).err, HasSubstr("the shortest search"));
+  EXPECT_THAT(run({"tune", "starter", "--effort", "huge"}).err, HasSubstr("effort: got \"huge\""));
+  WeightsFile broken(starter_file());
+  broken.fill("model.diffusion_model.out.2.weight", '\xff');
+  broken.write(folder_.path() / "broken.safetensors");
+  EXPECT_THAT(tune({folder_.path() / "broken.safetensors", "--dry-run"}).err, HasSubstr("hold NaN"));
+}
+
+}  // namespace
+}  // namespace pxf::test
