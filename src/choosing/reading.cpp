@@ -29,11 +29,19 @@ const std::unordered_set<std::string_view>& turning_words() {
 // After them a word for a medium means a thing, or one who makes it.
 const std::unordered_set<std::string_view>& things() {
   static const std::unordered_set<std::string_view> all{
-      "figurine", "figure",     "book",    "magazine",   "shop",      "store",      "museum",   "studio",
-      "gallery",  "artist",     "painter", "collection", "fan",       "expo",       "con",      "shelf",
-      "wall",     "convention", "cosplay", "cosplayer",  "shirt",     "mug",        "class",    "teacher",
-      "pad",      "tool",       "store",   "statue",     "collector", "exhibition", "festival", "stand",
-      "stall",    "volume",     "reader",  "themed",     "theme"};
+      "figurine",  "figure",     "book",       "magazine", "shop",    "store",  "museum", "studio",     "gallery",
+      "artist",    "painter",    "collection", "fan",      "expo",    "shelf",  "wall",   "convention", "cosplay",
+      "cosplayer", "shirt",      "mug",        "class",    "teacher", "pad",    "tool",   "store",      "statue",
+      "collector", "exhibition", "festival",   "stand",    "stall",   "volume", "reader", "themed",     "theme"};
+  return all;
+}
+
+// What follows them, goods or a dish, is somebody's in the picture, and not what the picture is for.
+const std::unordered_set<std::string_view>& using_words() {
+  static const std::unordered_set<std::string_view> all{
+      "wearing", "wear",   "holding", "hold",   "carrying", "carry", "eating", "eat",     "drinking", "drink",
+      "riding",  "ride",   "selling", "buying", "stealing", "steal", "lost",   "tragt",   "halt",     "portant",
+      "porte",   "tenant", "mange",   "isst",   "llevando", "lleva", "come",   "comiendo"};
   return all;
 }
 
@@ -95,7 +103,8 @@ class Voices {
 // Goes through a text once, telling of each place whether it is denied.
 class TextReader {
  public:
-  TextReader(const Lexicon& lexicon, std::string_view text) : lexicon_(lexicon), words_(words_of(text)) {}
+  TextReader(const Lexicon& lexicon, std::string_view text)
+      : lexicon_(lexicon), words_(words_of(text)), of_use_{lexicon.find("product"), lexicon.find("food")} {}
 
   std::span<const Word> words() const { return words_; }
   bool is_denied(std::size_t at) const { return denied_[at]; }
@@ -132,13 +141,22 @@ class TextReader {
   bool is_a_thing(const Lexicon::Meaning& meaning, std::size_t at, std::size_t count) const {
     const std::size_t after = at + count;
     const bool ends = after >= words_.size() || words_[after].segment != words_[at].segment;
-    if (!ends && things().contains(words_[after].text)) return true;
+    const bool is_medium = lexicon_.intents()[meaning.intent].is_medium;
+    if (!ends && is_medium && things().contains(words_[after].text)) return true;
+    if (std::ranges::find(of_use_, meaning.intent) != of_use_.end() && is_used(at)) return true;
     if (!meaning.may_be_a_thing) return false;
     const std::size_t before = at - begin_of_segment(at);
     if (ends) return before > kHead;
     const std::string& next = words_[after].text;
     if (words_[after - 1].text == "of" || next == "of" || next == "style" || next == "styled") return false;
     return before > kHead || std::ranges::find(kArticles, next) != kArticles.end();
+  }
+
+  bool is_used(std::size_t at) const {
+    const std::size_t begin = std::max(begin_of_segment(at), at - std::min(at, kOwn));
+    return std::any_of(words_.begin() + static_cast<std::ptrdiff_t>(begin),
+                       words_.begin() + static_cast<std::ptrdiff_t>(at),
+                       [](const Word& word) { return using_words().contains(word.text); });
   }
 
   std::size_t begin_of_segment(std::size_t at) const {
@@ -180,10 +198,12 @@ class TextReader {
 
   static constexpr double kOfAThing = 0.2;
   static constexpr double kAsked = 0.5;    // from which on something is asked for that other words are read beside
+  static constexpr std::size_t kOwn = 3;   // words between "wearing" and what is worn
   static constexpr std::size_t kHead = 3;  // words of a segment that may stand before it: "a cute little manga …"
 
   const Lexicon& lexicon_;
   std::vector<Word> words_;
+  std::array<std::size_t, 2> of_use_;
   std::vector<bool> denied_;
 };
 
