@@ -72,7 +72,8 @@ std::vector<double> without_rivals(const Lexicon& lexicon, const Reading& wish, 
     if (plain[i]) {
       if (is_read) out[i] *= kBesideText;
     } else if (lexicon.intents()[i].is_medium) {
-      if (any) out[i] *= kHintBesidePlain;
+      const std::optional<std::size_t>& wider = lexicon.intents()[i].within;
+      if (any && !(wider && plain[*wider])) out[i] *= kHintBesidePlain;
     } else if (drawn) {
       out[i] *= kSubjectOfDrawn;
     }
