@@ -136,12 +136,16 @@ Lexicon::Match Lexicon::longest_at(std::span<const Word> words, std::size_t at) 
 // Only of long words: among short ones, one letter makes another word, and fewer do no harm when only two are swapped.
 constexpr std::size_t kFewestLetters = 5, kFewestMisspelt = 6;
 
+bool Lexicon::means_much(std::span<const Meaning> means) {
+  constexpr double kMuch = 0.6;
+  return std::ranges::any_of(means, [](const Meaning& m) { return m.weight >= kMuch && !m.beside; });
+}
+
 // Two words that become one by leaving out a letter each are a letter too many, too few, other or swapped apart.
 void Lexicon::add_misspellings() {
   for (const auto& [phrase, means] : phrases_) {
     const bool is_long_word = phrase.size() >= kFewestLetters && phrase.find(' ') == phrase.npos;
-    const bool means_much = std::ranges::any_of(means, [](const Meaning& m) { return m.weight >= 0.7 && !m.beside; });
-    if (!is_long_word || !means_much) continue;
+    if (!is_long_word || !means_much(means)) continue;
     for (std::size_t i = 1; i < phrase.size(); ++i) {
       std::string& known = one_letter_less_[std::string(phrase).erase(i, 1)];
       if (known.empty() || phrase < known) known = phrase;
@@ -154,15 +158,16 @@ void Lexicon::add_misspellings() {
 Lexicon::Match Lexicon::part_of(const std::string& word) const {
   constexpr double kPart = 0.8;
   constexpr std::size_t kFewestOfPart = 5, kFewestOfRest = 4, kLongestRest = 10;
+  const auto is_much = [&](const auto& known) { return known != phrases_.end() && means_much(known->second); };
   for (std::size_t n = word.size() - 1; n >= kFewestOfPart; --n) {
     const std::size_t rest = word.size() - n;
     if (rest > kLongestRest) break;
     const std::string begin = word.substr(0, n), end = word.substr(rest);
     if (rest >= kFewestOfRest || is_ending(word.substr(n))) {
-      if (const auto known = phrases_.find(begin); known != phrases_.end()) return {1, known->second, kPart};
+      if (const auto known = phrases_.find(begin); is_much(known)) return {1, known->second, kPart};
     }
     if (rest >= kFewestOfRest) {
-      if (const auto known = phrases_.find(end); known != phrases_.end()) return {1, known->second, kPart};
+      if (const auto known = phrases_.find(end); is_much(known)) return {1, known->second, kPart};
     }
   }
   return {};

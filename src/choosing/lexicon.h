@@ -52,6 +52,7 @@ class Lexicon {
   Intent intent_of(std::string_view line) const;
   void add(std::string_view phrase, const Meaning& meaning);
   void add_misspellings();
+  static bool means_much(std::span<const Meaning> means);
   Meaning meaning_of(std::string_view line, std::string_view head) const;
   Match alike(const std::string& word) const;
   Match part_of(const std::string& word) const;
