@@ -24,7 +24,8 @@ constexpr double kStrength = 0.03;  // each doubling of the parameters
 constexpr double kInMemory = 0.01;  // decides between equals
 constexpr double kSure = 0.8;       // weight from which a wish is no guess any more
 constexpr double kHintBesidePlain = 0.35, kSubjectOfDrawn = 0.45, kBesideText = 0.6;  // what is left of them
-constexpr double kTooNarrow = 0.3;  // lost by a profile for something narrower than what is asked
+constexpr double kTooNarrow = 0.3;    // lost by a profile for something narrower than what is asked
+constexpr double kAskedEnough = 0.6;  // weight from which on the narrower is asked for too
 
 // What none of the profiles is for tells none of them from another.
 std::vector<double> what_is_offered(const Reading& wish, std::span<const Profile> profiles) {
@@ -138,7 +139,7 @@ class Ranking {
     for (std::size_t i = 0; i < asked_.size(); ++i) {
       const std::optional<std::size_t>& within = lexicon_.intents()[i].within;
       if (!within || asked_[*within] <= 0) continue;
-      out = std::max(out, is_for.weight[i] * (1 - std::min(1.0, std::max(0.0, asked_[i]) / kSure)));
+      out = std::max(out, is_for.weight[i] * (1 - std::min(1.0, std::max(0.0, asked_[i]) / kAskedEnough)));
     }
     return out;
   }
