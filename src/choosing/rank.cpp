@@ -279,7 +279,7 @@ std::vector<Rated> rank(const Lexicon& lexicon, const Wish& wish, std::span<cons
   return out;
 }
 
-std::vector<RatedLora> fitting_loras(const Lexicon& /*lexicon*/, const Wish& wish, std::span<const Profile> loras,
+std::vector<RatedLora> fitting_loras(const Lexicon& lexicon, const Wish& wish, std::span<const Profile> loras,
                                      std::string_view family) {
   std::vector<RatedLora> out;
   for (std::size_t i = 0; i < loras.size(); ++i) {
