@@ -40,6 +40,23 @@ TEST(Rank, APlainMediumGoesBeforeWhatThePictureShows) {
   EXPECT_EQ(best(wish("a kitchen"), all), "rooms");
 }
 
+TEST(Rank, ANarrowerProfileWaitsUntilItIsAskedFor) {
+  const std::vector<Profile> all = {profile("food", "photography, food"), profile("photo", "photography, cars, text")};
+  EXPECT_EQ(best(wish("photo of a bridge"), all), "photo");
+  EXPECT_EQ(best(wish("photo of a cheesecake"), all), "food");
+}
+
+TEST(Rank, WhatNoProfileIsForDoesNotWeakenTheRest) {
+  const std::vector<Profile> all = {profile("photo", "photography"), profile("all", "general purpose, versatile")};
+  const auto score = [&](const char* prompt) { return rank(Lexicon::embedded(), wish(prompt), all).at(0).intent; };
+  EXPECT_DOUBLE_EQ(score("photo of a motorcycle"), score("photo of a bridge"));
+}
+
+TEST(Rank, WordsToBeReadGoBeforeTheMediumTheyAreIn) {
+  const std::vector<Profile> all = {profile("3d", "3d render"), profile("words", "typography, lettering")};
+  EXPECT_EQ(best(wish("3d render of \"HELLO\" on a beach"), all), "words");
+}
+
 TEST(Rank, ANativeSizeFarFromTheAskedOneCostsTheLead) {
   std::vector<Profile> all = {profile("a", "photography"), profile("b", "photography")};
   all[0].width = all[0].height = 512;
@@ -92,6 +109,21 @@ TEST(Loras, AreProposedByTheirWordsAndOfTheSameFamily) {
   EXPECT_EQ(proposed("neon sign of a cat", "sdxl"), 0u);
   EXPECT_EQ(proposed("a cat, style of a master", "sd1"), 0u);
   EXPECT_EQ(proposed("a cat, no neon sign", "sd1"), 0u);
+}
+
+TEST(Loras, AreProposedForALookInOtherWordsButNotForAMaterial) {
+  const std::vector<Profile> loras = {profile("clay", "clay, claymation"), profile("paper", "papercut, paper")};
+  const auto proposed = [&](const std::string& prompt) {
+    std::string out;
+    for (const RatedLora& one : fitting_loras(Lexicon::embedded(), wish(prompt), loras, ""))
+      out += loras[one.profile].name;
+    return out;
+  };
+  EXPECT_EQ(proposed("a farmer, stop motion puppet"), "clay");
+  EXPECT_EQ(proposed("a fox made of clay"), "clay");
+  EXPECT_EQ(proposed("origami crane"), "paper");
+  EXPECT_EQ(proposed("a tennis match on a clay court"), "");
+  EXPECT_EQ(proposed("clay in the potter's hands, paper on the floor"), "");
 }
 
 }  // namespace

@@ -75,6 +75,40 @@ TEST(PromptReading, TakesWordsInQuotesForTextInThePicture) {
   EXPECT_LT(wish("a poster with the text \"pixel art\"", "pixel art"), 0.3);
 }
 
+TEST(PromptReading, TakesSingleMarksForQuotesButNoApostrophes) {
+  EXPECT_GT(wish("a shop with 'Fresh Bread' above the door", "text"), 0.5);
+  EXPECT_LT(wish("the dogs' park in the '90s, rock 'n' roll", "text"), 0.3);
+}
+
+TEST(PromptReading, TakesADecadeForALookOnlyBesideWhatHasOne) {
+  EXPECT_GT(wish("anime of a girl at a bus stop, 1987", "retro anime"), 0.9);
+  EXPECT_LT(wish("a bus stop in 1987", "retro anime"), 0.3);
+}
+
+TEST(PromptReading, TakesGoodsInUseForThings) {
+  EXPECT_LT(wish("a cat wearing sunglasses", "product"), 0.2);
+  EXPECT_LT(wish("a bear eating a pizza", "food"), 0.3);
+  EXPECT_GT(wish("pizza on a stone, steam", "food"), 0.9);
+}
+
+TEST(PromptReading, HearsThatThereShallBeNoWords) {
+  EXPECT_LT(wish("a flyer for a picnic, no letters", "text"), 0);
+  EXPECT_GT(wish("a comic page, no speech bubbles", "comic"), 0.9) << "the detail is denied, not the medium";
+}
+
+TEST(PromptReading, IsNotMisledByWordsThatContainOthers) {
+  for (const char* prompt : {"badgers at night", "a traffic jam", "a demonstration in the rain", "a hot air balloon"})
+    EXPECT_LT(read_prompt(Lexicon::embedded(), prompt, "").wish.strongest(), 0.31) << prompt;
+}
+
+TEST(Texts, DenyWhatTheirNegativePromptLists) {
+  const Lexicon& lexicon = Lexicon::embedded();
+  const Reading card = read_text(lexicon, "Paints in oil.\nNegative: cartoon, photo, 3d\nLoves anime.", 1);
+  EXPECT_LT(card.weight.at(lexicon.find("photo")), 0);
+  EXPECT_LT(card.weight.at(lexicon.find("comic")), 0);
+  EXPECT_GT(card.weight.at(lexicon.find("anime")), 0) << "the next line is no part of it";
+}
+
 TEST(PromptReading, SearchesForWhatIsNotDenied) {
   const PromptReading reading = read_prompt(Lexicon::embedded(), "a fox in the snow, no trees", "");
   EXPECT_THAT(reading.terms, ElementsAre("fox", "snow"));
@@ -83,7 +117,8 @@ TEST(PromptReading, SearchesForWhatIsNotDenied) {
 }
 
 TEST(Lexicon, TellsTheLineThatItCannotRead) {
-  for (const char* text : {"[photo] nothing\n", "1: words before any intent\n", "[photo] medium\nx: words\n"})
+  for (const char* text : {"[photo] nothing\n", "1: words before any intent\n", "[photo] medium\nx: words\n",
+                           "[photo] medium\n1 beside nobody: words\n", "[photo] medium within nobody\n"})
     EXPECT_THROW(Lexicon{std::string_view(text)}, Failure) << text;
 }
 
