@@ -48,6 +48,7 @@ const Lexicon& Lexicon::embedded() {
 }
 
 Lexicon::Lexicon(std::string_view text) : version_(digest_of(text)) {
+  phrases_.reserve(text.size() / 10);  // about as many as there are
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
     const std::string_view line = trimmed(text.substr(0, end));
@@ -65,7 +66,6 @@ Lexicon::Lexicon(std::string_view text) : version_(digest_of(text)) {
       phrases.remove_prefix(std::min(comma + 1, phrases.size()));
     }
   }
-  add_misspellings();
 }
 
 Intent Lexicon::intent_of(std::string_view line) const {
@@ -141,18 +141,6 @@ bool Lexicon::means_much(std::span<const Meaning> means) {
   return std::ranges::any_of(means, [](const Meaning& m) { return m.weight >= kMuch && !m.beside; });
 }
 
-// Two words that become one by leaving out a letter each are a letter too many, too few, other or swapped apart.
-void Lexicon::add_misspellings() {
-  for (const auto& [phrase, means] : phrases_) {
-    const bool is_long_word = phrase.size() >= kFewestLetters && phrase.find(' ') == phrase.npos;
-    if (!is_long_word || !means_much(means)) continue;
-    for (std::size_t i = 1; i < phrase.size(); ++i) {
-      std::string& known = one_letter_less_[std::string(phrase).erase(i, 1)];
-      if (known.empty() || phrase < known) known = phrase;
-    }
-  }
-}
-
 // "Pixelgrafik" begins with what it is, "Hochzeitsfotografie" ends with it. Rests of a few letters that are no endings
 // make another word ("basilisk", "badger").
 Lexicon::Match Lexicon::part_of(const std::string& word) const {
@@ -173,23 +161,37 @@ Lexicon::Match Lexicon::part_of(const std::string& word) const {
   return {};
 }
 
-Lexicon::Match Lexicon::alike(const std::string& word) const {
+// A letter too few, too many, or two swapped; with another letter in its place it is more often another word.
+Lexicon::Match Lexicon::misspelt(const std::string& word) const {
   constexpr double kMisspelt = 0.8;
-  const auto found = [&](const std::string& known, double sureness) { return Match{1, phrases_.at(known), sureness}; };
-  if (word.size() < kFewestLetters) return {};
-  if (const Match part = part_of(word); part.words > 0) return part;
-  const auto longer = one_letter_less_.find(word);
-  if (longer != one_letter_less_.end() && longer->second.size() >= kFewestMisspelt)
-    return found(longer->second, kMisspelt);
-  for (std::size_t i = 1; i < word.size(); ++i) {
-    const std::string less = std::string(word).erase(i, 1);
-    if (phrases_.contains(less) && less.size() >= kFewestMisspelt) return found(less, kMisspelt);
-    const auto swapped = one_letter_less_.find(less);
-    // The same letters in another order; with another letter in its place it is more often another word.
-    if (swapped != one_letter_less_.end() && std::ranges::is_permutation(swapped->second, word))
-      return found(swapped->second, kMisspelt);
+  Match out;
+  const auto is = [&](const std::string& meant) {
+    const auto known = phrases_.find(meant);
+    if (known == phrases_.end() || !means_much(known->second)) return false;
+    out = {1, known->second, kMisspelt};
+    return true;
+  };
+  for (std::size_t i = 1; i < word.size() && word.size() + 1 >= kFewestMisspelt; ++i) {
+    std::string longer = word;
+    longer.insert(i, 1, 'a');
+    for (char c = 'a'; c <= 'z'; ++c) {
+      longer[i] = c;
+      if (is(longer)) return out;
+    }
   }
-  return {};
+  for (std::size_t i = 1; i < word.size(); ++i) {
+    if (word.size() > kFewestMisspelt && is(std::string(word).erase(i, 1))) return out;
+    std::string swapped = word;
+    if (i + 1 < word.size()) std::swap(swapped[i], swapped[i + 1]);
+    if (swapped != word && is(swapped)) return out;
+  }
+  return out;
+}
+
+Lexicon::Match Lexicon::alike(const std::string& word) const {
+  if (word.size() < kFewestLetters) return {};
+  const Match part = part_of(word);
+  return part.words > 0 ? part : misspelt(word);
 }
 
 }  // namespace pxf

@@ -51,16 +51,15 @@ class Lexicon {
  private:
   Intent intent_of(std::string_view line) const;
   void add(std::string_view phrase, const Meaning& meaning);
-  void add_misspellings();
   static bool means_much(std::span<const Meaning> means);
   Meaning meaning_of(std::string_view line, std::string_view head) const;
   Match alike(const std::string& word) const;
+  Match misspelt(const std::string& word) const;
   Match part_of(const std::string& word) const;
 
   std::vector<Intent> intents_;
   std::unordered_map<std::string, std::vector<Meaning>> phrases_;  // words joined by spaces
   std::unordered_map<std::string, std::size_t> longest_from_;      // by first word
-  std::unordered_map<std::string, std::string> one_letter_less_;   // the word of which a letter is left out
   std::uint64_t version_ = 0;
 };
 

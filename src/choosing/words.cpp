@@ -2,6 +2,7 @@
 
 #include <utf8proc.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <memory>
 
@@ -11,8 +12,19 @@ namespace {
 constexpr std::size_t kLongestText = 64 << 10;
 constexpr std::size_t kLongestWord = 64;
 
+bool is_ascii(std::string_view text) {
+  return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+}
+
+std::string in_lower_case(std::string_view ascii) {
+  std::string out(ascii);
+  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return out;
+}
+
 // Folded: lower case, compatible forms joined, marks gone. Empty when it cannot be read at all.
 std::string folded(std::string_view text) {
+  if (is_ascii(text)) return in_lower_case(text);
   utf8proc_uint8_t* out = nullptr;
   constexpr auto kHow = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
                                                        UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK | UTF8PROC_IGNORE);
@@ -40,6 +52,7 @@ std::string valid_part(std::string_view text) {
 bool is_ideograph(std::int32_t c) { return (c >= 0x3040 && c <= 0x30ff) || (c >= 0x3400 && c <= 0x9fff); }
 
 bool is_letter(std::int32_t c) {
+  if (c < 0x80) return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
   switch (utf8proc_category(c)) {
     case UTF8PROC_CATEGORY_LU:
     case UTF8PROC_CATEGORY_LL:
