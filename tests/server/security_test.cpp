@@ -6,12 +6,12 @@
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/base64.h"
 #include "formats/temporary_folder.h"
 #include "http_client.h"
 #include "pixelforge/accounts.h"
 #include "pixelforge/picture_file.h"
 #include "pixelforge/server.h"
-#include "base/base64.h"
 
 namespace pxf::test {
 namespace {

@@ -4,8 +4,8 @@
 
 #include <mutex>
 
-#include "base/error.h"
 #include "base/base64.h"
+#include "base/error.h"
 #include "service_test_support.h"
 
 namespace pxf::test {
