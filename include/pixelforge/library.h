@@ -43,9 +43,10 @@ struct LibraryEntry {
 
 struct LibraryModel {
   LibraryEntry entry;
-  ModelInfo info;                          // with what is set in place
-  std::map<std::string, std::string> set;  // by `set` and `tag`
-  bool missing = false;                    // its file is gone
+  ModelInfo info;                                               // with what is set in place
+  std::map<std::string, std::string> set;                       // by `set` and `tag`
+  bool missing = false;                                         // its file is gone
+  std::vector<std::pair<std::string, double>> trained_on = {};  // tags of its pictures, the most frequent first
 };
 
 struct FoundCheckpoint {

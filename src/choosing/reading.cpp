@@ -231,6 +231,22 @@ double Reading::strongest() const {
   return weight.empty() ? 0 : std::max(0.0, *std::max_element(weight.begin(), weight.end()));
 }
 
+namespace {
+
+// Who asks for a portrait asks for a photo as well, where no model is made for portraits.
+void add_wider(const Lexicon& lexicon, Reading& wish) {
+  constexpr double kWider = 0.6;
+  for (std::size_t i = 0; i < wish.weight.size(); ++i) {
+    const auto wider = lexicon.intents()[i].within;
+    if (!wider || wish.weight[i] <= 0 || wish.weight[*wider] < 0) continue;
+    double& known = wish.weight[*wider];
+    if (wish.by[*wider].empty()) wish.by[*wider] = wish.by[i];
+    known = std::max(known, kWider * wish.weight[i]);
+  }
+}
+
+}  // namespace
+
 PromptReading read_prompt(const Lexicon& lexicon, std::string_view prompt, std::string_view negative) {
   PromptReading out;
   Voices voices(lexicon);
@@ -244,6 +260,7 @@ PromptReading read_prompt(const Lexicon& lexicon, std::string_view prompt, std::
   if (quoted != reader.words().end() && text < lexicon.intents().size())
     voices.take(text, kQuoted, false, "\"" + quoted->typed + "\"", true);
   out.wish = voices.outcome();
+  add_wider(lexicon, out.wish);
 
   // A negative prompt is often a list for every occasion ("cartoon, 3d, text"): it speaks against media, and softly.
   constexpr double kNegative = 0.6;

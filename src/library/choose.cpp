@@ -123,7 +123,7 @@ std::vector<GoodFor> good_for(const ModelInfo& model) { return worth_saying(prof
 std::vector<GoodFor> good_for(const LibraryModel& model) {
   const auto set = model.set.find("good_for");
   return worth_saying(profile_text_of(model.entry.name, model.info, model.entry.trigger_words,
-                                      set == model.set.end() ? std::string() : set->second, {}));
+                                      set == model.set.end() ? std::string() : set->second, model.trained_on));
 }
 
 }  // namespace pxf

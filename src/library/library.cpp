@@ -152,7 +152,8 @@ Result<LibraryModel> Library::show(const std::string& name) {
   auto known = state_->known(record.value());
   if (!known) return std::move(known).error();
   auto& [facts, overrides] = known.value();
-  LibraryModel out{state_->entry(record.value()), std::move(facts.info), std::move(overrides), false};
+  LibraryModel out{state_->entry(record.value()), std::move(facts.info), std::move(overrides), false,
+                   std::move(facts.trained_on)};
   out.info.name = out.entry.name;
   out.info.path = out.entry.path;
   out.info.sha256 = out.entry.sha256;

@@ -44,6 +44,12 @@ TEST(PromptReading, FindsWhatIsAskedFor) {
   EXPECT_LT(wish("a cat", "photo"), 0.3);
 }
 
+TEST(PromptReading, AsksForTheWiderMediumToo) {
+  EXPECT_GT(wish("headshot of a businessman", "photo"), 0.5);
+  EXPECT_LT(wish("headshot of a businessman, not a photo", "photo"), 0);
+  EXPECT_LT(wish("a castle", "photo"), 0.3);
+}
+
 TEST(PromptReading, HeedsDenials) {
   EXPECT_LT(wish("not pixel art: a smooth star", "pixel art"), 0);
   EXPECT_LT(wish("a castle without any pixel art", "pixel art"), 0);

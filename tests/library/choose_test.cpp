@@ -71,6 +71,14 @@ TEST_F(Choosing, FindsWordsThatNoLexiconHas) {
   EXPECT_EQ(chosen("a quimble"), "b");
 }
 
+TEST_F(Choosing, TellsWhatAModelIsGoodFor) {
+  add("a", "Clean logos, vector icons and badges.");
+  ASSERT_TRUE(library_.set("a", "good_for", "pixel art"));
+  const std::vector<GoodFor> told = good_for(library_.show("a").value());
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told[0].what, "pixel art");
+}
+
 TEST_F(Choosing, LeavesOutWhatALicenceForbids) {
   add("a", "Clean logos, vector icons and badges.", "cc-by-nc-4.0");
   add("b", "Watercolor paintings.");
