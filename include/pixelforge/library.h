@@ -179,6 +179,8 @@ class Library {
   /// request which says nothing gets: sampler, scheduler, steps, cfg, size, clip_skip, negative and vae (a name or
   /// file). Error: invalid_argument. A family that the tensors are not of is told when the checkpoint is opened.
   Status set(const std::string& name, const std::string& key, const std::string& value);
+  /// All of them, or none where one is an error.
+  Status set(const std::string& name, const std::map<std::string, std::string>& values);
 
   /// The checkpoint that fits a prompt best, of those here and in the program, and LoRAs to go with it. Takes
   /// milliseconds among thousands. Error: not_found (there is none).

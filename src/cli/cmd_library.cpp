@@ -1,6 +1,7 @@
 // The small verbs of the library: show, rm, rename, tag, set.
 #include <fmt/format.h>
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -84,6 +85,7 @@ Status tag(const Arguments& options) {
 Status set(const Arguments& options) {
   Engine engine;
   Library library(engine);
+  std::map<std::string, std::string> values;
   for (const std::string& word : options.words) {
     const auto equals = word.find('=');
     if (equals == std::string::npos) {
@@ -91,8 +93,9 @@ Status set(const Arguments& options) {
                    fmt::format("got \"{}\", need key=value, such as steps=30; see pixelforge set --help", word),
                    {}};
     }
-    if (Status done = library.set(options.name, word.substr(0, equals), word.substr(equals + 1)); !done) return done;
+    values[word.substr(0, equals)] = word.substr(equals + 1);
   }
+  if (Status done = library.set(options.name, values); !done) return done;
   if (!options.json) return Done{};
   const auto model = library.show(options.name);
   if (!model) return model.error();

@@ -221,15 +221,23 @@ Result<std::string> Library::tag(const std::string& name, const std::vector<std:
   return joined;
 }
 
-Status Library::set(const std::string& name, const std::string& key, const std::string& said) {
-  std::string value = said;
-  if (Status fits = value.empty() ? check_override_key(key) : check_override(key, value); !fits) return fits;
-  if (Status fits = value.empty() ? Status(Done{}) : check_names(state_->engine, key, value); !fits) return fits;
+Status Library::set(const std::string& name, const std::string& key, const std::string& value) {
+  return set(name, {{key, value}});
+}
+
+Status Library::set(const std::string& name, const std::map<std::string, std::string>& said) {
+  std::map<std::string, std::string> values = said;
+  for (auto& [key, value] : values) {
+    if (Status fits = value.empty() ? check_override_key(key) : check_override(key, value); !fits) return fits;
+    if (Status fits = value.empty() ? Status(Done{}) : check_names(state_->engine, key, value); !fits) return fits;
+  }
   return state_->change(name, [&](const Record&, Overrides& overrides) {
-    if (value.empty()) {
-      overrides.erase(key);
-    } else {
-      overrides[key] = value;
+    for (const auto& [key, value] : values) {
+      if (value.empty()) {
+        overrides.erase(key);
+      } else {
+        overrides[key] = value;
+      }
     }
   });
 }

@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "base/error.h"
 #include "base/file.h"
@@ -143,10 +144,12 @@ HttpResponse change_model(Service& service, const Call& call) {
   Library library = service.library();
   if (const auto set = body.find("set"); set != body.end() && !set->is_null()) {
     if (!set->is_object()) throw HttpProblem(422, "invalid_argument", "need an object of strings", "set");
+    std::map<std::string, std::string> values;
     for (const auto& [key, value] : set->items()) {
       if (!value.is_string()) throw HttpProblem(422, "invalid_argument", "need a string", "set." + key);
-      value_or_throw(library.set(name, key, value.get<std::string>()));
+      values[key] = value.get<std::string>();
     }
+    value_or_throw(library.set(name, values));
   }
   if (const std::string to = text_field(body, "name", false); !to.empty()) {
     value_or_throw(library.rename(name, to));

@@ -375,6 +375,34 @@ test("a model comes in by its path, gets another name and goes again", async () 
   await page.getByRole("button", { name: "Details of gleam" }).waitFor({ state: "detached" });
 });
 
+test("what a model is good for is shown, and can be said", async () => {
+  const page = await visit({ ...desktop, view: "models" });
+  await page.getByLabel("Path", { exact: true }).fill(`${ROOT}/assets/starter/starter.safetensors`);
+  await page.getByRole("textbox", { name: "Name (optional)" }).last().fill("badges");
+  await page.getByRole("button", { name: "Import" }).click();
+  await page.getByRole("button", { name: "Details of badges" }).click();
+  await page.getByText("Change what is said of it").click();
+  await page.getByLabel("Good for").fill("logos, badges");
+  await page.getByLabel("Steps", { exact: true }).fill("many");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("dialog").getByRole("alert").getByText(/steps: got "many"/).waitFor();
+  complaints = complaints.filter((c) => !/status of 4\d\d/.test(c));
+  await page.getByLabel("Steps", { exact: true }).fill("9");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await page.locator(".row", { hasText: "badges" }).getByText(/^good for logo/).waitFor();
+  const { settings, set } = await (await fetch(`${PAGE}/v1/models/badges`)).json();
+  assert.deepEqual([settings.steps, set], [9, { good_for: "logos, badges", steps: "9" }]);
+  await fetch(`${PAGE}/v1/models/badges`, { method: "DELETE" });
+});
+
+test("of a model in the program nothing can be changed", async () => {
+  const page = await visit({ ...desktop, view: "models" });
+  await page.getByRole("button", { name: "Details of starter-pixel" }).click();
+  await page.getByRole("dialog").getByText("pixel art", { exact: true }).waitFor();
+  assert.equal(await page.getByText("Change what is said of it").count(), 0);
+});
+
 test("what was set can be kept for a checkpoint", async () => {
   const page = await visit({ ...desktop, view: "models" });
   await page.getByLabel("Path", { exact: true }).fill(`${ROOT}/assets/starter/starter.safetensors`);

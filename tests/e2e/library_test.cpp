@@ -54,6 +54,14 @@ TEST_F(Library, NothingIsCreatedByLooking) {
   EXPECT_FALSE(fs::exists(home()));
 }
 
+TEST_F(Library, ShowsWhatAModelIsGoodFor) {
+  ASSERT_EQ(run({"import", starter_file(), "--name", "mine"}).status, 0);
+  ASSERT_EQ(run({"set", "mine", "good_for=logos, not photos"}).status, 0);
+  EXPECT_THAT(run({"show", "mine"}).out, AllOf(HasSubstr("\ngood for       logo, "), HasSubstr("; not photo\n")));
+  EXPECT_EQ(run({"show", "mine", "--json"}).json()["good_for"][0]["what"], "logo");
+  EXPECT_THAT(run({"inspect", "starter-pixel"}).out, HasSubstr("good for       pixel art\n"));
+}
+
 TEST_F(Library, AnImportedCheckpointDrawsByItsNameWithWhatIsSet) {
   ASSERT_EQ(run({"import", starter_file(), "--name", "mine"}).status, 0);
   ASSERT_EQ(run({"set", "mine", "steps=2", "cfg=3", "size=64", "sampler=Euler", "license=cc-by-nc-4.0"}).status, 0);

@@ -9,6 +9,7 @@
 #include "formats/temporary_folder.h"
 #include "http_client.h"
 #include "pixelforge/accounts.h"
+#include "pixelforge/library.h"
 
 namespace pxf::test {
 namespace {
@@ -169,6 +170,32 @@ TEST_F(ServerTest, ModelsOfTheProgramAreListedAndCannotBeRemoved) {
   EXPECT_EQ(models[0]["commercial"]["verdict"], "yes");
   EXPECT_EQ(ask(server.port(), "DELETE", "/v1/models/starter").status, 409);
   EXPECT_EQ(ask(server.port(), "DELETE", "/v1/models/nope").status, 404);
+}
+
+TEST_F(ServerTest, TellsWhatModelsAreGoodFor) {
+  EXPECT_EQ(json::parse(get("/v1/models/starter-pixel").body)["good_for"][0]["what"], "pixel art");
+  ASSERT_TRUE(Library(engine, home.path())
+                  .add(PIXELFORGE_SOURCE_DIR "/assets/starter/lora/neon.safetensors",
+                       {.mode = ImportMode::link, .name = "mine"}));
+  ASSERT_EQ(ask(server.port(), "PATCH", "/v1/models/mine", R"({"set": {"good_for": "logos, not photos"}})").status,
+            200);
+  const json good_for = json::parse(get("/v1/models/mine").body)["good_for"];
+  EXPECT_EQ(good_for.front()["what"], "logo");
+  EXPECT_EQ(good_for.back()["what"], "photo");
+  EXPECT_LT(good_for.back()["weight"], 0);
+}
+
+TEST_F(ServerTest, OneWrongValueChangesNothingOfAModel) {
+  ASSERT_TRUE(Library(engine, home.path())
+                  .add(PIXELFORGE_SOURCE_DIR "/assets/starter/lora/neon.safetensors",
+                       {.mode = ImportMode::link, .name = "mine"}));
+  EXPECT_EQ(ask(server.port(), "PATCH", "/v1/models/mine", R"({"set": {"author": "me", "steps": "many"}})").status,
+            422);
+  EXPECT_TRUE(json::parse(get("/v1/models/mine").body)["set"].empty());
+}
+
+TEST_F(ServerTest, WhatIsSaidOfAModelOfTheProgramStays) {
+  EXPECT_EQ(ask(server.port(), "PATCH", "/v1/models/starter", R"({"set": {"good_for": "logos"}})").status, 409);
 }
 
 TEST_F(ServerTest, ThePageIsSentCompressedToWhoTakesIt) {

@@ -154,6 +154,12 @@ export interface Model {
   settings: ModelSettings | null;
 }
 
+/** One model, asked for by its name. */
+export interface Papers extends Model {
+  license: string; // in its own words
+  set?: Record<string, string>; // what was said of it here; not of those in the program
+}
+
 export interface Task {
   id: string;
   kind: string;
@@ -268,7 +274,7 @@ export const api = {
       return { ...m, kind, supported: kind === "checkpoint" ? m.supported : null };
     });
   },
-  model: (name: string) => ask<Model & Record<string, unknown>>(`/v1/models/${at(name)}`),
+  model: (name: string) => ask<Papers>(`/v1/models/${at(name)}`),
   rename: (name: string, to: string) => send<unknown>("PATCH", `/v1/models/${at(name)}`, { name: to }),
   set: (name: string, values: Record<string, string>) =>
     send<unknown>("PATCH", `/v1/models/${at(name)}`, { set: values }),

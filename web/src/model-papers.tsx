@@ -1,15 +1,16 @@
 // One model: all that is known of it, renaming, its settings, removing it.
 import { useEffect, useState, type FormEvent } from "react";
-import { api, type Model } from "./api";
+import { api, type Model, type Papers } from "./api";
 import { refreshModels, useCatalogue } from "./catalogue";
 import { Dialog } from "./dialog";
 import { Licence } from "./licence";
+import { ModelProfile } from "./model-profile";
 import { say } from "./toasts";
-import { bytes, settingsLine } from "./words";
+import { bytes, plainGoodFor, settingsLine } from "./words";
 
 export function ModelPapers({ model, onClose }: { model: Model; onClose: () => void }) {
   const { samplers, account } = useCatalogue();
-  const [papers, setPapers] = useState<Record<string, unknown> | null>(null);
+  const [papers, setPapers] = useState<Papers | null>(null);
   useEffect(() => {
     api.model(model.name).then(setPapers, (e) => say(e.message, { alarm: true }));
   }, [model.name]);
@@ -23,11 +24,12 @@ export function ModelPapers({ model, onClose }: { model: Model; onClose: () => v
       say((e as Error).message, { alarm: true });
     }
   };
-  const description = typeof papers?.description === "string" ? papers.description : "";
+  const mayChange = !model.embedded && account?.admin !== false;
+  const goodFor = plainGoodFor(papers ?? model);
   return (
     <Dialog label={`Details of ${model.name}`} className="papers" onClose={onClose}>
       <h2>{model.name}</h2>
-      {description && <p>{description}</p>}
+      {papers?.description && <p>{papers.description}</p>}
       <dl>
         <dt>Name</dt>
         <dd>{model.name}</dd>
@@ -35,6 +37,12 @@ export function ModelPapers({ model, onClose }: { model: Model; onClose: () => v
         <dd>
           {model.kind}, {model.title}
         </dd>
+        {goodFor && (
+          <>
+            <dt>Good for</dt>
+            <dd>{goodFor}</dd>
+          </>
+        )}
         <dt>Size</dt>
         <dd>{bytes(model.bytes)}</dd>
         <dt>Licence</dt>
@@ -54,7 +62,13 @@ export function ModelPapers({ model, onClose }: { model: Model; onClose: () => v
           </>
         )}
       </dl>
-      {!model.embedded && account?.admin !== false && (
+      {mayChange && papers && (
+        <details>
+          <summary>Change what is said of it</summary>
+          <ModelProfile papers={papers} onDone={() => void act(Promise.resolve(), `${model.name} was changed.`)} />
+        </details>
+      )}
+      {mayChange && (
         <>
           <Rename model={model} act={act} />
           <Remove model={model} act={act} />

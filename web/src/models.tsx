@@ -6,7 +6,7 @@ import { Fetching } from "./fetching";
 import { Licence } from "./licence";
 import { ModelPapers } from "./model-papers";
 import { Placeholder } from "./placeholder";
-import { bytes } from "./words";
+import { bytes, goodForWords } from "./words";
 
 const kinds: [string, string][] = [
   ["checkpoint", "Checkpoints"],
@@ -57,6 +57,7 @@ export function Models() {
                       <p className="quiet">
                         {[m.title, bytes(m.bytes), m.embedded && "in the program"].filter(Boolean).join(" · ")}
                       </p>
+                      {goodForWords(m) && <p className="quiet">{goodForWords(m)}</p>}
                       {m.description && <p className="quiet clamp">{m.description}</p>}
                       <p className="badges">
                         <Licence of={m.commercial} />

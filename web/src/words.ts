@@ -18,11 +18,16 @@ export function settingsLine(s: ModelSettings | null, samplers: Named[]): string
 
 const said = (all: GoodFor[]) => all.map((g) => g.what).join(", ");
 
-/** "Good for pixel art; not for photo"; nothing of a model that says nothing. */
-export function goodForWords({ good_for }: Pick<Model, "good_for">): string {
+/** "pixel art, logo; not photo"; nothing of a model that says nothing. */
+export function plainGoodFor({ good_for }: Pick<Model, "good_for">): string {
   const yes = said((good_for ?? []).filter((g) => g.weight > 0));
   const no = said((good_for ?? []).filter((g) => g.weight < 0));
-  return [yes && `good for ${yes}`, no && `not for ${no}`].filter(Boolean).join("; ");
+  return [yes, no && `not ${no}`].filter(Boolean).join("; ");
+}
+
+export function goodForWords(model: Pick<Model, "good_for">): string {
+  const words = plainGoodFor(model);
+  return words && (words.startsWith("not ") ? words.replace("not ", "not for ") : `good for ${words}`);
 }
 
 export function bytes(n: number | null | undefined): string {
