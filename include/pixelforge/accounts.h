@@ -59,6 +59,7 @@ class Accounts {
   Result<std::vector<Account>> list();
   Status set_password(const std::string& name, const std::string& password);
   Status set_limits(const std::string& name, const Limits& limits);
+  Status set_priority(const std::string& name, int priority);
   /// Its pictures stay.
   Status remove(const std::string& name);
 

@@ -175,6 +175,13 @@ void AccountStore::set_limits(const std::string& name, const Limits& limits) {
   });
 }
 
+void AccountStore::set_priority(const std::string& name, int priority) {
+  const Account account = named(name);
+  database_.with([&](Sql& sql) {
+    sql.change("UPDATE accounts SET priority = $2 WHERE id = $1", {account.id, priority});
+  });
+}
+
 void AccountStore::remove(const std::string& name) {
   const Account account = named(name);
   database_.at_once([&](Sql& sql) {
@@ -292,6 +299,10 @@ Status Accounts::set_password(const std::string& name, const std::string& passwo
 
 Status Accounts::set_limits(const std::string& name, const Limits& limits) {
   return catch_errors([&] { return state_->store.set_limits(name, limits), Done{}; });
+}
+
+Status Accounts::set_priority(const std::string& name, int priority) {
+  return catch_errors([&] { return state_->store.set_priority(name, priority), Done{}; });
 }
 
 Status Accounts::remove(const std::string& name) {

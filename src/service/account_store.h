@@ -24,6 +24,7 @@ class AccountStore {
   std::vector<Account> list();
   void set_password(const std::string& name, const std::string& password);
   void set_limits(const std::string& name, const Limits& limits);
+  void set_priority(const std::string& name, int priority);
   void remove(const std::string& name);
 
   std::optional<Account> by_key(const std::string& secret);

@@ -41,6 +41,7 @@ Addresses answered() {
   identity.add_routes(router);
   add_job_routes(router, site);
   add_choose_routes(router, site);
+  add_account_routes(router, site);
   add_image_routes(router, site);
   add_model_routes(router, site);
   add_site_routes(router, site);

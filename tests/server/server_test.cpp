@@ -329,6 +329,73 @@ TEST_F(PublicServerTest, OnlyAdministratorsChangeModels) {
   EXPECT_EQ(get("/v1/tasks", visitor).status, 403);
 }
 
+TEST_F(PublicServerTest, AnAdministratorMakesLimitsAndRevokesKeys) {
+  const std::string admin = bearer(accounts().add_key("boss", {}, true).value().secret);
+  const Answer made =
+      post("/v1/accounts", {{"kind", "key"}, {"name", "a/b"}, {"limits", {{"largest_side", 32}}}}, admin);
+  ASSERT_EQ(made.status, 201) << made.body;
+  const json key = json::parse(made.body);
+  const std::string secret = bearer(key["secret"]), address = "/v1/accounts/" + key["id"].get<std::string>();
+  EXPECT_EQ(post("/v1/jobs", picture, secret).status, 403) << "it is larger";
+  const Answer changed =
+      ask(server.port(), "PATCH", address, R"({"limits": {"jobs_at_once": 1}, "priority": 5})", admin);
+  EXPECT_EQ(json::parse(changed.body)["priority"], 5);
+  EXPECT_EQ(post("/v1/jobs", picture, secret).status, 202);
+  const std::string listed = get("/v1/accounts", admin).body;
+  EXPECT_EQ(json::parse(listed)["data"][0]["limits"], json({{"jobs_at_once", 1}}));
+  EXPECT_THAT(listed, testing::Not(HasSubstr("secret")));
+  EXPECT_EQ(ask(server.port(), "DELETE", address, "", admin).status, 204);
+  EXPECT_EQ(post("/v1/jobs", picture, secret).status, 401);
+  EXPECT_EQ(ask(server.port(), "DELETE", address, "", admin).status, 404);
+}
+
+TEST_F(PublicServerTest, AnAdministratorMakesUsersAndTheirPasswords) {
+  const std::string admin = bearer(accounts().add_key("boss", {}, true).value().secret);
+  const json user = {{"kind", "user"}, {"name", "ann"}, {"password", "correct horse battery"}};
+  const std::string id = json::parse(post("/v1/accounts", user, admin).body)["id"];
+  const std::string session = cookie_in(post("/v1/session", {{"name", "ann"}, {"password", user["password"]}}));
+  ASSERT_EQ(account_of(session)["user"], "ann");
+  EXPECT_EQ(get("/v1/accounts", session).status, 403);
+  EXPECT_EQ(ask(server.port(), "PATCH", "/v1/accounts/" + id, R"({"password": "another horse"})", admin).status, 200);
+  EXPECT_EQ(account_of(session)["user"], "visitor");
+  EXPECT_EQ(post("/v1/session", {{"name", "ann"}, {"password", "another horse"}}).status, 200);
+}
+
+TEST_F(PublicServerTest, OnlyAdministratorsSeeAndChangeAccounts) {
+  const NewKey key = accounts().add_key("booth").value();
+  const std::string address = "/v1/accounts/" + key.account.id;
+  for (const std::string& who : {bearer(key.secret), new_visitor()}) {
+    EXPECT_EQ(get("/v1/accounts", who).status, 403);
+    EXPECT_EQ(post("/v1/accounts", {{"kind", "key"}, {"name", "x"}, {"admin", true}}, who).status, 403);
+    EXPECT_EQ(ask(server.port(), "PATCH", address, R"({"limits": {}})", who).status, 403);
+    EXPECT_EQ(ask(server.port(), "DELETE", address, "", who).status, 403);
+  }
+}
+
+TEST_F(PublicServerTest, NobodyRemovesTheAccountThatAsks) {
+  const NewKey boss = accounts().add_key("boss", {}, true).value();
+  EXPECT_EQ(ask(server.port(), "DELETE", "/v1/accounts/" + boss.account.id, "", bearer(boss.secret)).status, 409);
+}
+
+TEST_F(PublicServerTest, AccountsThatCannotBeNameTheirField) {
+  const std::string admin = bearer(accounts().add_key("boss", {}, true).value().secret);
+  const auto field_of = [&](json differences) {
+    json body = {{"kind", "key"}, {"name", "x"}};
+    body.update(differences);
+    const Answer answer = post("/v1/accounts", body, admin);
+    EXPECT_EQ(answer.status, 422);
+    return json::parse(answer.body).value("field", "");
+  };
+  EXPECT_EQ(field_of({{"kind", "robot"}}), "kind");
+  EXPECT_EQ(field_of({{"password", "correct horse battery"}}), "password");
+  EXPECT_EQ(field_of({{"priority", 1e30}}), "priority");
+  EXPECT_EQ(field_of({{"limits", {{"jobs_at_once", -1}}}}), "limits.jobs_at_once");
+  EXPECT_EQ(field_of({{"limits", {{"checkpoints", "starter"}}}}), "limits.checkpoints");
+  EXPECT_EQ(field_of({{"limits", {{"jobs", 1}}}}), "jobs");
+  field_of({{"name", "boss"}});
+  field_of({{"kind", "user"}, {"password", "short"}});
+}
+
 TEST_F(PublicServerTest, AUserSignsInAndOut) {
   accounts().add_user("ann", "correct horse battery").value();
   const auto sign_in = [&](const char* password) {
