@@ -480,6 +480,45 @@ test("a visitor of a public server may sign in", async () => {
   complaints = complaints.filter((c) => !/status of 401/.test(c));
 });
 
+test("whoever runs the server makes a key, limits it and revokes it", async () => {
+  const page = await visit({ ...desktop, permissions: ["clipboard-read", "clipboard-write"] });
+  await page.getByRole("link", { name: "Keys and users" }).click();
+  await page.getByText("Add a key or a user").click();
+  await page.getByLabel("Name", { exact: true }).fill("photo booth");
+  await page.getByLabel("Pictures a day").fill("500");
+  await page.getByRole("button", { name: "Make the key" }).click();
+  const shown = page.getByLabel("The key of photo booth. Keep it: it is not shown again.");
+  assert.match(await shown.inputValue(), /^pxf_[0-9a-f]{48}$/);
+  await page.getByRole("button", { name: "Copy" }).click();
+  await page.getByText("Copied.").waitFor();
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), await shown.inputValue());
+  await page.getByText("500 pictures a day", { exact: true }).waitFor();
+  await page.getByRole("button", { name: "Limits of photo booth" }).click();
+  const row = page.locator(".account", { hasText: "photo booth" });
+  await row.getByLabel("Pictures a day").fill("");
+  await row.getByLabel("Checkpoints").fill("starter, starter-pixel");
+  await row.getByLabel("Priority").fill("2");
+  await row.getByRole("button", { name: "Save" }).click();
+  await row.getByText("starter, starter-pixel · priority 2").waitFor();
+  await page.reload();
+  await row.waitFor();
+  assert.equal(await shown.count(), 0);
+  await row.getByRole("button", { name: "Revoke photo booth" }).click();
+  await row.getByRole("button", { name: "Revoke it" }).click();
+  await row.waitFor({ state: "detached" });
+});
+
+test("who is no administrator sees no keys", async () => {
+  const page = await visit({ ...desktop, view: "queue" });
+  const account = { user: "ann", admin: false, visitor: false, allowance: null };
+  await page.route("**/v1/account", (r) => r.fulfill({ json: account }));
+  await page.reload();
+  await page.getByRole("button", { name: "Sign out" }).waitFor();
+  assert.equal(await page.getByRole("link", { name: "Keys and users" }).count(), 0);
+  await page.goto(`${PAGE}/#/accounts`);
+  await page.getByText("Only administrators see them.").waitFor();
+});
+
 test("a tooltip explains a word, by hand and by keyboard", async () => {
   const page = await visit();
   await page.getByRole("button", { name: "What is CFG scale?" }).focus();
@@ -505,7 +544,7 @@ test("on a phone nothing goes beyond the side, and the settings are a drawer", a
   const fits = async (where) =>
     assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), phone.viewport.width, where);
   await draw(page, "a white lighthouse");
-  for (const view of ["create", "history", "grid", "models", "queue"]) {
+  for (const view of ["create", "history", "grid", "models", "queue", "accounts"]) {
     await page.goto(`${PAGE}/#/${view}`);
     await page.locator("h1").first().waitFor({ state: "attached" });
     await fits(view);
@@ -537,7 +576,7 @@ for (const colorScheme of ["light", "dark"]) {
     await page.locator(".frame-button").click();
     await check("lightbox");
     await page.keyboard.press("Escape");
-    for (const view of ["history", "grid", "models", "queue"]) {
+    for (const view of ["history", "grid", "models", "queue", "accounts"]) {
       await page.goto(`${PAGE}/#/${view}`);
       await page.locator("h1").filter({ visible: true }).first().waitFor();
       await check(view);

@@ -191,6 +191,33 @@ export interface Account {
   allowance: { limit: number; used: number; left: number; resets: string } | null;
 }
 
+/** What is not there has no limit. */
+export interface Limits {
+  pictures_per_day?: number;
+  megapixel_steps_per_day?: number;
+  jobs_at_once?: number;
+  largest_side?: number;
+  checkpoints?: string[];
+}
+
+/** A key or a user, as administrators see it. */
+export interface Registered {
+  id: string;
+  name: string;
+  kind: "key" | "user";
+  admin: boolean;
+  priority: number;
+  limits: Limits;
+  last_used: string | null;
+  secret?: string; // of a key, in the answer that made it
+}
+
+interface Allowed {
+  limits: Limits;
+  priority: number;
+  password?: string;
+}
+
 export interface Page<T> {
   data: T[];
   next: string | null;
@@ -289,6 +316,11 @@ export const api = {
   schedulers: () => ask<{ data: Named[] }>("/v1/schedulers"),
   glossary: () => ask<{ data: Term[] }>("/v1/glossary"),
   account: () => ask<Account>("/v1/account"),
+  accounts: () => ask<{ data: Registered[] }>("/v1/accounts"),
+  addAccount: (what: Allowed & { kind: string; name: string; admin: boolean }) =>
+    send<Registered>("POST", "/v1/accounts", what),
+  changeAccount: (id: string, what: Allowed) => send<Registered>("PATCH", `/v1/accounts/${at(id)}`, what),
+  removeAccount: (id: string) => ask<void>(`/v1/accounts/${at(id)}`, { method: "DELETE" }),
   signIn: (name: string, password: string) => send<unknown>("POST", "/v1/session", { name, password }),
   signOut: () => ask<void>("/v1/session", { method: "DELETE" }),
 };

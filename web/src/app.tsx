@@ -1,5 +1,6 @@
 import { useEffect, useState } from "react";
 import { Allowance } from "./account";
+import { Accounts } from "./accounts";
 import { useChoosing } from "./choice";
 import { loadCatalogue, useCatalogue } from "./catalogue";
 import { Dialog } from "./dialog";
@@ -28,6 +29,7 @@ const titles: Record<View, string> = {
   grid: "Grid",
   models: "Models",
   queue: "Queue",
+  accounts: "Keys and users",
 };
 
 async function begin(): Promise<void> {
@@ -67,6 +69,7 @@ export function App() {
         {view === "grid" && <Grid />}
         {view === "models" && <Models />}
         {view === "queue" && <Queue />}
+        {view === "accounts" && <Accounts />}
       </main>
       <Lightbox />
       <Drop />
@@ -86,6 +89,7 @@ function useTitle(view: View): void {
 
 function Header({ view }: { view: View }) {
   const open = useJobs().filter(isOpen).length;
+  const admin = useCatalogue().account?.admin;
   return (
     <header className="top">
       <a className="mark" href="#/create" aria-label="PixelForge">
@@ -101,6 +105,17 @@ function Header({ view }: { view: View }) {
         ))}
       </nav>
       <Allowance />
+      {admin && (
+        <a
+          className="icon"
+          href="#/accounts"
+          aria-label={titles.accounts}
+          title={titles.accounts}
+          aria-current={view === "accounts" ? "page" : undefined}
+        >
+          <Icon name="key" />
+        </a>
+      )}
       <SignedIn />
       <ThemeSwitch />
     </header>

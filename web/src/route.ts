@@ -2,9 +2,10 @@
 import { createStore, useStore } from "./store";
 
 export const views = ["create", "history", "grid", "models", "queue"] as const;
-export type View = (typeof views)[number];
+const all = [...views, "accounts"] as const; // which has no tab: it is for few
+export type View = (typeof all)[number];
 
-const read = (): View => views.find((v) => location.hash === `#/${v}`) ?? "create";
+const read = (): View => all.find((v) => location.hash === `#/${v}`) ?? "create";
 const view = createStore<View>(read());
 window.addEventListener("hashchange", () => view.set(read()));
 

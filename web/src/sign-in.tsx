@@ -5,7 +5,7 @@ import { useCatalogue } from "./catalogue";
 import { Dialog } from "./dialog";
 import { say } from "./toasts";
 
-const local = "local"; // the one user of a server that is not public
+export const local = "local"; // the one user of a server that is not public
 
 // All that is shown belongs to whoever it was shown to, so the page begins anew.
 const beginAnew = () => location.reload();
