@@ -65,6 +65,7 @@ struct TuneReport {
   std::int64_t drawn_now = 0;  // of them, those that no earlier tuning had left
   Recommended before;          // what was recommended until now
   TunedCfg look_at_first;      // of its pictures
+  TunedCfg look_now;           // of those at the balanced level
   TunedPoint at_first;         // where that stood, at the CFG scale that was chosen
   std::vector<TunedCfg> cfgs;
   double cfg_scale = 0;  // chosen

@@ -47,6 +47,7 @@ Json to_json(const TuneReport& report) {
           {"height", report.height},
           {"levels", levels},
           {"before", before},
+          {"look_now", cfg_json(report.look_now)},
           {"cfg_scale", report.cfg_scale},
           {"why_cfg", report.why_cfg},
           {"cfgs", cfgs},

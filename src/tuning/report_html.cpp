@@ -107,7 +107,7 @@ class Plot {
     for (int i = 0; i <= 4; ++i) {
       const double at = low_ + (high_ - low_) * i / 4, value = log_ ? std::pow(10, at) : at;
       const double y = kBottom - (kBottom - kTop) * i / 4;
-      out += fmt::format("<text x=\"{}\" y=\"{:.1f}\" text-anchor=end>{:.3g}</text>", kLeft - 6, y + 3, value);
+      out += fmt::format("<text x=\"{}\" y=\"{:.1f}\" text-anchor=end>{:.2g}</text>", kLeft - 6, y + 3, value);
     }
     out += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=middle>{}</text>", (kLeft + kRight) / 2, kBottom + 32,
                        escaped(across_));
@@ -121,8 +121,8 @@ class Plot {
       out += fmt::format("<circle cx=\"{:.1f}\" cy=\"{:.1f}\" r=\"3\" fill=\"{}\"/>", to_x(x), to_y(y), colour);
     }
     const double y = kTop + 14 + 18 * static_cast<double>(number);
-    out +=
-        fmt::format("<text x=\"{}\" y=\"{:.1f}\" fill=\"{}\">{}</text>", kRight + 10, y, colour, escaped(curve.name));
+    out += fmt::format("<text x=\"{}\" y=\"{:.1f}\" style=\"fill:{}\">{}</text>", kRight + 10, y, colour,
+                       escaped(curve.name));
   }
 
   std::string title_, across_;
@@ -218,6 +218,9 @@ std::string report_html(const TuneReport& report, const std::vector<ContactSheet
       "<div class=wide><table class=plain><tr><th></th><th>sampler</th><th>schedule</th><th>steps</th><th>CFG</th>"
       "<th>distance</th><th></th></tr>" +
       level_rows(report) + "</table></div>";
+  out +=
+      fmt::format("<p>How well the network finds the prompt in the pictures: {:.4f} before, {:.4f} now (balanced).</p>",
+                  report.look_at_first.evidence, report.look_now.evidence);
   out += fmt::format(
       "<p>CFG {}: {}.</p><p>Distance: 0 is the converged picture, 1 a picture that has nothing in common with it; the "
       "mean "

@@ -74,18 +74,10 @@ class Search {
 
   void look_at_cfgs() {
     for (const double cfg : effort_.cfgs) {
-      TunedCfg point;
-      point.cfg_scale = cfg;
-      for (int subject = 0; subject < effort_.subjects; ++subject) {
-        const Measured m = measure_(look_trial(start_, cfg, subject));
-        if (m.is_broken) {
-          point.left_out = m.why;
-          note(fmt::format("CFG {}: {}", cfg, m.why));
-          break;
-        }
-        add_look(m, point);
+      report_.cfgs.push_back(look_at([&](int subject) { return look_trial(start_, cfg, subject); }));
+      if (const TunedCfg& one = report_.cfgs.back(); !one.left_out.empty()) {
+        note(fmt::format("CFG {}: {}", cfg, one.left_out));
       }
-      report_.cfgs.push_back(std::move(point));
     }
   }
 
@@ -300,17 +292,31 @@ class Search {
         point.evaluations, 100 * point.distance, 100 * price);
   }
 
-  /// Where it stood, as far as it can be compared.
+  /// Where it stood, as far as it can be compared, and what has become of it.
   void look_at_start() {
-    report_.look_at_first.cfg_scale = start_.cfg_scale;
-    for (int subject = 0; subject < effort_.subjects; ++subject) {
-      const Measured m = measure_(first_trial(start_, subject));
-      if (m.is_broken) return void(report_.look_at_first.left_out = m.why);
-      add_look(m, report_.look_at_first);
-    }
+    report_.look_at_first = look_at([&](int subject) { return first_trial(start_, subject); });
+    const Recommended::AtLevel& now = report_.levels.at(Level::balanced);
+    const SearchStart then{{now.sampler, now.scheduler, evaluations_per_step(now.sampler)}, now.steps, now.cfg_scale};
+    report_.look_now = look_at([&](int subject) { return first_trial(then, subject); });
     if (std::ranges::find(kSamplers, start_.method.sampler) == kSamplers.end()) return;
     const int evaluations = start_.steps * start_.method.evaluations_per_step;
     if (const auto point = point_of(start_.method, evaluations, subjects_.size())) report_.at_first = *point;
+  }
+
+  template <class TrialOf>
+  TunedCfg look_at(const TrialOf& trial_of) const {
+    TunedCfg out;
+    for (int subject = 0; subject < effort_.subjects; ++subject) {
+      const Trial trial = trial_of(subject);
+      out.cfg_scale = trial.cfg_scale;
+      const Measured m = measure_(trial);
+      if (m.is_broken) {
+        out.left_out = m.why;
+        break;
+      }
+      add_look(m, out);
+    }
+    return out;
   }
 
   const Effort& effort_;
@@ -347,7 +353,8 @@ double cost_of(const Effort& effort, int start_steps, double per_picture) {
     left = std::max<double>(effort.finalists, std::ceil(left / 2));
   }
   for (const int count : effort.counts) cost += effort.finalists * effort.subjects * (count + per_picture);
-  return cost + effort.subjects * (2 * (start_steps + per_picture) + kEvidenceEvaluations);
+  const int most = std::max(start_steps, effort.counts.back());
+  return cost + effort.subjects * (2 * start_steps + most + 3 * per_picture + 2 * kEvidenceEvaluations);
 }
 
 Trial first_trial(const SearchStart& start, int subject) {
