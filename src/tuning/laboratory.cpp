@@ -82,7 +82,7 @@ Result<std::vector<Picture>> Laboratory::draw(const Trial& trial, Measuring meas
   return engine_.generate(checkpoint_, request, {}, cancel_);
 }
 
-// The first picture packs the weights; the second is what all that follow take. Measuring counts as its eight steps.
+// The weights have been packed, but for a tuning that goes on: so the second of two pictures counts.
 void Laboratory::time(const TrialMethod& method, int steps, double cfg_scale) {
   if (state_.seconds_per_evaluation > 0) return;
   const Trial trial{TrialKind::look, method, steps, cfg_scale, 0};

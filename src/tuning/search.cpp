@@ -357,6 +357,19 @@ double cost_of(const Effort& effort, int start_steps, double per_picture) {
   return cost + effort.subjects * (2 * start_steps + most + 3 * per_picture + 2 * kEvidenceEvaluations);
 }
 
+SearchStart usable_start(const SearchStart& start, const Measure& measure, std::vector<std::string>& notes) {
+  const Measured asked = measure(first_trial(start, 0));
+  if (!asked.is_broken) return start;
+  for (const double cfg_scale : {start.cfg_scale, 4.0, 1.0}) {
+    const SearchStart other{{kReferenceSampler, kReferenceScheduler, 1}, kLookSteps, cfg_scale};
+    if (measure(first_trial(other, 0)).is_broken) continue;
+    notes.push_back(fmt::format("the recommended settings ({}, {}, {} steps, CFG {}): {}", start.method.sampler,
+                                start.method.scheduler, start.steps, start.cfg_scale, asked.why));
+    return other;
+  }
+  fail(ErrorCode::bad_file, "no setting gives a picture: {}", asked.why);
+}
+
 Trial first_trial(const SearchStart& start, int subject) {
   return {TrialKind::look, start.method, start.steps, start.cfg_scale, subject};
 }

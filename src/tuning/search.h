@@ -40,6 +40,10 @@ struct SearchStart {
   double cfg_scale = 7;
 };
 
+/// The start itself, or where it gives no picture one that does; `notes` then tells. Throws Failure(bad_file) when none
+/// does.
+SearchStart usable_start(const SearchStart& start, const Measure& measure, std::vector<std::string>& notes);
+
 /// What the mean distance between pictures without anything in common is at a CFG scale; see Measured.
 using Unlikeness = std::function<Measured(double cfg_scale)>;
 /// Told which part of the search comes next.

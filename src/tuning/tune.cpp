@@ -203,7 +203,7 @@ TuneReport tune_with(Engine& engine, const Checkpoint& checkpoint, const TuneOpt
   report.prompts = options.prompts.empty() ? prompts_for(info) : options.prompts;
   report.width = info.recommended->width;
   report.height = info.recommended->height;
-  const SearchStart start{
+  const SearchStart wanted{
       {before.sampler, before.scheduler, evaluations_per_step(before.sampler)}, before.steps, before.cfg_scale};
   const TuningConditions conditions{
       fmt::format("{} {} {} {} {}", name.identity.sha256, name.identity.bytes, name.identity.mtime, info.prediction,
@@ -222,6 +222,8 @@ TuneReport tune_with(Engine& engine, const Checkpoint& checkpoint, const TuneOpt
   Laboratory lab(engine, checkpoint, subjects_of(report.prompts), places, read_tuning_state(places.state, conditions),
                  cancel, [&](const Trial&) { teller.drawn(); });
   teller.part("timing");
+  const SearchStart start = usable_start(
+      wanted, [&](const Trial& trial) { return lab.measure(trial); }, report.notes);
   lab.time(start.method, start.steps, start.cfg_scale);
   const Effort& effort =
       options.effort.empty() ? effort_for(lab.state(), options.minutes, start.steps) : named_effort(options.effort);

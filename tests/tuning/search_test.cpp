@@ -113,6 +113,16 @@ TEST(TuneSearch, ACheckpointThatGivesNoPictureAtAllIsRefused) {
   EXPECT_THAT(done.error().message, HasSubstr("no CFG scale gives a picture: gives no numbers"));
 }
 
+TEST(TuneSearch, ARecommendationThatGivesNoPictureIsToldAndAnotherTakesItsPlace) {
+  const SearchStart broken{{"uni_pc", "normal", 1}, 20, 7};
+  std::vector<std::string> notes;
+  EXPECT_EQ(usable_start(broken, known, notes).method.sampler, "dpmpp_2m");
+  EXPECT_THAT(notes, Contains("the recommended settings (uni_pc, normal, 20 steps, CFG 7): gives no numbers"));
+  notes.clear();
+  EXPECT_EQ(usable_start(kStart, known, notes).method.sampler, "euler");
+  EXPECT_TRUE(notes.empty());
+}
+
 TEST(TuneSearch, AsksForNoMoreThanItsCost) {
   for (const Effort& one : efforts()) {
     double asked = 0;
