@@ -38,6 +38,7 @@ struct Site {
 void add_job_routes(Router& router, Site& site);
 void add_choose_routes(Router& router, Site& site);
 void add_account_routes(Router& router, Site& site);  // users and keys
+void add_vote_routes(Router& router, Site& site);
 void add_image_routes(Router& router, Site& site);
 void add_model_routes(Router& router, Site& site);
 void add_site_routes(Router& router, Site& site);  // account, status, health, glossary

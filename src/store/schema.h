@@ -13,7 +13,7 @@ CREATE VIRTUAL TABLE profile_words USING fts5(
   name, title, tags, triggers, about, tokenize = 'porter unicode61 remove_diacritics 2');
 )sql";
 
-inline constexpr std::array<std::string_view, 5> kMigrations = {
+inline constexpr std::array<std::string_view, 6> kMigrations = {
     R"sql(
 CREATE TABLE models (
   id            INTEGER PRIMARY KEY,
@@ -82,6 +82,25 @@ CREATE TABLE tuned (
   name   TEXT PRIMARY KEY COLLATE NOCASE,
   preset TEXT NOT NULL                     -- JSON
 ) STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+-- Two ways to draw with a model, and which was found better: 'preset', 'challenger', 'neither'; '' as long as nobody has
+-- said it.
+CREATE TABLE comparisons (
+  id           TEXT PRIMARY KEY,
+  model        TEXT NOT NULL COLLATE NOCASE,
+  preset       TEXT NOT NULL,              -- JSON, as the next
+  challenger   TEXT NOT NULL,
+  preset_first INTEGER NOT NULL,
+  vote         TEXT NOT NULL DEFAULT ''
+) STRICT, WITHOUT ROWID;
+CREATE INDEX comparisons_by_model ON comparisons(model);
+CREATE TRIGGER comparisons_follow AFTER UPDATE OF name ON models BEGIN
+  UPDATE comparisons SET model = new.name WHERE model = old.name;
+END;
+CREATE TRIGGER comparisons_go AFTER DELETE ON models BEGIN
+  DELETE FROM comparisons WHERE model = old.name;
+END;
 )sql",
 };
 

@@ -107,6 +107,17 @@ class Store {
   /// As match_profile_words, of the kept profiles.
   Result<std::unordered_map<std::int64_t, double>> match_words(std::span<const std::string> words);
 
+  /// Two ways to draw with a model: settings as JSON.
+  struct ComparisonRow {
+    std::string id, model, preset, challenger;
+    bool preset_first = false;
+    std::string vote = {};  // "preset", "challenger", "neither"; empty: none yet
+  };
+  Status save_comparison(const ComparisonRow& row);
+  Result<std::optional<ComparisonRow>> comparison(const std::string& id);
+  Result<std::vector<ComparisonRow>> comparisons(const std::string& model);
+  Status vote(const std::string& id, const std::string& vote);
+
   /// Pictures that were kept and dropped, of an intent and a model.
   struct Habit {
     std::string intent, model;
@@ -140,6 +151,7 @@ class Store {
   template <class Work>
   auto write(Work&& work) -> Result<decltype(work())>;
   void replace(const Record& record, const Details& details);
+  std::vector<ComparisonRow> comparisons_where(std::string_view condition, const std::string& value);
   std::optional<Record> first_where(std::string_view condition, std::string_view value);
 
   std::filesystem::path home_;

@@ -1,22 +1,19 @@
 #include "pixelforge/tune.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 #include <optional>
 #include <set>
 #include <system_error>
 
 #include "base/error.h"
-#include "catalog/tuned.h"
-#include "pipeline/describe.h"
-#include "pipeline/opened_file.h"
-#include "store/home.h"
+#include "base/file.h"
 #include "store/store.h"
 #include "tuning/laboratory.h"
 #include "tuning/prompts.h"
 #include "tuning/report.h"
 #include "tuning/search.h"
+#include "tuning/tuned_name.h"
 
 namespace pxf {
 namespace {
@@ -24,76 +21,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::uint64_t kFirstSeed = 1001;
-constexpr int kDistilledSteps = 12;
-constexpr std::size_t kLongestStateName = 200;
-
-/// The checkpoint as tuning keeps it.
-struct TunedName {
-  std::string name;         // of its state
-  bool in_library = false;  // or in the program: what is found can be saved under this name
-  TunedPreset identity;     // without levels
-};
-
-fs::path home_of(const fs::path& asked) {
-  fs::path home = asked.empty() ? library_home() : asked;
-  if (home.empty()) {
-    fail(ErrorCode::invalid_argument,
-         "there is no place for what is measured: got no $HOME; set PIXELFORGE_HOME to a folder");
-  }
-  return home;
-}
-
-/// A file that is in no library has a name by its place, which no model can have.
-std::string name_of_outsider(const fs::path& path) {
-  std::string name = "/" + path.string();
-  std::ranges::replace(name, '/', '\t');
-  return name.size() > kLongestStateName ? name.substr(name.size() - kLongestStateName) : name;
-}
-
-TunedName identify(const ModelInfo& info, Store& store) {
-  TunedName out{info.name, true, {}};
-  out.identity.prediction = info.prediction;
-  out.identity.sha256 = info.sha256;
-  if (info.path.empty()) return out;
-  const fs::path path = fs::absolute(info.path).lexically_normal();
-  const FileStamp stamp = value_or_throw(file_stamp(path));
-  out.identity.bytes = stamp.bytes;
-  out.identity.mtime = stamp.mtime;
-  for (const auto& record : {value_or_throw(store.find(info.name)), value_or_throw(store.find_path(path.string()))}) {
-    if (!record || fs::absolute(store.file_of(*record)).lexically_normal() != path) continue;
-    out.name = record->name;
-    return out;
-  }
-  out.name = name_of_outsider(path);
-  out.in_library = false;
-  return out;
-}
-
-/// What the file and its family say, without what was tuned or set: each tuning begins in the same place.
-Recommended first_recommendation(const ModelInfo& info) {
-  const std::string& place = info.path.empty() ? info.name : info.path;
-  const OpenedFile file = value_or_throw(open_file(place));
-  return describe(file.catalog, said_of(file, place), nullptr).recommended.value_or(*info.recommended);
-}
-
-void check_can_be_tuned(const ModelInfo& info, const Recommended& r, const TunedName& name,
-                        const TuneOptions& options) {
-  if (r.from.starts_with("its name") || r.cfg_scale <= 1 || r.steps <= kDistilledSteps) {
-    throw Failure(
-        Error{ErrorCode::unsupported,
-              fmt::format("was distilled to few steps ({} at CFG {}, by {}): they are what it needs, and there "
-                          "is nothing to tune",
-                          r.steps, r.cfg_scale, r.from),
-              info.name});
-  }
-  if (options.save && !name.in_library) {
-    throw Failure(
-        Error{ErrorCode::unsupported,
-              "is not in the library, so what is found could not be saved; import it first (pixelforge import "
-              "FILE --link), or try --dry-run",
-              info.path});
-  }
-}
 
 const Effort& named_effort(const std::string& name) {
   std::string names;
@@ -179,22 +106,14 @@ void make_places(const Laboratory::Places& places) {
   if (failed) throw Failure(system_error(failed.value(), "make the folder", places.pictures));
 }
 
-void save(const TuneReport& report, const TunedName& name, Store& store) {
-  TunedPreset preset = name.identity;
-  preset.levels = report.levels;
-  preset.when =
-      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
-  value_or_throw(store.save_tuned(name.name, to_json_text(preset)));
-}
-
 TuneReport tune_with(Engine& engine, const Checkpoint& checkpoint, const TuneOptions& options,
                      const OnTuneProgress& on_progress, const CancelToken* cancel) {
   const ModelInfo& info = checkpoint.info();
-  const fs::path home = home_of(options.home);
+  const fs::path home = home_of_tuning(options.home);
   Store store(home);
   const TunedName name = identify(info, store);
   const Recommended before = first_recommendation(info);
-  check_can_be_tuned(info, before, name, options);
+  check_can_be_tuned(info, before, name, options.save);
   if (!options.effort.empty()) named_effort(options.effort);  // before anything is drawn
 
   TuneReport report;
@@ -240,7 +159,7 @@ TuneReport tune_with(Engine& engine, const Checkpoint& checkpoint, const TuneOpt
   search(
       effort, start, measure, unlikeness, [&](const char* doing) { teller.part(doing); }, report);
   if (options.save) {
-    save(report, name, store);
+    save_tuned(report.levels, name, store);
     report.saved = true;
   }
   if (!options.report.empty()) {
@@ -259,7 +178,7 @@ Result<TuneReport> tune(Engine& engine, const Checkpoint& checkpoint, const Tune
 
 Result<bool> forget_tuned(const std::string& name, const std::filesystem::path& home) {
   return catch_errors([&] {
-    const fs::path place = home_of(home);
+    const fs::path place = home_of_tuning(home);
     Store store(place);
     const auto record = value_or_throw(store.find_name_or_hash(name));
     const bool is_path = name.find('/') != std::string::npos;

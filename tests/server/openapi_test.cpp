@@ -42,6 +42,7 @@ Addresses answered() {
   add_job_routes(router, site);
   add_choose_routes(router, site);
   add_account_routes(router, site);
+  add_vote_routes(router, site);
   add_image_routes(router, site);
   add_model_routes(router, site);
   add_site_routes(router, site);

@@ -460,5 +460,24 @@ TEST_F(ServerTest, FavouritesAndDeletedPicturesTeachTheChoosing) {
   EXPECT_EQ(would_take(), "starter");
 }
 
+TEST_F(ServerTest, DrawsTwoWaysAndTakesTheVote) {
+  const json pair = json::parse(post("/v1/models/starter/comparisons", {{"prompt", "a red apple"}}).body);
+  std::vector<json> jobs;
+  for (const char* side : {"a", "b"}) {
+    const std::string id = pair["jobs"][side];
+    ask(server.port(), "GET", "/v1/jobs/" + id + "/events");
+    jobs.push_back(json::parse(get("/v1/jobs/" + id).body));
+    EXPECT_EQ(jobs.back()["state"], "done");
+  }
+  EXPECT_EQ(jobs[0]["plan"]["seed"], jobs[1]["plan"]["seed"]);
+  EXPECT_NE(jobs[0]["plan"], jobs[1]["plan"]);
+  const std::string address = "/v1/comparisons/" + pair["id"].get<std::string>();
+  EXPECT_EQ(post(address, {{"better", "c"}}).status, 422);
+  const json told = json::parse(post(address, {{"better", "a"}}).body);
+  EXPECT_FALSE(told["moved"].get<bool>());
+  EXPECT_GT(told["standings"].size(), 3u);
+  EXPECT_EQ(post(address, {{"better", "a"}}).status, 422) << "a vote is given once";
+}
+
 }  // namespace
 }  // namespace pxf::test
