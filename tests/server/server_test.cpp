@@ -58,6 +58,16 @@ TEST_F(ServerTest, AJobIsToldFromItsBeginningToItsPicture) {
   EXPECT_EQ(file.body.size(), image["bytes"]);
 }
 
+TEST_F(ServerTest, ALevelStandsForStepsThatAreNotSaid) {
+  const auto steps = [&](const char* level) {
+    const json plan = json::parse(post("/v1/plan", {{"prompt", "x"}, {"level", level}}).body);
+    EXPECT_EQ(plan.value("level", ""), level);
+    return plan.value("steps", 0);
+  };
+  EXPECT_LT(steps("fast"), steps("balanced"));
+  EXPECT_LT(steps("balanced"), steps("best"));
+}
+
 TEST_F(ServerTest, APictureIsSentInPartsAndNotTwice) {
   const json image = drawn()["images"][0];
   const std::string url = image["url"];
