@@ -9,6 +9,7 @@
 #include "catalog/tuned.h"
 #include "library/state.h"
 #include "pipeline/library_names.h"
+#include "pipeline/names_only.h"
 #include "pipeline/presets.h"
 #include "sampling/samplers.h"
 #include "sampling/schedulers.h"
@@ -33,6 +34,9 @@ Status check_names(Engine& engine, const std::string& key, std::string& value) {
   } else if (key == "scheduler") {
     if (const auto found = find_scheduler(value); !found) return found.error();
   } else if (key == "vae") {
+    if (engine.options().names_only) {  // whoever asks over the network learns nothing of this machine's files
+      if (Status is_one = check_name(value); !is_one) return is_one;
+    }
     if (const auto found = engine.inspect(value); !found) return found.error();
     if (means_a_file(value)) value = std::filesystem::absolute(value).lexically_normal().string();
   }

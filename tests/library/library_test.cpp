@@ -36,6 +36,17 @@ class ALibrary : public testing::Test {
   Library library_{engine_, folder_ / "home"};
 };
 
+TEST_F(ALibrary, WhoSetsAVaeOverTheNetworkLearnsNothingOfFiles) {
+  ASSERT_TRUE(library_.add(model("mine.safetensors"), {.mode = ImportMode::link}));
+  Engine names_only{EngineOptions{.names_only = true}};
+  Library library(names_only, folder_ / "home");
+  const auto refused = [&](const std::string& vae) { return library.set("mine", "vae", vae).error().message; };
+  const std::string there = refused((folder_ / "mine.safetensors").string());
+  EXPECT_THAT(there, HasSubstr("is no name of a model here"));
+  EXPECT_EQ(refused((folder_ / "none.safetensors").string()), there);
+  EXPECT_TRUE(library.set("mine", "vae", "starter-pixel"));
+}
+
 TEST_F(ALibrary, NamesAFileByItsStem) {
   EXPECT_EQ(library_.add(model("neon.v2.safetensors")).value().entry.name, "neon.v2");
   EXPECT_EQ(library_.add(model("auto.safetensors", 2)).value().entry.name, "auto-2");
