@@ -41,7 +41,7 @@ struct UsageCase {
 
 TEST(WrongUsage, EndsWithTwoAndSaysWhatIsNeeded) {
   const UsageCase cases[] = {
-      {{"genrate"}, "verb: got \"genrate\", need one of generate, inspect"},
+      {{"genrate"}, "verb: got \"genrate\", need one of generate, choose"},
       {{"generate"}, "prompt is required; see pixelforge generate --help"},
       {{"generate", "a", "--lorra", "neon"}, "unknown flag \"--lorra\""},
       {{"generate", "a", "red", "apple"}, "quote an argument that has spaces"},
