@@ -157,6 +157,7 @@ export interface Model {
 /** One model, asked for by its name. */
 export interface Papers extends Model {
   license: string; // in its own words
+  recommended: { clip_skip?: number | null; negative?: string; vae?: string } | null;
   set?: Record<string, string>; // what was said of it here; not of those in the program
 }
 

@@ -7,7 +7,7 @@ import { plainGoodFor } from "./words";
 
 /** In the keys and words of `pixelforge set`. */
 function said(papers: Papers): Record<string, string> {
-  const { settings, set } = papers;
+  const { settings, recommended, set } = papers;
   const words = {
     good_for: set?.good_for ?? "",
     about: papers.description,
@@ -23,6 +23,9 @@ function said(papers: Papers): Record<string, string> {
     steps: String(settings?.steps ?? ""),
     cfg: String(settings?.cfg_scale ?? ""),
     size: settings ? `${settings.width}x${settings.height}` : "",
+    clip_skip: String(recommended?.clip_skip ?? ""),
+    vae: recommended?.vae ?? "",
+    negative: recommended?.negative ?? "",
   };
 }
 
@@ -70,6 +73,9 @@ export function ModelProfile({ papers, onDone }: { papers: Papers; onDone: () =>
           {choice("sampler", "Sampler", samplers)}
           {choice("scheduler", "Scheduler", schedulers)}
           {field("size", "Size", { placeholder: "512x768" })}
+          {field("clip_skip", "Clip skip", { inputMode: "numeric", placeholder: "1" })}
+          {field("vae", "VAE", { placeholder: "its own" })}
+          {field("negative", "Negative prompt", { placeholder: "none" })}
         </div>
       )}
       {wrong && (
