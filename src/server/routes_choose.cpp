@@ -31,7 +31,8 @@ void read_field(const Json& body, const char* name, bool& into) {
 HttpResponse choose(Service& service, const HttpRequest& request) {
   const Json body = json_body(request);
   check_fields(body, {"prompt", "negative", "width", "height", "commercial"});
-  if (!body.contains("prompt")) throw HttpProblem(422, "invalid_argument", "is missing", "prompt");
+  if (!body.contains("prompt") || body["prompt"].is_null())
+    throw HttpProblem(422, "invalid_argument", "is missing", "prompt");
   ChooseRequest wish;
   read_field(body, "prompt", wish.prompt);
   read_field(body, "negative", wish.negative);

@@ -451,6 +451,7 @@ TEST_F(ServerTest, TellsWhatItWouldChoose) {
   const Answer wrong = post("/v1/choose", {{"prompt", 1}});
   EXPECT_EQ(wrong.status, 422);
   EXPECT_EQ(json::parse(wrong.body)["field"], "prompt");
+  EXPECT_EQ(post("/v1/choose", {{"prompt", nullptr}}).status, 422);
 }
 
 TEST_F(ServerTest, FavouritesAndDeletedPicturesTeachTheChoosing) {

@@ -75,9 +75,9 @@ export function ModelProfile({ papers, onDone }: { papers: Papers; onDone: () =>
           {field("size", "Size", { placeholder: "512x768" })}
           {field("clip_skip", "Clip skip", { inputMode: "numeric", placeholder: "1" })}
           {field("vae", "VAE", { placeholder: "its own" })}
-          {field("negative", "Negative prompt", { placeholder: "none" })}
         </div>
       )}
+      {"negative" in now && field("negative", "Negative prompt", { placeholder: "none" })}
       {wrong && (
         <p className="problem" role="alert">
           {wrong}
