@@ -583,3 +583,17 @@ for (const colorScheme of ["light", "dark"]) {
     }
   });
 }
+
+test("two ways to draw are compared blind, and the vote is told", async () => {
+  const page = await visit({ view: "models" });
+  await page.getByRole("button", { name: /^Details of starter$/ }).click();
+  const papers = page.getByRole("dialog", { name: "Details of starter" });
+  await papers.getByText("Which looks better?", { exact: true }).click();
+  await papers.getByRole("img", { name: "Picture A" }).waitFor({ timeout: 30_000 });
+  await papers.getByRole("img", { name: "Picture B" }).waitFor();
+  assert.equal(await papers.getByText(/the preset|another way|CFG \d/).count(), 1, "its own settings alone stand there");
+  await papers.getByRole("button", { name: "A is better" }).click();
+  await papers.getByText("the preset", { exact: true }).waitFor();
+  await papers.getByText("another way", { exact: true }).waitFor();
+  await papers.getByRole("button", { name: "Another pair" }).waitFor();
+});

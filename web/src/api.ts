@@ -270,6 +270,28 @@ function query(values: Record<string, string | number | boolean | null | undefin
 
 const at = encodeURIComponent;
 
+export interface WayToDraw {
+  sampler: string;
+  scheduler: string;
+  steps: number;
+  cfg_scale: number;
+}
+
+/** Two jobs of which one has the checkpoint's preset. */
+export interface Comparison {
+  id: string;
+  prompt: string;
+  jobs: { a: string; b: string };
+}
+
+export interface Told {
+  preset_was: "a" | "b";
+  moved: boolean;
+  preset: WayToDraw;
+  standings: { settings: WayToDraw; better: number; worse: number; equal: number }[];
+  votes_ahead: number;
+}
+
 export const api = {
   // The key makes a second try of one submission find the first one's job.
   submit: (request: JobRequest) =>
@@ -306,6 +328,8 @@ export const api = {
   rename: (name: string, to: string) => send<unknown>("PATCH", `/v1/models/${at(name)}`, { name: to }),
   set: (name: string, values: Record<string, string>) =>
     send<unknown>("PATCH", `/v1/models/${at(name)}`, { set: values }),
+  compare: (name: string) => send<Comparison>("POST", `/v1/models/${at(name)}/comparisons`, {}),
+  vote: (id: string, better: string) => send<Told>("POST", `/v1/comparisons/${at(id)}`, { better }),
   removeModel: (name: string) => ask<void>(`/v1/models/${at(name)}`, { method: "DELETE" }),
   importModel: (what: { path: string; mode: string; name?: string }) => send<Task>("POST", "/v1/models/import", what),
   pull: (what: { source: string; name?: string }) => send<Task>("POST", "/v1/models/pull", what),

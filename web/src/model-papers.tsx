@@ -6,11 +6,13 @@ import { Dialog } from "./dialog";
 import { Licence } from "./licence";
 import { ModelProfile } from "./model-profile";
 import { say } from "./toasts";
+import { Vote } from "./vote";
 import { bytes, plainGoodFor, settingsLine } from "./words";
 
 export function ModelPapers({ model, onClose }: { model: Model; onClose: () => void }) {
   const { samplers, account } = useCatalogue();
   const [papers, setPapers] = useState<Papers | null>(null);
+  const [votes, setVotes] = useState(false);
   useEffect(() => {
     api.model(model.name).then(setPapers, (e) => say(e.message, { alarm: true }));
   }, [model.name]);
@@ -66,6 +68,12 @@ export function ModelPapers({ model, onClose }: { model: Model; onClose: () => v
         <details>
           <summary>Change what is said of it</summary>
           <ModelProfile papers={papers} onDone={() => void act(Promise.resolve(), `${model.name} was changed.`)} />
+        </details>
+      )}
+      {model.supported && account?.admin !== false && (
+        <details onToggle={(e) => setVotes(e.currentTarget.open)}>
+          <summary>Which looks better?</summary>
+          {votes && <Vote checkpoint={model.name} onMoved={() => void refreshModels()} />}
         </details>
       )}
       {mayChange && (
