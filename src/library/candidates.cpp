@@ -142,7 +142,8 @@ class Gathering {
   std::optional<KnownUse> read_anew(const Record& record) {
     const auto facts = state_.known(record);
     if (!facts) return std::nullopt;
-    const auto& [said, set] = facts.value();
+    const Facts& said = facts.value().first;
+    const Overrides& set = facts.value().second;
     const auto set_or = [&](const char* key, const std::string& usual) {
       const auto found = set.find(key);
       return found == set.end() ? usual : found->second;
