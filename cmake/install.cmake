@@ -5,7 +5,7 @@ include(CMakePackageConfigHelpers)
 
 # The program links the same code statically: it runs when it is copied alone.
 add_library(pixelforge_shared SHARED
-  $<TARGET_OBJECTS:pxf_pipeline> $<TARGET_OBJECTS:pxf_library> $<TARGET_OBJECTS:pxf_catalog>
+  $<TARGET_OBJECTS:pxf_pipeline> $<TARGET_OBJECTS:pxf_library> $<TARGET_OBJECTS:pxf_tuning> $<TARGET_OBJECTS:pxf_catalog>
   $<TARGET_OBJECTS:pxf_service> $<TARGET_OBJECTS:pxf_server>)
 set_target_properties(pixelforge_shared PROPERTIES
   OUTPUT_NAME pixelforge EXPORT_NAME pixelforge VERSION ${PROJECT_VERSION} SOVERSION 0)

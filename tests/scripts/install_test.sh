@@ -30,8 +30,18 @@ cmake --build package/build
 
 usr/bin/pixelforge --version
 shown=$(nm --dynamic --defined-only --demangle "$LD_LIBRARY_PATH/libpixelforge.so" | cut -d' ' -f3-)
-foreign=$(grep -v -E '^(pxf_[a-z_]+|pxf::(Engine|Checkpoint|FolderWatch|Library|Server|QueueWorker|Accounts)::.*|pxf::(judge_licences?|(en|de)code_(png|image)|load_image|save_picture|encode_picture|format_of_name|check_encoding|running_workers|samplers|schedulers|read_method|good_for|hires_upscalers|hires_upscaler_called|name_of|read_recipe|load_recipe|take_loras|parse_margins|draw_chart|save_png|glossary|explain|version|to_string)(\[abi:cxx11\])?\(.*\))$' <<<"$shown" || true)
+mapfile -t headers < <(find "$place/usr/include/pixelforge" -name '*.h' ! -name pixelforge.h)
+mapfile -t functions < <(grep -hE '^[A-Za-z][A-Za-z0-9_:<>,* &]* [*&]?[a-z_]+\(' "${headers[@]}" | grep -v '^using' |
+  grep -oE '[a-z_]+\(' | tr -d '(' | sort -u)
+any=$(IFS='|' && echo "${functions[*]}")
+foreign=$(grep -v -E "^(pxf_[a-z_]+|pxf::(Engine|Checkpoint|FolderWatch|Library|Server|QueueWorker|Accounts)::.*|pxf::($any)(\[abi:cxx11\])?\\(.*\\))\$" <<<"$shown" || true)
 if [[ -n $foreign ]]; then
   printf 'the library shows what is no API: %s\n' "$foreign"
   exit 1
 fi
+for function in "${functions[@]}"; do
+  if ! grep -q -E "^pxf::$function(\[abi:cxx11\])?\(" <<<"$shown"; then
+    echo "the library lacks $function, which a header declares (cmake/pixelforge.map)"
+    exit 1
+  fi
+done
