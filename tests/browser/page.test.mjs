@@ -597,3 +597,11 @@ test("two ways to draw are compared blind, and the vote is told", async () => {
   await papers.getByText("another way", { exact: true }).waitFor();
   await papers.getByRole("button", { name: "Another pair" }).waitFor();
 });
+
+test("a level changes the settings that the checkpoint would take", async () => {
+  const page = await visit({ draft: { width: 64, height: 64, prompt: "a boat" } });
+  const steps = page.getByLabel("Steps", { exact: true });
+  await page.getByLabel("Level", { exact: true }).selectOption("fast");
+  await page.waitForFunction((el) => el.placeholder === "12", await steps.elementHandle());
+  assert.equal((await ask(page, "a boat")).level, "fast");
+});

@@ -29,6 +29,8 @@ export interface JobRequest {
   mask_blur?: number;
   only_masked?: boolean;
   hires?: number;
+  hires_upscaler?: string;
+  level?: string;
   tile?: string;
   format?: string;
 }

@@ -24,6 +24,8 @@ export interface Draft {
   count?: number;
   clip_skip?: number;
   hires?: number;
+  hires_upscaler?: string;
+  level?: string;
   tile?: string;
   format?: string;
   init?: StartPicture;
@@ -49,12 +51,13 @@ export function change(fields: Partial<Draft>): void {
 }
 
 export function requestOf(d: Draft): JobRequest {
-  const { init, loras, checkpoint, mask, strength, only_masked, prompt, negative, ...said } = d;
+  const { init, loras, checkpoint, mask, strength, only_masked, prompt, negative, hires_upscaler, ...said } = d;
   const request: JobRequest = { prompt: prompt.trim() };
   for (const [key, value] of Object.entries(said)) if (value !== undefined) (request as any)[key] = value;
   if (negative?.trim()) request.negative = negative.trim();
   if (checkpoint) request.checkpoint = checkpoint;
   if (loras.length) request.loras = loras;
+  if (d.hires && hires_upscaler) request.hires_upscaler = hires_upscaler;
   if (init) {
     request.init = init.data;
     if (strength !== undefined) request.strength = strength;
@@ -81,6 +84,7 @@ export function takeSettings(r: JobRequest): void {
     seed: r.seed,
     clip_skip: r.clip_skip,
     hires: r.hires,
+    hires_upscaler: r.hires_upscaler,
     tile: r.tile,
     init: before.init,
     strength: r.strength ?? before.strength,

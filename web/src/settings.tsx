@@ -23,6 +23,17 @@ const tilings = [
   { name: "xy", label: "all sides" },
 ];
 
+const levels = [
+  { name: "fast", label: "fast" },
+  { name: "balanced", label: "balanced" },
+  { name: "best", label: "best" },
+];
+const upscalers = [
+  { name: "picture", label: "the picture" },
+  { name: "latent", label: "the latent" },
+  { name: "latent-bicubic", label: "the latent, bicubic" },
+];
+
 export function Settings({ plan, problem }: { plan: Plan | null; problem: Problem | null }) {
   const { models, samplers, schedulers } = useCatalogue();
   const d = useDraft();
@@ -42,6 +53,14 @@ export function Settings({ plan, problem }: { plan: Plan | null; problem: Proble
       <Checkpoints plan={plan} />
       <Loras family={model?.family} />
       <StartPictureField />
+      <ChoiceField
+        label="Level"
+        term="Preset"
+        all={levels}
+        value={d.level}
+        own="balanced"
+        onChange={(level) => change({ level })}
+      />
       <div className="pair">
         <NumberField
           label="Steps"
@@ -115,6 +134,16 @@ export function Settings({ plan, problem }: { plan: Plan | null; problem: Proble
             step={0.25}
             onChange={(hires) => change({ hires })}
           />
+          {d.hires !== undefined && (
+            <ChoiceField
+              label="Hires enlarges"
+              term="Hires fix"
+              all={upscalers}
+              value={d.hires_upscaler}
+              own="picture"
+              onChange={(hires_upscaler) => change({ hires_upscaler })}
+            />
+          )}
           <NumberField
             label="Clip skip"
             value={d.clip_skip}
