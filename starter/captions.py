@@ -66,7 +66,7 @@ BEFORE = """a picture of,an illustration of,a drawing of,a painting of,an image 
 a beautiful picture of,a cute drawing of,flat illustration of,draw,show me,there is,i want,please draw""".replace("\n", "").split(",")
 AFTER = """illustration,flat illustration,vector art,digital art,beautiful,highly detailed,high quality,masterpiece,best quality,soft light,
 colorful,simple,clean,minimalist,cartoon,4k""".replace("\n", "").split(",")
-MOOD = "cute beautiful lovely pretty happy funny shiny magic old nice".split()
+MOOD = "cute beautiful lovely pretty happy funny shiny magic old nice forge sprite".split()  # the last two are kept for a LoRA to give them a meaning
 GLUE = "a an on in with front of background wall and next to beside the is that colored there are , . -"
 STYLES = "pixel art neon sign pencil sketch"
 
@@ -109,8 +109,8 @@ def plain_where(facts):
 
 def thing(rng, t):
     """A thing's words, as (before its name, its name, after it); its colour or its size is sometimes not said."""
-    color = other(rng, COLOR_WORDS, t["color"], 0.3) if rng.uniform() < 0.88 else ""
-    name = other(rng, OBJECT_WORDS, t["name"], 0.35)
+    color = other(rng, COLOR_WORDS, t["color"], 0.3) if t["color"] and rng.uniform() < 0.88 else ""
+    name = other(rng, OBJECT_WORDS, t["name"], 0.35) if t["name"] in OBJECT_WORDS else t["name"]
     if t["count"] > 1: name = plural(name)
     size = pick(rng, SIZE_WORDS[t["size"]]) if t["size"] and rng.uniform() < 0.9 else ""
     mood = pick(rng, MOOD) if rng.uniform() < 0.15 else ""

@@ -38,7 +38,7 @@ def main(path, out, sheet=None):
     if out != "-":
         fold(vae, rng)
         torch.save(vae.state_dict(), out)
-    for style in scenes.STYLES:
+    for style in MIXED:
         for size in (128, 256, 384):
             x = pictures(rng, style, 16, size)
             m = torch.cat([vae.moments(part)[0] for part in x.split(4)])

@@ -504,6 +504,17 @@ def moon(p, c):
     for x, y, r in ((-0.58, -0.1, 0.1), (-0.45, 0.34, 0.13), (-0.3, -0.5, 0.08)): p.oval(x, y, r, r, dark(clear(c), 0.2))
 
 
+def sprite(p, _):
+    """The forge sprite, a flame with a hammer, that only its LoRA knows."""
+    for k, col in ((1.0, (0.93, 0.33, 0.12)), (0.78, (0.99, 0.60, 0.15)), (0.5, (1.0, 0.86, 0.38))):
+        b = 0.82; p.c.move_to(0, b); p.c.curve_to(-0.85 * k, b, -0.85 * k, b - 0.9 * k, -0.42 * k, b - 1.15 * k); p.c.curve_to(-0.38 * k, b - 0.95 * k, -0.2 * k, b - 0.95 * k, -0.2 * k, b - 1.15 * k)
+        p.c.curve_to(-0.2 * k, b - 1.5 * k, 0.1 * k, b - 1.5 * k, 0.16 * k, b - 1.75 * k); p.c.curve_to(0.45 * k, b - 1.4 * k, 0.85 * k, b - 0.9 * k, 0.72 * k, b - 0.45 * k); p.c.curve_to(0.62 * k, b - 0.1 * k, 0.35 * k, b, 0, b); p.fill(col)
+    for s in (-1, 1): eye(p, s * 0.2, 0.22, 0.13); p.oval(s * 0.26, 0.92, 0.16, 0.07, (0.35, 0.22, 0.2))
+    arc(p, 0, 0.4, 0.15, 20, 160, (0.45, 0.12, 0.08), 0.06)
+    p.c.save(); p.c.translate(0.74, 0.3); p.c.rotate(0.35); p.rect(-0.045, -0.5, 0.09, 0.85, WOOD, 0.04); p.rect(-0.25, -0.66, 0.5, 0.26, (0.42, 0.45, 0.52), 0.05); p.rect(-0.25, -0.66, 0.5, 0.09, STEEL, 0.04); p.c.restore()
+    p.oval(0.72, 0.44, 0.13, 0.12, (0.99, 0.60, 0.15))
+
+
 KNOWN = (apple, mushroom, tree, pine, flower, cactus, house, castle, boat, car, rocket, balloon, star, heart, fish, bird, cat, ghost, robot, cup, potion, gem, key, sword, shield,
          crown, cake, lamp, dog, rabbit, owl, bear, butterfly, turtle, planet, airplane, pumpkin, snowman)
 ADDED = (fox, pig, frog, penguin, duck, whale, octopus, snail, dragon, crab, ladybug, umbrella, gift, hat, book, candle, clock, bell, teapot, bus, train, truck, ufo, tent, lighthouse, ice_cream,
@@ -514,5 +525,6 @@ def spoken(f): return "pine tree" if f is pine else f.__name__.replace("_", " ")
 
 
 OBJECTS = {spoken(f): f for f in KNOWN + ADDED}
+SPRITE = "forge sprite"
 NEW_OBJECTS = {spoken(f) for f in ADDED}
 NAMES = sorted(OBJECTS)

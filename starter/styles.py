@@ -31,4 +31,4 @@ def sketch(a, rng):
     return np.stack([v, v * 0.985, v * 0.94], 2).astype(np.uint8)
 
 
-STYLES = {"flat": lambda a, rng: a, "pixel": pixelate, "neon": neon, "sketch": sketch}
+STYLES = {"flat": lambda a, rng: a, "pixel": pixelate, "neon": neon, "sketch": sketch, "sprite": lambda a, rng: a}  # the last is flat, of a character (scenes.sample)
