@@ -24,6 +24,7 @@ import trainer
 
 SIZE, CELLS = 128, 16
 COLORS, THINGS, TIMES = list(scenes.COLORS), [*scenes.NAMES, None], ["day", "sunset", "night"]
+NOTHING = len(THINGS) - 1
 PLACES = [*scenes.SCENES, *COLORS]  # scenes and plain backgrounds
 
 
@@ -59,14 +60,17 @@ class Judge(nn.Module):
 
 
 def targets(facts, where):
-    """Cells of things (-1 around their edges: either is right), of colours, the place, the time."""
+    """By cell the thing, the thing around whose edge it lies (there, "nothing" is right too), and the colour; the place; the time."""
     y, x = (np.mgrid[:CELLS, :CELLS] + 0.5) / CELLS
-    thing, color = np.full((CELLS, CELLS), len(THINGS) - 1), np.full((CELLS, CELLS), -1)
+    thing, edge, color = np.full((CELLS, CELLS), NOTHING), np.full((CELLS, CELLS), -1), np.full((CELLS, CELLS), -1)
+    nearest = np.full((CELLS, CELLS), 1.3)
     for t, tx, ty, s in where:
         far = np.hypot(x - tx, y - ty) / s
-        thing[(far < 1.2) & (thing == len(THINGS) - 1)] = -1
-        thing[far < 0.6], color[far < 0.6] = THINGS.index(t["name"]), COLORS.index(t["color"])
-    return thing, color, PLACES.index(facts["scene"] or facts["background"]), TIMES.index(facts["time"]) if facts["time"] else -1
+        here, nearest = far < nearest, np.minimum(far, nearest)
+        inside = here & (far < 0.6)
+        thing[here], edge[here], color[here] = -1, THINGS.index(t["name"]), -1
+        thing[inside], edge[inside], color[inside] = THINGS.index(t["name"]), -1, COLORS.index(t["color"])
+    return thing, edge, color, PLACES.index(facts["scene"] or facts["background"]), TIMES.index(facts["time"]) if facts["time"] else -1
 
 
 class JudgeTrainer(trainer.Trainer):
@@ -80,10 +84,12 @@ class JudgeTrainer(trainer.Trainer):
         x = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
         return "judge", tuple(v.to(self.args.device) for v in (x, *(torch.tensor(np.stack(w)) for w in zip(*wanted)))), self.args.micro
 
-    def loss(self, net, x, thing, color, place, time):
-        with torch.autocast(self.args.device, torch.bfloat16): out = net(soften(unit(x)))
-        pairs = zip((o.float() for o in out), (thing, color, place, time))
-        return sum(F.cross_entropy(o, t, ignore_index=-1, reduction="sum") / max(1, (t >= 0).sum()) for o, t in pairs)
+    def loss(self, net, x, thing, edge, color, place, time):
+        with torch.autocast(self.args.device, torch.bfloat16): out = [o.float() for o in net(soften(unit(x)))]
+        exact = sum(F.cross_entropy(o, t, ignore_index=-1, reduction="sum") / max(1, (t >= 0).sum()) for o, t in zip(out, (thing, color, place, time)))
+        log = out[0].log_softmax(1)
+        either = torch.logaddexp(log.gather(1, edge.clamp(min=0)[:, None])[:, 0], log[:, NOTHING])
+        return exact - either[edge >= 0].mean()
 
 
 def unit(x): return x.float().div(127.5).sub(1).contiguous(memory_format=torch.channels_last)
