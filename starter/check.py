@@ -1,6 +1,8 @@
 """What must hold of the recipe itself: python check.py
 
-No combination that is held out of training is ever drawn for it, and every word of a prompt of training has a learnt token."""
+No combination that is held out of training is ever drawn for it, and every word of a prompt of training has a learnt token.
+"""
+
 import json
 
 import numpy as np
@@ -13,13 +15,16 @@ import tokenizer
 
 
 def held_out_is_never_drawn(rng):
-    for _ in range(20000): assert not prompts.is_held_out(scenes.choose(rng)), "a held-out combination would be trained on"
+    for _ in range(20000):
+        assert not prompts.is_held_out(scenes.choose(rng)), "a held-out combination would be trained on"
 
 
 def list_is_the_fixed_one():
-    with open(prompts.PATH) as f: wanted = json.load(f)
+    with open(prompts.PATH) as f:
+        wanted = json.load(f)
     assert len(wanted) == 500
-    for w in wanted: assert prompts.is_held_out(w["facts"]) == w["group"].startswith("held out"), w["prompt"]
+    for w in wanted:
+        assert prompts.is_held_out(w["facts"]) == w["group"].startswith("held out"), w["prompt"]
 
 
 def captions_are_of_known_words(rng):

@@ -2,6 +2,7 @@
 
 Each channel of the latents gets mean 0 and variance 1 / 0.18215^2: an affine map goes into quant_conv, its inverse into
 post_quant_conv. What the VAE draws stays the same. OUT of `-` only tells the PSNR."""
+
 import sys
 
 import numpy as np
@@ -14,7 +15,13 @@ Z, MIXED = model.VAE["z"], {"flat": 48, "pixel": 12, "neon": 12, "sketch": 12}
 
 
 def pictures(rng, style, n, size=256):
-    return torch.from_numpy(np.stack([scenes.sample(rng, style, size)[0] for _ in range(n)])).permute(0, 3, 1, 2).float().div(127.5).sub(1)
+    return (
+        torch.from_numpy(np.stack([scenes.sample(rng, style, size)[0] for _ in range(n)]))
+        .permute(0, 3, 1, 2)
+        .float()
+        .div(127.5)
+        .sub(1)
+    )
 
 
 def fold(vae, rng):
@@ -29,7 +36,8 @@ def fold(vae, rng):
     p.weight /= k[None, :, None, None]
 
 
-def psnr(y, x): return -10 * torch.log10(((y - x) ** 2).mean((1, 2, 3)) / 4)
+def psnr(y, x):
+    return -10 * torch.log10(((y - x) ** 2).mean((1, 2, 3)) / 4)
 
 
 @torch.no_grad()
@@ -43,11 +51,16 @@ def main(path, out, sheet=None):
             x = pictures(rng, style, 16, size)
             m = torch.cat([vae.moments(part)[0] for part in x.split(4)])
             y = torch.cat([vae.decode(part) for part in m.split(4)]).clamp(-1, 1)
-            print(f"{style:7}{size:4}: {psnr(y, x).mean():.2f} dB, worst {psnr(y, x).min():.2f}; latent std {(m * model.SCALE).std():.3f}")
-            if size == 256: rows += [torch.cat(list(v[:6]), 2) for v in (x, y)]
+            print(
+                f"{style:7}{size:4}: {psnr(y, x).mean():.2f} dB, worst {psnr(y, x).min():.2f}; latent std {(m * model.SCALE).std():.3f}"
+            )
+            if size == 256:
+                rows += [torch.cat(list(v[:6]), 2) for v in (x, y)]
     if sheet:
         from PIL import Image
+
         Image.fromarray(((torch.cat(rows, 1) + 1) * 127.5).round().byte().permute(1, 2, 0).numpy()).save(sheet)
 
 
-if __name__ == "__main__": main(*sys.argv[1:])
+if __name__ == "__main__":
+    main(*sys.argv[1:])

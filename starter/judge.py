@@ -7,7 +7,9 @@ judge.py score DIR/state.pt PICTURES [OUT.json]    what is on them
 
 The judge sees 128 x 128 pixels and says for each of 16 x 16 cells which thing is there and in what colour, and for the whole
 the scene (or the background's colour) and the time of day. A thing is right if it is the one with most evidence (of two things:
-both among the first two); its colour is judged where the thing is. It and prompts.json are not used in training a checkpoint."""
+both among the first two); its colour is judged where the thing is. It and prompts.json are not used in training a checkpoint.
+"""
+
 import json
 import os
 import subprocess
@@ -35,7 +37,8 @@ class Block(nn.Module):
         self.norm_a, self.norm_b = nn.GroupNorm(8, o), nn.GroupNorm(8, o)
         self.skip = nn.Conv2d(i, o, 1, stride)
 
-    def forward(self, x): return F.relu(self.skip(x) + self.norm_b(self.b(F.relu(self.norm_a(self.a(x))))))
+    def forward(self, x):
+        return F.relu(self.skip(x) + self.norm_b(self.b(F.relu(self.norm_a(self.a(x))))))
 
 
 class Judge(nn.Module):
@@ -70,7 +73,13 @@ def targets(facts, where):
         inside = here & (far < 0.6)
         thing[here], edge[here], color[here] = -1, THINGS.index(t["name"]), -1
         thing[inside], edge[inside], color[inside] = THINGS.index(t["name"]), -1, COLORS.index(t["color"])
-    return thing, edge, color, PLACES.index(facts["scene"] or facts["background"]), TIMES.index(facts["time"]) if facts["time"] else -1
+    return (
+        thing,
+        edge,
+        color,
+        PLACES.index(facts["scene"] or facts["background"]),
+        TIMES.index(facts["time"]) if facts["time"] else -1,
+    )
 
 
 class JudgeTrainer(trainer.Trainer):
@@ -82,24 +91,37 @@ class JudgeTrainer(trainer.Trainer):
             pictures.append(a)
             wanted.append(targets(facts, where))
         x = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
-        return "judge", tuple(v.to(self.args.device) for v in (x, *(torch.tensor(np.stack(w)) for w in zip(*wanted)))), self.args.micro
+        return (
+            "judge",
+            tuple(v.to(self.args.device) for v in (x, *(torch.tensor(np.stack(w)) for w in zip(*wanted)))),
+            self.args.micro,
+        )
 
     def loss(self, net, x, thing, edge, color, place, time):
-        with torch.autocast(self.args.device, torch.bfloat16): out = [o.float() for o in net(soften(unit(x)))]
-        exact = sum(F.cross_entropy(o, t, ignore_index=-1, reduction="sum") / max(1, (t >= 0).sum()) for o, t in zip(out, (thing, color, place, time)))
+        with torch.autocast(self.args.device, torch.bfloat16):
+            out = [o.float() for o in net(soften(unit(x)))]
+        exact = sum(
+            F.cross_entropy(o, t, ignore_index=-1, reduction="sum") / max(1, (t >= 0).sum())
+            for o, t in zip(out, (thing, color, place, time))
+        )
         log = out[0].log_softmax(1)
         either = torch.logaddexp(log.gather(1, edge.clamp(min=0)[:, None])[:, 0], log[:, NOTHING])
         return exact - either[edge >= 0].mean()
 
 
-def unit(x): return x.float().div(127.5).sub(1).contiguous(memory_format=torch.channels_last)
+def unit(x):
+    return x.float().div(127.5).sub(1).contiguous(memory_format=torch.channels_last)
 
 
 def soften(x):
     """What generated pictures have and drawn ones have not: blur, noise, other brightness."""
     n = len(x)
-    blurred = F.interpolate(F.interpolate(x, scale_factor=float(np.random.uniform(0.35, 0.8)), mode="area"), x.shape[2:], mode="bilinear")
-    x = torch.where(torch.rand(n, 1, 1, 1) < 0.4, blurred, x) * (1 + 0.1 * torch.randn(n, 1, 1, 1)) + 0.06 * torch.randn(n, 1, 1, 1)
+    blurred = F.interpolate(
+        F.interpolate(x, scale_factor=float(np.random.uniform(0.35, 0.8)), mode="area"), x.shape[2:], mode="bilinear"
+    )
+    x = torch.where(torch.rand(n, 1, 1, 1) < 0.4, blurred, x) * (
+        1 + 0.1 * torch.randn(n, 1, 1, 1)
+    ) + 0.06 * torch.randn(n, 1, 1, 1)
     return x + 0.08 * torch.rand(n, 1, 1, 1) * torch.randn_like(x)
 
 
@@ -112,9 +134,14 @@ def load(path):
 
 @torch.inference_mode()
 def look(net, pictures):
-    out = [net(unit(torch.from_numpy(np.stack(pictures[i:i + 50])).permute(0, 3, 1, 2))) for i in range(0, len(pictures), 50)]
+    out = [
+        net(unit(torch.from_numpy(np.stack(pictures[i : i + 50])).permute(0, 3, 1, 2)))
+        for i in range(0, len(pictures), 50)
+    ]
     thing, color, place, time, features = (torch.cat(parts) for parts in zip(*out))
-    return [dict(zip(("thing", "color", "place", "time"), v)) for v in zip(thing.softmax(1), color.softmax(1), place, time)], features.double().numpy()
+    return [
+        dict(zip(("thing", "color", "place", "time"), v)) for v in zip(thing.softmax(1), color.softmax(1), place, time)
+    ], features.double().numpy()
 
 
 def blobs(cells):
@@ -135,20 +162,30 @@ def verdict(seen, facts):
     names, mass = [t["name"] for t in facts["things"]], seen["thing"][:-1].sum((1, 2))
     first = {THINGS[i] for i in mass.topk(len(names)).indices}
     best = seen["thing"].argmax(0)
-    out = {"object": [n in first for n in names], "color": [], "place": [PLACES[seen["place"].argmax()] == (facts["scene"] or facts["background"])]}
+    out = {
+        "object": [n in first for n in names],
+        "color": [],
+        "place": [PLACES[seen["place"].argmax()] == (facts["scene"] or facts["background"])],
+    }
     for t in facts["things"]:
         weight = seen["thing"][THINGS.index(t["name"])] if len(names) == 2 else 1 - seen["thing"][-1]
         color = COLORS[(seen["color"] * weight).sum((1, 2)).argmax()]
         out["color"].append(color == t["color"] and (len(names) == 1 or t["name"] in first))
-        if t["count"] > 1: out["number"] = [blobs((best == THINGS.index(t["name"])).numpy()) == t["count"]]
-        if t["place"]: out["position"] = [position(1 - seen["thing"][-1]) == t["place"]]
-    if len(names) == 2: out["both"], out["both, colours"] = [all(out["object"])], [all(out["object"] + out["color"])]
-    if facts["time"]: out["time"] = [TIMES[seen["time"].argmax()] == facts["time"]]
+        if t["count"] > 1:
+            out["number"] = [blobs((best == THINGS.index(t["name"])).numpy()) == t["count"]]
+        if t["place"]:
+            out["position"] = [position(1 - seen["thing"][-1]) == t["place"]]
+    if len(names) == 2:
+        out["both"], out["both, colours"] = [all(out["object"])], [all(out["object"] + out["color"])]
+    if facts["time"]:
+        out["time"] = [TIMES[seen["time"].argmax()] == facts["time"]]
     return out
 
 
 def position(weight):
-    y, x = (((g + 0.5) / CELLS * weight.numpy()).sum() / max(1e-6, weight.sum().item()) for g in np.mgrid[:CELLS, :CELLS])
+    y, x = (
+        ((g + 0.5) / CELLS * weight.numpy()).sum() / max(1e-6, weight.sum().item()) for g in np.mgrid[:CELLS, :CELLS]
+    )
     return min(scenes.PLACES, key=lambda p: np.hypot(scenes.PLACES[p][0] - x, scenes.PLACES[p][1] - y))
 
 
@@ -164,14 +201,16 @@ def summary(seen, wanted):
     table = {}
     for s, w in zip(seen, wanted):
         for kind, right in verdict(s, w["facts"]).items():
-            for group in (w["group"], "all"): table.setdefault(group, {}).setdefault(kind, []).extend(right)
+            for group in (w["group"], "all"):
+                table.setdefault(group, {}).setdefault(kind, []).extend(right)
     return {group: {kind: round(100 * float(np.mean(v)), 1) for kind, v in row.items()} for group, row in table.items()}
 
 
 def show(table):
     kinds = ("object", "color", "place", "both", "both, colours", "number", "position", "time")
     print(f"{'':26}" + "".join(f"{k:>15}" for k in kinds))
-    for group, row in table.items(): print(f"{group:26}" + "".join(f"{row.get(k, ''):>15}" for k in kinds))
+    for group, row in table.items():
+        print(f"{group:26}" + "".join(f"{row.get(k, ''):>15}" for k in kinds))
 
 
 def drawn(wanted, seed):
@@ -181,6 +220,7 @@ def drawn(wanted, seed):
 
 def read(path):
     from PIL import Image
+
     return np.asarray(Image.open(path).convert("RGB").resize((SIZE, SIZE), Image.Resampling.BOX))
 
 
@@ -192,28 +232,40 @@ def test(path, n=2000):
 
 def draw(folder, program, *flags):
     os.makedirs(folder, exist_ok=True)
-    with open(prompts.PATH) as f: wanted = json.load(f)
+    with open(prompts.PATH) as f:
+        wanted = json.load(f)
     for i, w in enumerate(wanted):
         path = os.path.join(folder, f"{i:03}.png")
-        if not os.path.exists(path): subprocess.run([program, "generate", w["prompt"], "--seed", str(i), "-q", "--no-picture", "-o", path, *flags], check=True, stdout=subprocess.DEVNULL)
+        if not os.path.exists(path):
+            subprocess.run(
+                [program, "generate", w["prompt"], "--seed", str(i), "-q", "--no-picture", "-o", path, *flags],
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
 
 
 def score(path, folder, out=None):
     net = load(path)
-    with open(prompts.PATH) as f: wanted = json.load(f)
+    with open(prompts.PATH) as f:
+        wanted = json.load(f)
     seen, features = look(net, [read(os.path.join(folder, f"{i:03}.png")) for i in range(len(wanted))])
     own, own_features = look(net, drawn(wanted, 79))
     real = look(net, sum((drawn(wanted, 80 + k) for k in range(4)), []))[1]
-    result = {"generated": summary(seen, wanted), "drawn": summary(own, wanted)["all"],
-              "frechet": {"generated": round(frechet(features, real), 2), "drawn": round(frechet(own_features, real), 2)}}
+    result = {
+        "generated": summary(seen, wanted),
+        "drawn": summary(own, wanted)["all"],
+        "frechet": {"generated": round(frechet(features, real), 2), "drawn": round(frechet(own_features, real), 2)},
+    }
     show({**result["generated"], "the same, drawn": result["drawn"]})
     print("Fréchet distance to drawings of the same prompts:", result["frechet"])
     if out:
-        with open(out, "w") as f: json.dump(result, f, indent=1)
+        with open(out, "w") as f:
+            json.dump(result, f, indent=1)
 
 
 if __name__ == "__main__":
     if sys.argv[1] == "train":
         args = trainer.arguments(__doc__, batch=64, micro=16, muon=0.01, adam=1.5e-3).parse_args(sys.argv[2:])
         JudgeTrainer(args, Judge(), trainer.stored(args)).run()
-    else: {"test": test, "draw": draw, "score": score}[sys.argv[1]](*sys.argv[2:])
+    else:
+        {"test": test, "draw": draw, "score": score}[sys.argv[1]](*sys.argv[2:])

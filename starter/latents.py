@@ -2,6 +2,7 @@
 
 Writes DIR/STYLE-SIZE-NNNN.pt of 1000 pictures each; a shard's number is its seed, and shards that are there are kept, so
 the command goes on where it was stopped, and a training run that is under way takes up new shards by itself."""
+
 import os
 import re
 import sys
@@ -19,12 +20,13 @@ SHARD = 1000
 
 def encode(vae, size, style, rng):
     z, facts = [], []
-    step = max(1, 32 * 128 ** 2 // size ** 2)
+    step = max(1, 32 * 128**2 // size**2)
     for i in range(0, SHARD, step):
         pairs = [scenes.sample(rng, style, size) for _ in range(min(step, SHARD - i))]
         x = torch.from_numpy(np.stack([a for a, _ in pairs])).permute(0, 3, 1, 2).float().div(127.5).sub(1)
         x = x.to(next(vae.parameters()).device).contiguous(memory_format=torch.channels_last)
-        with torch.autocast(x.device.type, torch.bfloat16): mean = vae.moments(x)[0]  # off by 0.005, a third of the latents' own noise
+        with torch.autocast(x.device.type, torch.bfloat16):
+            mean = vae.moments(x)[0]  # off by 0.005, a third of the latents' own noise
         z.append((mean.float() * model.SCALE).half().cpu())
         facts += [f for _, f in pairs]
     return torch.cat(z), facts
@@ -37,7 +39,8 @@ def main(vae_path, folder, style, size, shards, first=0):
     os.makedirs(folder, exist_ok=True)
     for k in range(first, first + shards):
         path = os.path.join(folder, f"{style}-{size}-{k:04d}.pt")
-        if os.path.exists(path): continue
+        if os.path.exists(path):
+            continue
         z, facts = encode(vae, size, style, np.random.default_rng([size, list(scenes.STYLES).index(style), k]))
         torch.save({"latents": z, "facts": facts}, path + ".tmp")
         os.replace(path + ".tmp", path)
@@ -56,7 +59,8 @@ class Store:
     def refresh(self):
         for name in sorted(set(os.listdir(self.folder)) - self.names):
             found = re.fullmatch(rf"{self.style}-(\d+)-\d+\.pt", name)
-            if not found or int(found[1]) not in self.share: continue
+            if not found or int(found[1]) not in self.share:
+                continue
             shard = torch.load(os.path.join(self.folder, name), weights_only=False)
             self.latents[int(found[1])].append(shard["latents"])
             self.facts[int(found[1])].append(shard["facts"])
@@ -73,4 +77,5 @@ class Store:
         return torch.stack([shards[i][j] for i, j in where]).float(), [facts[i][j] for i, j in where]
 
 
-if __name__ == "__main__": main(sys.argv[1], sys.argv[2], sys.argv[3], *map(int, sys.argv[4:]))
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2], sys.argv[3], *map(int, sys.argv[4:]))

@@ -1,4 +1,5 @@
 """The net that is trained: UNet and text encoder, and the words it knows. The same names and shapes as in the checkpoint."""
+
 import torch
 from torch.nn.utils import parametrize
 
@@ -42,7 +43,8 @@ class Net(torch.nn.Module):
                     m.weight.mul_(0.1)
                     m.bias.zero_()
 
-    def forward(self, x, t, ids): return self.unet(x, t, self.text(ids))
+    def forward(self, x, t, ids):
+        return self.unet(x, t, self.text(ids))
 
 
 def widen(weights, old_ids, words):
@@ -52,15 +54,22 @@ def widen(weights, old_ids, words):
     new[0] = 0
     row = {token: i + 1 for i, token in enumerate(old_ids)}
     for token, i in words.row.items():
-        if token in row: new[i] = old[row[token]]
+        if token in row:
+            new[i] = old[row[token]]
     return {**weights, ROWS: new}
 
 
 def from_checkpoint(path, words):
     """The net's weights out of a file that export.py wrote."""
     from safetensors.torch import load_file
+
     prefix = {"model.diffusion_model.": "unet.", "cond_stage_model.transformer.text_model.": "text."}
-    found = {ours + n[len(p):]: v.float() for n, v in load_file(path).items() for p, ours in prefix.items() if n.startswith(p)}
+    found = {
+        ours + n[len(p) :]: v.float()
+        for n, v in load_file(path).items()
+        for p, ours in prefix.items()
+        if n.startswith(p)
+    }
     known = [t for t in range(len(found[ROWS])) if found[ROWS][t].any()]
     found[ROWS] = torch.cat([found[ROWS][:1] * 0, found[ROWS][known]])
     return widen(found, known, words)
@@ -85,24 +94,32 @@ def load(path, lora=None, strength=1.0):
 
 
 # ---------------------------------------------------------------- LoRA
-RES = {"in_layers.2": "conv1", "out_layers.3": "conv2", "emb_layers.1": "time_emb_proj", "skip_connection": "conv_shortcut"}
+RES = {
+    "in_layers.2": "conv1",
+    "out_layers.3": "conv2",
+    "emb_layers.1": "time_emb_proj",
+    "skip_connection": "conv_shortcut",
+}
 
 
 def kohya_name(name):
     """The name that kohya's LoRA files use for a layer of the net (underscores for dots), or None."""
-    if name.startswith("text."): return "lora_te_text_model_" + name[5:].replace(".", "_")
+    if name.startswith("text."):
+        return "lora_te_text_model_" + name[5:].replace(".", "_")
     p, blocks = name.split(".")[1:], model.UNET["blocks"]
     if p[0] == "middle_block":
         where, kind, rest = "mid_block", "attentions_0" if p[1] == "1" else f"resnets_{int(p[1]) // 2}", p[2:]
     elif p[0] == "input_blocks" and p[1] != "0":
         level, k = divmod(int(p[1]) - 1, blocks + 1)
         where = f"down_blocks_{level}"
-        if k == blocks: return f"lora_unet_{where}_downsamplers_0_conv"
+        if k == blocks:
+            return f"lora_unet_{where}_downsamplers_0_conv"
         kind, rest = f"{'attentions' if p[2] != '0' else 'resnets'}_{k}", p[3:]
     elif p[0] == "output_blocks":
         level, k = divmod(int(p[1]), blocks + 1)
         where = f"up_blocks_{level}"
-        if p[-1] == "conv": return f"lora_unet_{where}_upsamplers_0_conv"
+        if p[-1] == "conv":
+            return f"lora_unet_{where}_upsamplers_0_conv"
         kind, rest = f"{'attentions' if p[2] != '0' else 'resnets'}_{k}", p[3:]
     else:
         return None
@@ -112,7 +129,11 @@ def kohya_name(name):
 
 def lora_layers(net):
     kinds = (torch.nn.Linear, torch.nn.Conv2d)
-    named = {n: m for n, m in net.named_modules() if isinstance(m, kinds) and not n.startswith("unet.time") and n != "unet.out.2"}
+    named = {
+        n: m
+        for n, m in net.named_modules()
+        if isinstance(m, kinds) and not n.startswith("unet.time") and n != "unet.out.2"
+    }
     return {kohya_name(n): m for n, m in named.items() if kohya_name(n)}
 
 
@@ -123,10 +144,11 @@ class Lora(torch.nn.Module):
         super().__init__()
         out, into = weight.shape[0], weight.numel() // weight.shape[0]
         rank = min(rank, out, into)
-        self.down = torch.nn.Parameter(torch.randn(rank, *weight.shape[1:]) / into ** 0.5)
+        self.down = torch.nn.Parameter(torch.randn(rank, *weight.shape[1:]) / into**0.5)
         self.up = torch.nn.Parameter(torch.zeros(out, rank, *([1, 1] if weight.ndim == 4 else [])))
 
-    def forward(self, w): return w + (self.up.flatten(1) @ self.down.flatten(1)).reshape(w.shape)
+    def forward(self, w):
+        return w + (self.up.flatten(1) @ self.down.flatten(1)).reshape(w.shape)
 
 
 def add_lora(net, rank):

@@ -3,6 +3,7 @@
 DIR/state.pt is written every few minutes and holds everything: weights, their average, optimisers, step, random numbers. The
 same command goes on from there, and a larger --steps trains on. The learning rate is constant but for the last --cooldown
 steps, where it goes to zero: to see what a long run has reached, copy its DIR and let the copy cool down."""
+
 import argparse
 import copy
 import os
@@ -45,32 +46,46 @@ class Trainer:
         self.args, self.net, self.step, self.seen, self.average = args, net, 0, 0, {}
         torch.manual_seed(args.seed)
         self.rng = np.random.default_rng(args.seed)
-        if state: net.load_state_dict(state["net"])
+        if state:
+            net.load_state_dict(state["net"])
         net.to(args.device, memory_format=torch.channels_last)
         self.params = {n: p for n, p in net.named_parameters() if p.requires_grad}
         big = {n: p for n, p in self.params.items() if args.muon and by_muon(n, p)}
         small = [p for n, p in self.params.items() if n not in big]
         self.optimizers = [(torch.optim.AdamW(small, lr=1, betas=(0.9, 0.99), weight_decay=0.0), args.adam)]
-        if big: self.optimizers.append((Muon(big.values()), args.muon))
+        if big:
+            self.optimizers.append((Muon(big.values()), args.muon))
         self.ema = {n: p.detach().clone() for n, p in self.params.items()}
-        if state: self.restore(state)
+        if state:
+            self.restore(state)
         self.twins = [net] + [twin(net) for _ in range(args.workers - 1 if args.device == "cpu" else 0)]
 
     def restore(self, state):
         self.step, self.seen, self.average = state["step"], state["seen"], state["average"]
-        for (o, _), s in zip(self.optimizers, state["optimizers"]): o.load_state_dict(s)
+        for (o, _), s in zip(self.optimizers, state["optimizers"]):
+            o.load_state_dict(s)
         with torch.no_grad():
-            for n, v in self.ema.items(): v.copy_(state["ema"][n])
+            for n, v in self.ema.items():
+                v.copy_(state["ema"][n])
         self.rng.bit_generator.state = state["rng"]
         torch.set_rng_state(state["torch_rng"])
 
-    def extra(self): return {}
+    def extra(self):
+        return {}
 
     def save(self):
         """Written aside, synced, renamed: a kill at any moment leaves a whole state."""
-        state = {"net": self.net.state_dict(), "ema": {n: v.clone() for n, v in self.ema.items()},
-                 "optimizers": [o.state_dict() for o, _ in self.optimizers], "step": self.step, "seen": self.seen,
-                 "average": self.average, "rng": self.rng.bit_generator.state, "torch_rng": torch.get_rng_state(), **self.extra()}
+        state = {
+            "net": self.net.state_dict(),
+            "ema": {n: v.clone() for n, v in self.ema.items()},
+            "optimizers": [o.state_dict() for o, _ in self.optimizers],
+            "step": self.step,
+            "seen": self.seen,
+            "average": self.average,
+            "rng": self.rng.bit_generator.state,
+            "torch_rng": torch.get_rng_state(),
+            **self.extra(),
+        }
         os.makedirs(self.args.dir, exist_ok=True)
         path = os.path.join(self.args.dir, "state.pt")
         with open(path + ".tmp", "wb") as f:
@@ -86,51 +101,70 @@ class Trainer:
     def gradient(self, tensors, micro):
         """Parts of the batch are shared out among threads that each take the next one when done."""
         n, todo, losses = len(tensors[0]), queue.SimpleQueue(), []
-        for part in zip(*(t.split(n if self.args.device != "cpu" else micro) for t in tensors)): todo.put(part)
+        for part in zip(*(t.split(n if self.args.device != "cpu" else micro) for t in tensors)):
+            todo.put(part)
         threads = [threading.Thread(target=self.work, args=(t, todo, losses, n)) for t in self.twins[1:]]
-        for t in self.twins: t.zero_grad(set_to_none=True)
-        for t in threads: t.start()
+        for t in self.twins:
+            t.zero_grad(set_to_none=True)
+        for t in threads:
+            t.start()
         self.work(self.net, todo, losses, n)
-        for t in threads: t.join()
+        for t in threads:
+            t.join()
         for t in self.twins[1:]:
             for p, q in zip(self.net.parameters(), t.parameters()):
-                if q.grad is not None: p.grad = q.grad if p.grad is None else p.grad.add_(q.grad)
+                if q.grad is not None:
+                    p.grad = q.grad if p.grad is None else p.grad.add_(q.grad)
         return sum(losses)
 
     def work(self, net, todo, losses, n):
-        if self.args.device == "cpu": torch.set_num_threads(1)
+        if self.args.device == "cpu":
+            torch.set_num_threads(1)
         while True:
-            try: part = todo.get_nowait()
-            except queue.Empty: return
+            try:
+                part = todo.get_nowait()
+            except queue.Empty:
+                return
             loss = self.loss(net, *part) * (len(part[0]) / n)
             loss.backward()
             losses.append(loss.item())
 
     def advance(self):
         for optimizer, base in self.optimizers:
-            for g in optimizer.param_groups: g["lr"] = base * self.rate()
+            for g in optimizer.param_groups:
+                g["lr"] = base * self.rate()
         kind, tensors, micro = self.batch()
         loss = self.gradient(tensors, micro)
         self.graded()
         torch.nn.utils.clip_grad_norm_(self.params.values(), 1.0)
-        for optimizer, _ in self.optimizers: optimizer.step()
+        for optimizer, _ in self.optimizers:
+            optimizer.step()
         self.step += 1
         self.seen += len(tensors[0])
         keep = min(self.args.ema, self.step / (self.step + 20))
-        with torch.no_grad(): torch._foreach_lerp_(list(self.ema.values()), list(self.params.values()), 1 - keep)
+        with torch.no_grad():
+            torch._foreach_lerp_(list(self.ema.values()), list(self.params.values()), 1 - keep)
         self.average[kind] = 0.98 * self.average.get(kind, loss) + 0.02 * loss
 
-    def graded(self): pass
-    def saved(self): pass
+    def graded(self):
+        pass
+
+    def saved(self):
+        pass
 
     def run(self):
-        print(f"{sum(p.numel() for p in self.params.values()) / 1e6:.2f} M parameters, from step {self.step}", flush=True)
+        print(
+            f"{sum(p.numel() for p in self.params.values()) / 1e6:.2f} M parameters, from step {self.step}", flush=True
+        )
         start = last = time.time()
         while self.step < self.args.steps:
             self.advance()
             if self.step % LOG_STEPS == 0:
                 loss = ", ".join(f"{k} {v:.4f}" for k, v in sorted(self.average.items()))
-                print(f"{time.strftime('%m-%d %H:%M:%S')} step {self.step} seen {self.seen} loss {loss} rate {self.rate():.3f} {time.time() - start:.0f} s", flush=True)
+                print(
+                    f"{time.strftime('%m-%d %H:%M:%S')} step {self.step} seen {self.seen} loss {loss} rate {self.rate():.3f} {time.time() - start:.0f} s",
+                    flush=True,
+                )
             if time.time() - last > SAVE_SECONDS:
                 self.save()
                 self.saved()
@@ -147,7 +181,8 @@ def stored(args):
 def twin(net):
     """A copy with gradients of its own and the same weights."""
     t = copy.deepcopy(net)
-    for p, q in zip(net.parameters(), t.parameters()): q.data = p.data
+    for p, q in zip(net.parameters(), t.parameters()):
+        q.data = p.data
     return t
 
 
