@@ -266,6 +266,6 @@ def score(path, folder, out=None):
 if __name__ == "__main__":
     if sys.argv[1] == "train":
         args = trainer.arguments(__doc__, batch=64, micro=16, muon=0.01, adam=1.5e-3).parse_args(sys.argv[2:])
-        JudgeTrainer(args, Judge(), trainer.stored(args)).run()
+        JudgeTrainer(args, Judge(), trainer.begin(args)).run()
     else:
         {"test": test, "draw": draw, "score": score}[sys.argv[1]](*sys.argv[2:])

@@ -89,6 +89,6 @@ if __name__ == "__main__":
     a.add_argument("latents")
     a.add_argument("--export", help="write the file that the program loads")
     args = a.parse_args()
-    TinyTrainer(args, trainer.stored(args)).run()
+    TinyTrainer(args, trainer.begin(args)).run()
     if args.export:
         export(f"{args.dir}/state.pt", args.export)

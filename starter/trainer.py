@@ -44,7 +44,6 @@ class Trainer:
 
     def __init__(self, args, net, state):
         self.args, self.net, self.step, self.seen, self.average = args, net, 0, 0, {}
-        torch.manual_seed(args.seed)
         self.rng = np.random.default_rng(args.seed)
         if state:
             net.load_state_dict(state["net"])
@@ -173,7 +172,9 @@ class Trainer:
         print("done", self.step, self.seen, flush=True)
 
 
-def stored(args):
+def begin(args):
+    """The state that is there, if any; what a run without one makes at random is that of its seed."""
+    torch.manual_seed(args.seed)
     path = os.path.join(args.dir, "state.pt")
     return torch.load(path, map_location="cpu", weights_only=False) if os.path.exists(path) else None
 
