@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <memory>
 
+#include "base/lower_case.h"
+
 namespace pxf {
 namespace {
 
@@ -16,15 +18,9 @@ bool is_ascii(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-std::string in_lower_case(std::string_view ascii) {
-  std::string out(ascii);
-  for (char& c : out) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return out;
-}
-
 // Folded: lower case, compatible forms joined, marks gone. Empty when it cannot be read at all.
 std::string folded(std::string_view text) {
-  if (is_ascii(text)) return in_lower_case(text);
+  if (is_ascii(text)) return in_lower_case(std::string(text));
   utf8proc_uint8_t* out = nullptr;
   constexpr auto kHow = static_cast<utf8proc_option_t>(UTF8PROC_STABLE | UTF8PROC_COMPAT | UTF8PROC_COMPOSE |
                                                        UTF8PROC_CASEFOLD | UTF8PROC_STRIPMARK | UTF8PROC_IGNORE);

@@ -3,17 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/lower_case.h"
+
 namespace pxf {
-namespace {
-
-std::string in_lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
-}  // namespace
-
 Occasions occasions_of(const Reading& wish) {
   constexpr double kPlain = 0.5;
   Occasions out;

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <utility>
 
+#include "base/lower_case.h"
+
 namespace pxf {
 namespace {
 
@@ -18,12 +20,6 @@ constexpr std::array<std::string_view, 7> kEndings = {".safetensors", ".sft", ".
 constexpr std::array<std::string_view, 5> kNotModels = {"venv", "site-packages", "node_modules", "__pycache__", "env"};
 constexpr std::string_view kIndex = ".safetensors.index.json";
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return text;
-}
-
 /// "model-00001-of-00003.safetensors": its index stands for it.
 bool is_shard(const std::string& stem) {
   const auto of = stem.rfind("-of-");
@@ -32,7 +28,7 @@ bool is_shard(const std::string& stem) {
 }
 
 bool is_model_file(const fs::path& path) {
-  const std::string name = lower(path.filename().string());
+  const std::string name = in_lower_case(path.filename().string());
   if (name.starts_with('.')) return false;
   if (name.ends_with(kIndex)) return true;
   return std::ranges::find(kEndings, fs::path(name).extension().string()) != kEndings.end() &&

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "base/error.h"
+#include "server/body_fields.h"
 #include "server/routes.h"
 #include "service/ids.h"
 
@@ -35,37 +36,7 @@ Account account_or_problem(Service& service, const std::string& id) {
   return *found;
 }
 
-[[noreturn]] void refuse_value(const std::string& need, const std::string& field) {
-  throw HttpProblem(422, "invalid_argument", "need " + need, field);
-}
-
-/// Absent and null: nothing is said.
-const Json* said_in(const Json& body, const char* name) {
-  const auto found = body.find(name);
-  return found == body.end() || found->is_null() ? nullptr : &*found;
-}
-
-std::string text_in(const Json& body, const char* name) {
-  const Json* text = said_in(body, name);
-  if (text == nullptr) return {};
-  if (!text->is_string()) refuse_value("a string", name);
-  return text->get<std::string>();
-}
-
-std::optional<int> priority_of(const Json& body) {
-  constexpr int kHighest = 1000;
-  const Json* priority = said_in(body, "priority");
-  if (priority == nullptr) return std::nullopt;
-  if (!priority->is_number_integer() || *priority < -kHighest || *priority > kHighest)
-    refuse_value("a whole number from -1000 to 1000", "priority");
-  return priority->get<int>();
-}
-
-bool admin_of(const Json& body) {
-  const Json* admin = said_in(body, "admin");
-  if (admin != nullptr && !admin->is_boolean()) refuse_value("true or false", "admin");
-  return admin != nullptr && admin->get<bool>();
-}
+std::optional<int> priority_of(const Json& body) { return whole_in(body, "priority", -1000, 1000); }
 
 Limits checked_limits(const Json& limits) {
   if (!limits.is_object()) refuse_value("an object", "limits");
@@ -93,7 +64,7 @@ HttpResponse add_account(Service& service, const HttpRequest& request) {
   const Json* said = said_in(body, "limits");
   const Limits limits = said == nullptr ? Limits() : checked_limits(*said);
   const int priority = priority_of(body).value_or(0);
-  const bool is_admin = admin_of(body);
+  const bool is_admin = flag_in(body, "admin");
   AccountStore& accounts = service.accounts();
   NewKey made;
   if (kind == "key") {

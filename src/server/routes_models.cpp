@@ -8,6 +8,7 @@
 #include "json/choice.h"
 #include "json/library.h"
 #include "pixelforge/pull.h"
+#include "server/body_fields.h"
 #include "server/routes.h"
 
 namespace pxf {
@@ -124,16 +125,11 @@ void refuse_embedded(Service& service, const std::string& name) {
     throw HttpProblem(409, "invalid_argument", fmt::format("{} is part of the program", name));
 }
 
-std::string text_field(const Json& body, const char* name, bool is_needed) {
-  const auto found = body.find(name);
-  if (found == body.end() || found->is_null()) {
-    if (is_needed) throw HttpProblem(422, "invalid_argument", "is missing", name);
-    return {};
-  }
-  if (!found->is_string()) throw HttpProblem(422, "invalid_argument", "need a string", name);
-  if (is_needed && found->get_ref<const std::string&>().empty())
-    throw HttpProblem(422, "invalid_argument", "is empty", name);
-  return found->get<std::string>();
+std::string needed_text(const Json& body, const char* name) {
+  if (said_in(body, name) == nullptr) throw HttpProblem(422, "invalid_argument", "is missing", name);
+  std::string text = text_in(body, name);
+  if (text.empty()) throw HttpProblem(422, "invalid_argument", "is empty", name);
+  return text;
 }
 
 HttpResponse change_model(Service& service, const Call& call) {
@@ -151,7 +147,7 @@ HttpResponse change_model(Service& service, const Call& call) {
     }
     value_or_throw(library.set(name, values));
   }
-  if (const std::string to = text_field(body, "name", false); !to.empty()) {
+  if (const std::string to = text_in(body, "name"); !to.empty()) {
     value_or_throw(library.rename(name, to));
     name = to;
   }
@@ -186,8 +182,8 @@ HttpResponse accepted(const TaskState& task) {
 HttpResponse import_model(Service& service, const HttpRequest& request) {
   const Json body = json_body(request);
   check_fields(body, {"path", "mode", "name"});
-  const std::string path = text_field(body, "path", true);
-  const ImportOptions options{mode_of(text_field(body, "mode", false)), text_field(body, "name", false)};
+  const std::string path = needed_text(body, "path");
+  const ImportOptions options{mode_of(text_in(body, "mode")), text_in(body, "name")};
   return accepted(service.tasks().start(
       "import", [&service, path, options](const Tasks::Update& update, const CancelToken& cancel) -> Result<Json> {
         update([&](TaskState& task) { task.what = path; });
@@ -210,9 +206,9 @@ const char* words_of(PullStage stage) {
 HttpResponse pull_model(Service& service, const HttpRequest& request) {
   const Json body = json_body(request);
   check_fields(body, {"source", "name"});
-  const std::string source = text_field(body, "source", true);
+  const std::string source = needed_text(body, "source");
   PullOptions options;
-  options.name = text_field(body, "name", false);
+  options.name = text_in(body, "name");
   return accepted(service.tasks().start(
       "pull", [&service, source, options](const Tasks::Update& update, const CancelToken& cancel) -> Result<Json> {
         const auto on_progress = [&](const PullProgress& progress) {

@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "json/vote.h"
+#include "server/body_fields.h"
 #include "server/routes.h"
 
 namespace pxf {
@@ -19,19 +20,12 @@ Job submit_one(Service& service, const Caller& caller, const Comparison& pair, c
   return service.submit(caller, std::move(job));
 }
 
-std::string prompt_in(const Json& body) {
-  const auto found = body.find("prompt");
-  if (found == body.end() || found->is_null()) return {};
-  if (!found->is_string()) throw HttpProblem(422, "invalid_argument", "need a string", "prompt");
-  return found->get<std::string>();
-}
-
 // The jobs' own settings tell which is which to whoever looks: blind is the page, which does not show them.
 HttpResponse begin_comparison(Service& service, const Call& call) {
   const Json body = call.request.body.empty() ? Json::object() : json_body(call.request);
   check_fields(body, {"prompt"});
   const Checkpoint checkpoint = value_or_throw(service.engine().open(call.at("name")));
-  const Comparison pair = value_or_throw(next_comparison(checkpoint, prompt_in(body), service.home()));
+  const Comparison pair = value_or_throw(next_comparison(checkpoint, text_in(body, "prompt"), service.home()));
   const Caller& caller = caller_of(call.request);
   const Job a = submit_one(service, caller, pair, pair.a), b = submit_one(service, caller, pair, pair.b);
   return json_response({{"id", pair.id},
@@ -45,10 +39,9 @@ HttpResponse begin_comparison(Service& service, const Call& call) {
 HttpResponse take_vote(Service& service, const Call& call) {
   const Json body = json_body(call.request);
   check_fields(body, {"better"});
-  const auto found = body.find("better");
-  const bool is_vote = found != body.end() && (*found == "a" || *found == "b" || *found == "neither");
-  if (!is_vote) throw HttpProblem(422, "invalid_argument", "need \"a\", \"b\" or \"neither\"", "better");
-  const Better better = *found == "a" ? Better::a : *found == "b" ? Better::b : Better::neither;
+  const std::string side = text_in(body, "better");
+  if (side != "a" && side != "b" && side != "neither") refuse_value("\"a\", \"b\" or \"neither\"", "better");
+  const Better better = side == "a" ? Better::a : side == "b" ? Better::b : Better::neither;
   return json_response(to_json(value_or_throw(vote(service.engine(), call.at("id"), better, service.home()))));
 }
 

@@ -93,7 +93,7 @@ Json loaded_json(const Engine& engine);
 /// The pictures that a request begins with, read and decoded. Throws Failure: not_found; those of decode_image.
 void load_inputs(JobRequest& job, Pictures& pictures);
 
-/// Of a request that leaves it to us: the checkpoint to take.
+/// Of a request from before checkpoints were chosen when it was submitted, or that names none.
 std::string chosen_checkpoint(const JobRequest& job);
 
 }  // namespace pxf

@@ -116,7 +116,8 @@ class Store {
   Status save_comparison(const ComparisonRow& row);
   Result<std::optional<ComparisonRow>> comparison(const std::string& id);
   Result<std::vector<ComparisonRow>> comparisons(const std::string& model);
-  Status vote(const std::string& id, const std::string& vote);
+  /// False where it has its vote already.
+  Result<bool> vote(const std::string& id, const std::string& vote);
 
   /// Pictures that were kept and dropped, of an intent and a model.
   struct Habit {

@@ -37,10 +37,10 @@ Result<std::vector<Store::ComparisonRow>> Store::comparisons(const std::string& 
   return catch_errors([&] { return comparisons_where("model = ?1", model); });
 }
 
-Status Store::vote(const std::string& id, const std::string& vote) {
+Result<bool> Store::vote(const std::string& id, const std::string& vote) {
   return write([&] {
-    writing().prepare("UPDATE comparisons SET vote = ?2 WHERE id = ?1").with(id, vote).run();
-    return Done{};
+    writing().prepare("UPDATE comparisons SET vote = ?2 WHERE id = ?1 AND vote = ''").with(id, vote).run();
+    return writing().changes() > 0;
   });
 }
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
+
+#include "base/lower_case.h"
 
 namespace pxf {
 namespace {
@@ -33,11 +34,6 @@ constexpr std::array kGeneral{"portrait of an old fisherman, weathered face, sof
                               "a red apple and a blue bottle on a wooden table",
                               "a castle on a hill above a lake at sunset", "a black cat on a stack of books"};
 
-std::string lower(std::string text) {
-  std::ranges::transform(text, text.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return text;
-}
-
 /// Many triggers are alternatives: only a short phrase is one that all pictures want.
 std::string trigger_of(const ModelInfo& info) {
   const auto phrase = info.metadata.find("modelspec.trigger_phrase");
@@ -48,7 +44,7 @@ std::string trigger_of(const ModelInfo& info) {
 }  // namespace
 
 std::vector<std::string> prompts_for(const ModelInfo& info) {
-  const std::string said = lower(info.model_title + " " + info.tags + " " + info.name + " " + info.description);
+  const std::string said = in_lower_case(info.model_title + " " + info.tags + " " + info.name + " " + info.description);
   std::vector<std::string> out(kGeneral.begin(), kGeneral.end());
   for (const Kind& kind : kKinds) {
     const bool is_it =

@@ -127,9 +127,9 @@ VoteTold vote_with(Engine& engine, const std::string& id, Better better, const s
   Store store(home_of_tuning(home));
   const auto row = value_or_throw(store.comparison(id));
   if (!row) fail(ErrorCode::not_found, "there is no comparison \"{}\"", id);
-  require(row->vote.empty(), "comparison: {} has its vote already", id);
   const bool for_preset = (better == Better::a) == row->preset_first;
-  value_or_throw(store.vote(id, better == Better::neither ? "neither" : for_preset ? "preset" : "challenger"));
+  const char* what = better == Better::neither ? "neither" : for_preset ? "preset" : "challenger";
+  require(value_or_throw(store.vote(id, what)), "comparison: {} has its vote already", id);
 
   VoteTold out;
   out.preset_was_a = row->preset_first;
