@@ -51,7 +51,10 @@ Status teach(Library& library, const ChooseArguments& options, const std::string
   ChooseRequest one = options.request;
   one.among = {name};
   const auto there = library.choose(one);
-  if (!there) return Error{ErrorCode::not_found, fmt::format("no checkpoint of the name \"{}\" is here", name), {}};
+  if (!there)
+    return Error{ErrorCode::not_found,
+                 fmt::format("no checkpoint of the name \"{}\" is here; pixelforge list shows which are", name),
+                 {}};
   return library.learn(options.request.prompt, name, kept);
 }
 
