@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ops/kernel.h"
+#include "tensor/dtype.h"
 #include "tensor/shape.h"
 
 namespace pxf {
@@ -17,8 +18,11 @@ std::span<const Backend* const> all_backends();
 /// By name ("cpu", "reference"); null when there is none.
 const Backend* find_backend(std::string_view name);
 
-/// Bytes that kernels hold, at most, for a weight of this shape in the forms they want it in.
-std::uint64_t packed_weight_bytes(const Shape& shape);
+/// Bytes that kernels hold for a weight of this shape and type in the form they want it in.
+std::uint64_t packed_weight_bytes(const Shape& shape, DType dtype);
+
+/// Bytes of the pool that a kernel takes beside its op's arguments and result, at most.
+inline constexpr std::uint64_t kKernelWorkingBytes = std::uint64_t{20} << 20;
 
 /// The instruction sets that the cpu backend was built for and this machine runs, the widest first ("AVX3", "AVX2"...).
 std::vector<std::string> cpu_instruction_sets();

@@ -202,7 +202,7 @@ std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const st
   const std::vector<AdapterUse> uses = uses_of(loras, files);
   const auto put = [&](const Model& model, double done) {
     AppliedAdapters applied = put_on(model, at_share(uses, loras, done), threads);
-    for (const Shape& shape : applied.shapes()) out->packed_bytes += packed_weight_bytes(shape);
+    for (const Shape& shape : applied.shapes()) out->packed_bytes += packed_weight_bytes(shape, DType::f32);
     return applied;
   };
   out->model = second_model(checkpoint);

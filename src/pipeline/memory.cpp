@@ -64,7 +64,7 @@ std::uint64_t packed_bytes(const Declarations& declarations, std::string_view be
   for (const Declaration& d : declarations) {
     // Tables are read from the file row by row, the encoder's half is not used.
     if (!d.name.starts_with(beginning) || d.name.find("embedding") != std::string::npos) continue;
-    bytes += packed_weight_bytes(d.shape);
+    bytes += packed_weight_bytes(d.shape, d.weight->defined() ? d.weight->dtype() : DType::f32);
   }
   return bytes;
 }
@@ -95,7 +95,7 @@ std::uint64_t memory_for(const Model& model, int width, int height, int batch, b
                                          : model.autoencoder->working_bytes(1, h, w);
     working = std::max(working, bytes);
   }
-  return memory_for_weights(model) + working;
+  return memory_for_weights(model) + working + kKernelWorkingBytes;
 }
 
 }  // namespace pxf

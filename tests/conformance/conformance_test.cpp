@@ -15,6 +15,7 @@
 #include "ops/linear.h"
 #include "ops/norm.h"
 #include "support.h"
+#include "tensor/narrow.h"
 
 namespace pxf {
 namespace {
@@ -113,6 +114,29 @@ TEST_P(Conformance, LinearOfHalfPrecisionWeights) {
         return linear(ctx.from(random_values(5 * 33, 3), {5, 33}), weight, nullptr);
       },
       3e-6);
+}
+
+// The same values as halves and as f32: panels keep halves as they are, which must not show, not in the last bit.
+TEST_P(Conformance, HalvesGiveTheBytesThatTheirValuesGive) {
+  for (const DType dtype : {DType::f16, DType::bf16}) {
+    for (const std::int64_t kernel : {1, 3}) {
+      SCOPED_TRACE(testing::Message() << name_of(dtype) << ", kernel " << kernel);
+      const Shape shape{80, 288, kernel, kernel};  // of several slices, Winograd's among them
+      auto halves = std::make_shared<std::vector<std::byte>>(static_cast<std::size_t>(shape.numel()) * 2 + 1);
+      const std::span<std::byte> odd = std::span(*halves).subspan(1);  // as a file may hold them
+      narrow_from_f32(random_values(shape.numel(), 1), dtype, odd);
+      const Weight half(odd, dtype, shape, halves, {});
+      std::vector<float> values(static_cast<std::size_t>(shape.numel()));
+      half.read_f32(0, values);
+      const auto run = [&](const Weight& weight) {
+        return run_on(GetParam(), 2, [&](Context& ctx) {
+          const int pad = static_cast<int>(kernel) / 2;
+          return conv2d(ctx.from(random_values(16 * 16 * 288, 3), {1, 16, 16, 288}), weight, nullptr, {1, pad, pad});
+        });
+      };
+      EXPECT_EQ(run(half), run(Weight::of(values, shape)));
+    }
+  }
 }
 
 TEST_P(Conformance, Conv2d) {

@@ -22,6 +22,10 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 namespace fs = std::filesystem;
 
+MATCHER_P(LevelsApart, most, "") {
+  return std::abs(static_cast<int>(std::get<0>(arg)) - static_cast<int>(std::get<1>(arg))) <= most;
+}
+
 class Merge : public testing::Test {
  protected:
   Merge() { fs::create_directories(folder); }
@@ -124,7 +128,9 @@ TEST_F(Merge, ABakedLoraDrawsWhatTheLoraDraws) {
       merge({.models = {{"starter"}}, .loras = {{.name = "neon", .strength = 0.8}}, .type = "f32"}, "neon.safetensors");
   ASSERT_EQ(done.loras.size(), 1u);
   EXPECT_EQ(done.loras[0].applied, done.loras[0].total);
-  EXPECT_EQ(picture(file("neon.safetensors")).pixels, picture("starter", {{.name = "neon", .strength = 0.8}}).pixels);
+  // The text encoder acts with the LoRA's terms one by one, which rounds otherwise than their sum.
+  EXPECT_THAT(picture(file("neon.safetensors")).pixels,
+              testing::Pointwise(LevelsApart(1), picture("starter", {{.name = "neon", .strength = 0.8}}).pixels));
 }
 
 TEST_F(Merge, ABakedVaeIsTheOtherFilesByteByByte) {

@@ -23,11 +23,13 @@ constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
 // (Cody and Waite 1980); e^r by a minimax polynomial of degree 6; 2^n by writing the exponent.
 HWY_INLINE V exp_below_zero(V x) {
   const D d;
-  const hn::RebindToSigned<D> di;
-  const V lowest = hn::Set(d, -87.3f);
-  const V clamped = hn::Max(x, lowest);
-  const V n = hn::Round(hn::Mul(clamped, hn::Set(d, 1.44269504088896341f)));
-  V r = hn::NegMulAdd(n, hn::Set(d, 0.693145751953125f), clamped);
+  const hn::RebindToUnsigned<D> bits;
+  // A number so large that the sum's last bits are n, with the exponent's bias: rounding, and making an integer, in
+  // one.
+  const V large = hn::Set(d, 12582912.0f + 127.0f);
+  const V sum = hn::MulAdd(x, hn::Set(d, 1.44269504088896341f), large);
+  const V n = hn::Sub(sum, large);
+  V r = hn::NegMulAdd(n, hn::Set(d, 0.693145751953125f), x);
   r = hn::NegMulAdd(n, hn::Set(d, 1.42860682030941723e-6f), r);
   V p = hn::Set(d, 1.0f / 720);
   p = hn::MulAdd(p, r, hn::Set(d, 1.0f / 120));
@@ -36,11 +38,8 @@ HWY_INLINE V exp_below_zero(V x) {
   p = hn::MulAdd(p, r, hn::Set(d, 0.5f));
   p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
   p = hn::MulAdd(p, r, hn::Set(d, 1.0f));
-  const auto exponent = hn::ShiftLeft<23>(hn::Add(hn::ConvertTo(di, n), hn::Set(di, 127)));
-  const V e = hn::Mul(p, hn::BitCast(d, exponent));
-  // Max drops NaN; take it back from x itself.
-  const V finite = hn::IfThenElseZero(hn::Ge(x, lowest), e);
-  return hn::IfThenElse(hn::IsNaN(x), x, finite);
+  const V e = hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(bits, sum))));
+  return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.3f)), e);  // there n has left the exponent's range
 }
 
 // 1 / (1 + e^-x), from e^-|x| so that nothing overflows.

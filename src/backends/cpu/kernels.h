@@ -3,7 +3,10 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+
+#include "tensor/dtype.h"
 
 namespace pxf {
 
@@ -13,7 +16,9 @@ namespace pxf {
 struct TileArgs {
   const float* const* rows;
   std::int64_t taps;
-  std::int64_t begin, depth;  // elements [begin, begin + depth) of each row
+  std::int64_t begin, depth;            // elements [begin, begin + depth) of each row
+  const float* columns_of_a = nullptr;  // of run_columns, instead of rows: A[i][k] lies at [k * column_stride + i]
+  std::int64_t column_stride = 0;
   const float* b;
   const float* start;  // what c starts from (tile_columns numbers, the bias); null: from what c holds
   float* c;
@@ -25,15 +30,22 @@ inline constexpr int kMaxTileRows = 12;
 
 struct TileKernels {
   const char* instruction_set;
-  int rows;                                                     // of a full tile
-  int columns;                                                  // of a panel
-  std::array<void (*)(const TileArgs&), kMaxTileRows + 1> run;  // by number of rows, 1 ... rows
-  void (*widen_f16)(const std::uint16_t* from, float* to, std::int64_t count);
+  int rows;                                                             // of a full tile
+  int columns;                                                          // of a panel
+  std::array<void (*)(const TileArgs&), kMaxTileRows + 1> run;          // by number of rows, 1 ... rows
+  std::array<void (*)(const TileArgs&), kMaxTileRows + 1> run_columns;  // A column after column; one tap
+  /// f16 or bf16 elements of a panel (a multiple of its columns) as f32.
+  void (*widen)(DType type, const std::byte* from, float* to, std::int64_t count);
 };
 const TileKernels& tile_kernels();
 
 struct WinogradKernels {
   std::int64_t lanes;  // channels must be a multiple
+  /// G g G^T of the 3 x 3 kernels g of `depth` input channels and a panel's `width` output channels: from (9, depth,
+  /// width) of any panel type, taps `tap_stride` elements apart, to 36 places of (depth, width), `stride` numbers
+  /// apart.
+  void (*weights)(DType type, const std::byte* from, std::int64_t tap_stride, std::int64_t depth, std::int64_t width,
+                  float* to, std::int64_t stride);
   /// A tile of 6 x 6 pixels becomes 36 rows of `channels` numbers, `stride` apart.
   void (*input)(const float* const* pixels, std::int64_t channels, float* to, std::int64_t stride);
   /// 36 such rows become 4 x 4 pixels plus bias; null pixels lie outside the picture and are not written.
@@ -42,14 +54,14 @@ struct WinogradKernels {
 };
 const WinogradKernels& winograd_kernels();
 
+/// Of as many columns side by side as a panel has.
 struct SoftmaxKernels {
-  /// Row i of s (columns numbers) becomes exp(s - m) with m = max(highest[i], max s); highest[i] becomes m, total[i] is
-  /// rescaled and grows by the row's sum, rescale[i] = exp(old highest - m). The streaming softmax of Milakov and
+  /// Column j of s (rows, panel) becomes exp(s - m) with m = max(highest[j], max s); highest[j] becomes m, total[j] is
+  /// rescaled and grows by the column's sum, rescale[j] = exp(old highest - m). The streaming softmax of Milakov and
   /// Gimelshein 2018.
-  void (*rows)(float* s, std::int64_t rows, std::int64_t columns, std::int64_t stride, float* highest, float* total,
-               float* rescale);
-  /// Row i of x times factor[i].
-  void (*scale_rows)(float* x, std::int64_t rows, std::int64_t columns, std::int64_t stride, const float* factor);
+  void (*columns)(float* s, std::int64_t rows, float* highest, float* total, float* rescale);
+  /// Column j of x (rows, panel) times factor[j].
+  void (*scale_columns)(float* x, std::int64_t rows, const float* factor);
 };
 const SoftmaxKernels& softmax_kernels();
 

@@ -1,36 +1,55 @@
 #include "backends/cpu/panels.h"
 
+#include <hwy/cache_control.h>
+
 #include <algorithm>
+#include <array>
+#include <cstring>
 #include <vector>
 
+#include "backends/backends.h"
 #include "backends/cpu/kernels.h"
 
 namespace pxf {
 namespace {
 
-// Rows of B that a tile goes through before the next one: a panel's slice (256 x 16 f32: 16 KiB) stays in the
-// first-level cache while all tiles of a block use it.
-constexpr std::int64_t kDepth = 256;
-// Rows of A in a block: with kDepth columns 192 KiB, which stays in the second-level cache. A multiple of all tile
-// heights.
+// Rows of B that a tile goes through before the next one, and numbers of a panel in them: 24 KiB stay in the
+// first-level cache, with what a tile reads of A, while all tiles of a block use them.
+constexpr std::int64_t kMostDepth = 256;
+constexpr std::int64_t kSliceFloats = 6144;
+// Rows of A in a block: with a slice's depth about 150 KiB, which stays in the second-level cache. A multiple of all
+// tile heights.
 constexpr std::int64_t kBlockRows = 192;
 // Enough blocks that the last ones to finish do not leave other threads waiting long.
 constexpr std::int64_t kBlocksWanted = 48;
 
+// `to` (taps, depth, width) from `from` (used, depth, taps): the columns that the panel lacks become zeros.
+template <class T>
+void interleave(const T* from, const Panels& p, std::int64_t used, T* to) {
+  const std::int64_t length = p.depth * p.taps;
+  for (std::int64_t tap = 0; tap < p.taps; ++tap) {
+    for (std::int64_t k = 0; k < p.depth; ++k, to += p.width) {
+      for (std::int64_t j = 0; j < used; ++j) to[j] = from[j * length + k * p.taps + tap];
+      std::fill(to + used, to + p.width, T{0});
+    }
+  }
+}
+
 std::shared_ptr<const Buffer> pack(Context& ctx, const Weight& weight, const Panels& p) {
   const std::int64_t length = p.depth * p.taps;
   auto memory = ctx.memory().take_lasting(p.bytes());
-  auto* panels = reinterpret_cast<float*>(memory->data());
   ctx.threads().parallel_for(p.count(), [&](std::int64_t i) {
     const std::int64_t first = i * p.width, used = std::min(p.width, p.columns - first);
-    std::vector<float> rows(static_cast<std::size_t>(p.width * length));
-    read_weight(weight, first * length, {rows.data(), static_cast<std::size_t>(used * length)});
-    float* to = panels + i * p.width * length;
-    for (std::int64_t tap = 0; tap < p.taps; ++tap) {
-      for (std::int64_t k = 0; k < p.depth; ++k) {
-        for (std::int64_t j = 0; j < p.width; ++j)
-          *to++ = rows[static_cast<std::size_t>(j * length + k * p.taps + tap)];
-      }
+    std::byte* to = memory->data() + static_cast<std::size_t>(i * p.width * length) * size_of(p.type);
+    if (p.type == DType::f32) {
+      std::vector<float> rows(static_cast<std::size_t>(used * length));
+      weight.read_f32(first * length, rows);
+      interleave(rows.data(), p, used, reinterpret_cast<float*>(to));
+    } else {
+      std::vector<std::uint16_t> rows(static_cast<std::size_t>(used * length));  // the file's may not be aligned
+      const Bytes from = weight.bytes().subspan(static_cast<std::size_t>(first * length) * 2, rows.size() * 2);
+      std::memcpy(rows.data(), from.data(), from.size());
+      interleave(rows.data(), p, used, reinterpret_cast<std::uint16_t*>(to));
     }
   });
   return memory;
@@ -38,11 +57,13 @@ std::shared_ptr<const Buffer> pack(Context& ctx, const Weight& weight, const Pan
 
 Panels panels_of(Context& ctx, const Weight& weight) {
   Panels p;
+  p.type = panel_type(weight.dtype());
   p.columns = weight.shape().dim(0);
   p.depth = weight.shape().dim(1);
   p.taps = p.depth == 0 ? 1 : weight.shape().numel() / p.columns / p.depth;
   p.width = tile_kernels().columns;
-  p.memory = weight.laid_out(fmt::format("panels {}", p.width), p.bytes(), [&] { return pack(ctx, weight, p); });
+  p.memory = weight.laid_out(fmt::format("panels {} {}", name_of(p.type), p.width), p.bytes(),
+                             [&] { return pack(ctx, weight, p); });
   return p;
 }
 
@@ -52,16 +73,17 @@ struct Slice {
 };
 
 std::vector<Slice> slices(const Panels& b) {
+  const std::int64_t most = std::min(kMostDepth, kSliceFloats / b.width);
   std::vector<Slice> out;
-  if (b.depth > kDepth) {
-    const std::int64_t parts = (b.depth + kDepth - 1) / kDepth, size = (b.depth + parts - 1) / parts;
+  if (b.depth > most) {
+    const std::int64_t parts = (b.depth + most - 1) / most, size = (b.depth + parts - 1) / parts;
     for (std::int64_t tap = 0; tap < b.taps; ++tap) {
       for (std::int64_t begin = 0; begin < b.depth; begin += size) {
         out.push_back({tap, 1, begin, std::min(size, b.depth - begin)});
       }
     }
   } else {
-    const std::int64_t at_once = std::max<std::int64_t>(1, kDepth / std::max<std::int64_t>(1, b.depth));
+    const std::int64_t at_once = std::max<std::int64_t>(1, most / std::max<std::int64_t>(1, b.depth));
     for (std::int64_t tap = 0; tap < b.taps; tap += at_once) {
       out.push_back({tap, std::min(at_once, b.taps - tap), 0, b.depth});
     }
@@ -69,13 +91,36 @@ std::vector<Slice> slices(const Panels& b) {
   return out;
 }
 
+Bytes stored_slice(const Panels& b, std::int64_t panel, const Slice& slice) {
+  const std::int64_t count = slice.taps * slice.depth * b.width;
+  return {b.row(panel, slice.first_tap, slice.begin), static_cast<std::size_t>(count) * size_of(b.type)};
+}
+
+// A slice of a panel as f32: where it is, or widened into memory of this thread.
+const float* slice_as_f32(const Panels& b, std::int64_t panel, const Slice& slice) {
+  const Bytes from = stored_slice(b, panel, slice);
+  if (b.type == DType::f32) return reinterpret_cast<const float*>(from.data());
+  alignas(BufferPool::kAlignment) thread_local std::array<float, kSliceFloats> room;
+  tile_kernels().widen(b.type, from.data(), room.data(), slice.taps * slice.depth * b.width);
+  return room.data();
+}
+
+// The tile's share of the bytes on their way into the cache, so that widening them finds them there.
+void prefetch_part(Bytes bytes, std::int64_t tile, std::int64_t tiles) {
+  constexpr std::size_t kLine = 64;
+  const std::size_t lines = (bytes.size() + kLine - 1) / kLine, count = static_cast<std::size_t>(tiles);
+  const std::size_t each = (lines + count - 1) / count, first = static_cast<std::size_t>(tile) * each;
+  for (std::size_t i = first; i < std::min(lines, first + each); ++i) hwy::Prefetch(bytes.data() + i * kLine);
+}
+
 }  // namespace
 
-void read_weight(const Weight& weight, std::int64_t begin, std::span<float> out) {
-  if (weight.dtype() != DType::f16) return weight.read_f32(begin, out);
-  const Bytes bytes = weight.bytes().subspan(static_cast<std::size_t>(begin) * 2, out.size() * 2);
-  tile_kernels().widen_f16(reinterpret_cast<const std::uint16_t*>(bytes.data()), out.data(),
-                           static_cast<std::int64_t>(out.size()));
+DType panel_type(DType of_weight) {
+  return of_weight == DType::f16 || of_weight == DType::bf16 ? of_weight : DType::f32;
+}
+
+std::uint64_t packed_weight_bytes(const Shape& shape, DType dtype) {
+  return static_cast<std::uint64_t>(shape.numel()) * size_of(panel_type(dtype));
 }
 
 const Panels& packed_panels(Context& ctx, const Weight& weight) {
@@ -114,11 +159,13 @@ void multiply_panels(Context& ctx, const PanelProduct& p) {
         args.taps = slice.taps;
         args.begin = slice.begin;
         args.depth = slice.depth;
-        args.b = b.panel(panel) + (slice.first_tap * b.depth + slice.begin) * b.width;
+        args.b = slice_as_f32(b, panel, slice);
         args.start = part == 0 ? start.data() + panel * b.width : nullptr;
         args.c_stride = b.columns;
         args.columns = std::min(b.width, b.columns - panel * b.width);
+        const Bytes next = panel + 1 < last_panel ? stored_slice(b, panel + 1, slice) : Bytes{};
         for (std::int64_t tile = 0; tile < tiles; ++tile) {
+          prefetch_part(next, tile, tiles);
           args.rows = located.data() + (tile * b.taps + slice.first_tap) * kMaxTileRows;
           args.c = p.dst + (first_row + tile * tile_rows) * b.columns + panel * b.width;
           kernels.run[static_cast<std::size_t>(std::min(tile_rows, rows - tile * tile_rows))](args);

@@ -13,24 +13,26 @@
 namespace pxf {
 
 /// B (taps * depth rows, `columns` columns) cut into panels of `width` columns, the last one filled up with zeros:
-/// panel after panel, each row after row.
+/// panel after panel, each row after row. Elements stay halves where the file has halves: a slice of a panel is widened
+/// when it is multiplied, which many rows share, and memory is read half as often.
 struct Panels {
   std::shared_ptr<const Buffer> memory;
+  DType type = DType::f32;  // or f16, bf16
   std::int64_t taps = 1, depth = 0, columns = 0, width = 0;
 
   std::int64_t count() const { return (columns + width - 1) / width; }
-  std::size_t bytes() const { return static_cast<std::size_t>(count() * width * taps * depth) * sizeof(float); }
-  const float* panel(std::int64_t i) const {
-    return reinterpret_cast<const float*>(memory->data()) + i * taps * depth * width;
+  std::size_t bytes() const { return static_cast<std::size_t>(count() * width * taps * depth) * size_of(type); }
+  /// Row k of tap `tap` of panel i, and all that follow.
+  const std::byte* row(std::int64_t i, std::int64_t tap, std::int64_t k) const {
+    return memory->data() + static_cast<std::size_t>(((i * taps + tap) * depth + k) * width) * size_of(type);
   }
 };
 
 /// Packs (columns, depth, taps...): linear weights have one tap, convolutions kh * kw. Made once a weight and kept by
 /// it.
 const Panels& packed_panels(Context& ctx, const Weight& weight);
-
-/// Elements [begin, begin + out.size()) of a weight as f32, by vector instructions where the type has them.
-void read_weight(const Weight& weight, std::int64_t begin, std::span<float> out);
+/// How panels hold elements of this type.
+DType panel_type(DType of_weight);
 
 struct PanelProduct {
   std::int64_t rows;

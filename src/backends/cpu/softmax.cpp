@@ -6,7 +6,6 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
-#include <algorithm>
 #include <limits>
 
 #include "backends/cpu/exp-inl.h"
@@ -16,57 +15,62 @@ namespace pxf {
 namespace HWY_NAMESPACE {
 namespace {
 
-void softmax_rows(float* s, std::int64_t rows, std::int64_t columns, std::int64_t stride, float* highest, float* total,
-                  float* rescale) {
-  const D d;
-  for (std::int64_t i = 0; i < rows; ++i) {
-    float* row = s + i * stride;
-    V top = hn::Set(d, highest[i]);
-    std::int64_t j = 0;
-    for (; j + kLanes <= columns; j += kLanes) top = hn::Max(top, hn::LoadU(d, row + j));
-    float m = hn::GetLane(hn::MaxOfLanes(d, top));
-    for (; j < columns; ++j) m = std::max(m, row[j]);
-    // A row that has seen only -infinity so far (masked) keeps a finite reference point.
-    const float reference = m == -std::numeric_limits<float>::infinity() ? 0.0f : m;
+constexpr int kVectors = 2;  // of a panel (tile.cpp)
+constexpr std::int64_t kPanel = kVectors * kLanes;
 
-    const V shift = hn::Set(d, reference);
-    V sum = hn::Zero(d);
-    for (j = 0; j + kLanes <= columns; j += kLanes) {
-      const V e = exp_below_zero(hn::Sub(hn::LoadU(d, row + j), shift));
-      hn::StoreU(e, d, row + j);
-      sum = hn::Add(sum, e);
+void softmax_columns(float* s, std::int64_t rows, float* highest, float* total, float* rescale) {
+  const D d;
+  const V lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
+  V top[kVectors], shift[kVectors], sum[kVectors];
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) top[v] = hn::LoadU(d, highest + v * kLanes);
+  for (std::int64_t i = 0; i < rows; ++i) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) top[v] = hn::Max(top[v], hn::Load(d, s + i * kPanel + v * kLanes));
+  }
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    // A column that has seen only -infinity so far (masked) keeps a finite reference point.
+    shift[v] = hn::IfThenZeroElse(hn::Eq(top[v], lowest), top[v]);
+    sum[v] = hn::Zero(d);
+  }
+  for (std::int64_t i = 0; i < rows; ++i) {
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      float* at = s + i * kPanel + v * kLanes;
+      const V e = exp_below_zero(hn::Sub(hn::Load(d, at), shift[v]));
+      hn::Store(e, d, at);
+      sum[v] = hn::Add(sum[v], e);
     }
-    if (j < columns) {
-      HWY_ALIGN float tail[kLanes];
-      for (std::int64_t k = 0; k < kLanes; ++k) {
-        tail[k] = j + k < columns ? row[j + k] : -std::numeric_limits<float>::infinity();
-      }
-      const V e = exp_below_zero(hn::Sub(hn::Load(d, tail), shift));
-      hn::Store(e, d, tail);
-      for (std::int64_t k = 0; j + k < columns; ++k) row[j + k] = tail[k];
-      sum = hn::Add(sum, e);
-    }
-    rescale[i] = hn::GetLane(exp_below_zero(hn::Set(d, highest[i] - reference)));
-    total[i] = total[i] * rescale[i] + hn::GetLane(hn::SumOfLanes(d, sum));
-    highest[i] = m;
+  }
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    const std::int64_t at = v * kLanes;
+    const V factor = exp_below_zero(hn::Sub(hn::LoadU(d, highest + at), shift[v]));
+    hn::StoreU(factor, d, rescale + at);
+    hn::StoreU(hn::MulAdd(hn::LoadU(d, total + at), factor, sum[v]), d, total + at);
+    hn::StoreU(top[v], d, highest + at);
   }
 }
 
-void scale_rows(float* x, std::int64_t rows, std::int64_t columns, std::int64_t stride, const float* factor) {
+void scale_columns(float* x, std::int64_t rows, const float* factor) {
   const D d;
+  V f[kVectors];
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) f[v] = hn::LoadU(d, factor + v * kLanes);
   for (std::int64_t i = 0; i < rows; ++i) {
-    const V f = hn::Set(d, factor[i]);
-    float* row = x + i * stride;
-    std::int64_t j = 0;
-    for (; j + kLanes <= columns; j += kLanes) hn::StoreU(hn::Mul(hn::LoadU(d, row + j), f), d, row + j);
-    for (; j < columns; ++j) row[j] *= factor[i];
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      float* at = x + i * kPanel + v * kLanes;
+      hn::Store(hn::Mul(hn::Load(d, at), f[v]), d, at);
+    }
   }
 }
 
 }  // namespace
 
 const SoftmaxKernels* softmax_table() {
-  static const SoftmaxKernels table{softmax_rows, scale_rows};
+  static const SoftmaxKernels table{softmax_columns, scale_columns};
   return &table;
 }
 

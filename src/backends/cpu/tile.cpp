@@ -1,11 +1,12 @@
 // The multiply-add tile: everything dense is made of it.
 #include "backends/cpu/kernels.h"
-#include "base/half.h"
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "backends/cpu/tile.cpp"
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
+
+#include "backends/cpu/panel-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace pxf {
@@ -23,7 +24,7 @@ constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
 constexpr std::int64_t kColumns = 2 * kLanes;
 static_assert(kRows <= kMaxTileRows);
 
-template <int kTileRows>
+template <int kTileRows, bool kByColumns>
 void run_tile(const TileArgs& t) {
   const D d;
   HWY_ALIGN float edge[kTileRows * kColumns];
@@ -55,19 +56,25 @@ void run_tile(const TileArgs& t) {
   }
 
   const float* HWY_RESTRICT b = t.b;
-  for (std::int64_t tap = 0; tap < t.taps; ++tap) {
-    const float* a[kTileRows];
+  const auto add = [&](auto element) HWY_ATTR {
+    const V b_left = hn::Load(d, b), b_right = hn::Load(d, b + kLanes);
+    b += kColumns;
 #pragma GCC unroll 16
-    for (int i = 0; i < kTileRows; ++i) a[i] = t.rows[tap * kMaxTileRows + i] + t.begin;
-    for (std::int64_t k = 0; k < t.depth; ++k) {
-      const V b_left = hn::Load(d, b), b_right = hn::Load(d, b + kLanes);
-      b += kColumns;
+    for (int i = 0; i < kTileRows; ++i) {
+      const V x = hn::Set(d, element(i));
+      left[i] = hn::MulAdd(x, b_left, left[i]);
+      right[i] = hn::MulAdd(x, b_right, right[i]);
+    }
+  };
+  if constexpr (kByColumns) {
+    const float* HWY_RESTRICT a = t.columns_of_a;
+    for (std::int64_t k = 0; k < t.depth; ++k, a += t.column_stride) add([a](int i) HWY_ATTR { return a[i]; });
+  } else {
+    for (std::int64_t tap = 0; tap < t.taps; ++tap) {
+      const float* a[kTileRows];
 #pragma GCC unroll 16
-      for (int i = 0; i < kTileRows; ++i) {
-        const V x = hn::Set(d, a[i][k]);
-        left[i] = hn::MulAdd(x, b_left, left[i]);
-        right[i] = hn::MulAdd(x, b_right, right[i]);
-      }
+      for (int i = 0; i < kTileRows; ++i) a[i] = t.rows[tap * kMaxTileRows + i] + t.begin;
+      for (std::int64_t k = 0; k < t.depth; ++k) add([&a, k](int i) HWY_ATTR { return a[i][k]; });
     }
   }
 
@@ -83,19 +90,23 @@ void run_tile(const TileArgs& t) {
   }
 }
 
-void widen_f16(const std::uint16_t* from, float* to, std::int64_t count) {
-  const D d;
-  const hn::Rebind<hwy::float16_t, D> d16;
-  const auto* source = reinterpret_cast<const hwy::float16_t*>(from);
-  std::int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) hn::StoreU(hn::PromoteTo(d, hn::LoadU(d16, source + i)), d, to + i);
-  for (; i < count; ++i) to[i] = f32_from_f16(from[i]);
+template <DType kType>
+void widen_from(const std::byte* from, float* to, std::int64_t count) {
+  for (std::int64_t i = 0; i < count; i += kLanes) hn::StoreU(load_panel<kType>(from, i), D(), to + i);
+}
+
+void widen(DType type, const std::byte* from, float* to, std::int64_t count) {
+  type == DType::f16 ? widen_from<DType::f16>(from, to, count) : widen_from<DType::bf16>(from, to, count);
 }
 
 template <int... kCounts>
 constexpr TileKernels make_kernels(std::integer_sequence<int, kCounts...>) {
-  return {
-      hwy::TargetName(HWY_TARGET), kRows, static_cast<int>(kColumns), {nullptr, run_tile<kCounts + 1>...}, widen_f16};
+  return {hwy::TargetName(HWY_TARGET),
+          kRows,
+          static_cast<int>(kColumns),
+          {nullptr, run_tile<kCounts + 1, false>...},
+          {nullptr, run_tile<kCounts + 1, true>...},
+          widen};
 }
 
 }  // namespace

@@ -7,6 +7,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "backends/cpu/panel-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace pxf {
 namespace HWY_NAMESPACE {
@@ -44,19 +46,70 @@ HWY_INLINE void transform_output(const V* in, int step, V* out, int out_step) {
   out[3 * out_step] = hn::Add(in[5 * step], hn::MulAdd(eight, far_difference, near_difference));
 }
 
+// out = G in: three values to six.
+HWY_INLINE void transform_kernel(V a, V b, V c, V* out, int out_step) {
+  const D d;
+  const V sixth = hn::Set(d, 1.0f / 6), twelfth = hn::Set(d, 1.0f / 12), twenty_fourth = hn::Set(d, 1.0f / 24);
+  const V ends = hn::Mul(sixth, hn::Add(a, c)), middle = hn::Mul(sixth, b);
+  const V far = hn::MulAdd(twenty_fourth, a, hn::Mul(sixth, c)), half = hn::Mul(twelfth, b);
+  out[0] = hn::Mul(hn::Set(d, 0.25f), a);
+  out[out_step] = hn::Neg(hn::Add(ends, middle));
+  out[2 * out_step] = hn::Sub(middle, ends);
+  out[3 * out_step] = hn::Add(far, half);
+  out[4 * out_step] = hn::Sub(far, half);
+  out[5 * out_step] = c;
+}
+
+template <DType kType>
+void transform_weights(const std::byte* from, std::int64_t tap_stride, std::int64_t count, float* to,
+                       std::int64_t stride) {
+  for (std::int64_t i = 0; i < count; i += kLanes) {
+    V rows[18];
+#pragma GCC unroll 3
+    for (int column = 0; column < 3; ++column) {
+      transform_kernel(load_panel<kType>(from, column * tap_stride + i),
+                       load_panel<kType>(from, (3 + column) * tap_stride + i),
+                       load_panel<kType>(from, (6 + column) * tap_stride + i), rows + column, 3);
+    }
+#pragma GCC unroll 6
+    for (int row = 0; row < 6; ++row) {
+      V across[6];
+      transform_kernel(rows[row * 3], rows[row * 3 + 1], rows[row * 3 + 2], across, 1);
+#pragma GCC unroll 6
+      for (int column = 0; column < 6; ++column) {
+        hn::StoreU(across[column], D(), to + (row * 6 + column) * stride + i);
+      }
+    }
+  }
+}
+
+void winograd_weights(DType type, const std::byte* from, std::int64_t tap_stride, std::int64_t depth,
+                      std::int64_t width, float* to, std::int64_t stride) {
+  const auto run = type == DType::f16    ? transform_weights<DType::f16>
+                   : type == DType::bf16 ? transform_weights<DType::bf16>
+                                         : transform_weights<DType::f32>;
+  run(from, tap_stride, depth * width, to, stride);
+}
+
+// Columns first, then rows; unrolled, so that what lies between stays in registers or in one known place.
 void winograd_input(const float* const* pixels, std::int64_t channels, float* to, std::int64_t stride) {
   const D d;
   for (std::int64_t c = 0; c < channels; c += kLanes) {
-    V in[36], rows[36];
-    for (int i = 0; i < 36; ++i) in[i] = hn::LoadU(d, pixels[i] + c);
+    V rows[36];
+#pragma GCC unroll 6
     for (int column = 0; column < 6; ++column) {
-      V down[6];
-      transform_input(in + column, 6, down);
+      V in[6], down[6];
+#pragma GCC unroll 6
+      for (int i = 0; i < 6; ++i) in[i] = hn::LoadU(d, pixels[i * 6 + column] + c);
+      transform_input(in, 1, down);
+#pragma GCC unroll 6
       for (int i = 0; i < 6; ++i) rows[i * 6 + column] = down[i];
     }
+#pragma GCC unroll 6
     for (int row = 0; row < 6; ++row) {
       V across[6];
       transform_input(rows + row * 6, 1, across);
+#pragma GCC unroll 6
       for (int j = 0; j < 6; ++j) hn::StoreU(across[j], d, to + (row * 6 + j) * stride + c);
     }
   }
@@ -66,13 +119,25 @@ void winograd_output(const float* from, std::int64_t stride, std::int64_t channe
                      float* const* pixels) {
   const D d;
   for (std::int64_t c = 0; c < channels; c += kLanes) {
-    V in[36], rows[24], out[16];
-    for (int i = 0; i < 36; ++i) in[i] = hn::LoadU(d, from + i * stride + c);
-    for (int column = 0; column < 6; ++column) transform_output(in + column, 6, rows + column, 6);
-    for (int row = 0; row < 4; ++row) transform_output(rows + row * 6, 1, out + row * 4, 1);
+    V rows[24];
+#pragma GCC unroll 6
+    for (int column = 0; column < 6; ++column) {
+      V in[6], down[4];
+#pragma GCC unroll 6
+      for (int i = 0; i < 6; ++i) in[i] = hn::LoadU(d, from + (i * 6 + column) * stride + c);
+      transform_output(in, 1, down, 1);
+#pragma GCC unroll 4
+      for (int i = 0; i < 4; ++i) rows[i * 6 + column] = down[i];
+    }
     const V shift = hn::LoadU(d, bias + c);
-    for (int i = 0; i < 16; ++i) {
-      if (pixels[i] != nullptr) hn::StoreU(hn::Add(out[i], shift), d, pixels[i] + c);
+#pragma GCC unroll 4
+    for (int row = 0; row < 4; ++row) {
+      V out[4];
+      transform_output(rows + row * 6, 1, out, 1);
+#pragma GCC unroll 4
+      for (int j = 0; j < 4; ++j) {
+        if (float* pixel = pixels[row * 4 + j]) hn::StoreU(hn::Add(out[j], shift), d, pixel + c);
+      }
     }
   }
 }
@@ -80,7 +145,7 @@ void winograd_output(const float* from, std::int64_t stride, std::int64_t channe
 }  // namespace
 
 const WinogradKernels* winograd_table() {
-  static const WinogradKernels table{kLanes, winograd_input, winograd_output};
+  static const WinogradKernels table{kLanes, winograd_weights, winograd_input, winograd_output};
   return &table;
 }
 
