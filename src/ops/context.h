@@ -35,6 +35,13 @@ struct Wrap {
   bool x = false, y = false;
 };
 
+/// How exactly the large products are computed.
+enum class Precision {
+  exact,     // f32
+  balanced,  // linear layers in 8 bits
+  fast       // convolutions, and attention's scores, too
+};
+
 class Context {
  public:
   /// Borrows all of them. `cancel` and `profile` may be null.
@@ -60,6 +67,8 @@ class Context {
 
   void set_wrap(Wrap wrap) noexcept { wrap_ = wrap; }
   Wrap wrap() const noexcept { return wrap_; }
+  void set_precision(Precision precision) noexcept { precision_ = precision; }
+  Precision precision() const noexcept { return precision_; }
   void set_profile(Profile* profile) noexcept { profile_ = profile; }
   /// Throws Failure(cancelled) once stopping is wished for.
   void check_cancelled() const;
@@ -71,6 +80,7 @@ class Context {
   const CancelToken* cancel_;
   Profile* profile_ = nullptr;
   Wrap wrap_ = {};
+  Precision precision_ = Precision::exact;
 };
 
 template <class Desc>

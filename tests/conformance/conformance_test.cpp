@@ -2,12 +2,15 @@
 // break kernels (one pixel, one channel, ends that fill no vector), against the scalar reference.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 #include <functional>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "backends/cpu/kernels.h"
 #include "ops/arrange.h"
 #include "ops/attention.h"
 #include "ops/conv2d.h"
@@ -168,6 +171,76 @@ TEST_P(Conformance, Conv2d) {
           return conv2d(ctx.from(random_values(source.numel(), 3), source), weight, &bias, c.params);
         },
         2e-5);  // Winograd's
+  }
+}
+
+// Rounding to 255 levels of each row's range, and to 127 of each column's: errors of some thousandths.
+TEST_P(Conformance, DenseOpsInEightBits) {
+  struct Case {
+    std::int64_t height, width, in, out, kernel;
+    int stride;
+  };
+  for (const Case& c : {Case{77, 1, 768, 320, 1, 1},
+                        {193, 1, 66, 65, 1, 1},
+                        {24, 1, 1090, 64, 1, 1},
+                        {9, 7, 130, 80, 3, 1},
+                        {16, 16, 640, 96, 3, 1},
+                        {12, 14, 64, 70, 3, 2}}) {
+    SCOPED_TRACE(testing::Message() << c.height << " x " << c.width << " x " << c.in << " -> " << c.out << ", kernel "
+                                    << c.kernel);
+    agree(
+        [&](Context& ctx) {
+          ctx.set_precision(Precision::fast);
+          const Shape shape{c.out, c.in, c.kernel, c.kernel};
+          const Weight weight = Weight::of(random_values(shape.numel(), 1), shape);
+          const Weight bias = Weight::of(random_values(c.out, 2), {c.out});
+          const int pad = static_cast<int>(c.kernel) / 2;
+          const Tensor x = ctx.from(random_values(c.height * c.width * c.in, 3), {1, c.height, c.width, c.in});
+          return c.kernel == 1 ? linear(x, weight, &bias) : conv2d(x, weight, &bias, {c.stride, pad, pad});
+        },
+        0.015);
+  }
+}
+
+TEST_P(Conformance, InEightBitsARowThatIsNotFiniteSpoilsItselfAlone) {
+  const auto run = [&](float spoilt) {
+    return run_on(GetParam(), 2, [&](Context& ctx) {
+      ctx.set_precision(Precision::balanced);
+      std::vector<float> x = random_values(30 * 96, 3);
+      x[5 * 96 + 7] = spoilt;
+      std::fill_n(x.begin() + 6 * 96, 96, 2.5f);    // one value, no range
+      std::fill_n(x.begin() + 7 * 96, 96, 1e-42f);  // a range too small for f32
+      return linear(ctx.from(x, {30, 96}), Weight::of(random_values(64 * 96, 1), {64, 96}), nullptr);
+    });
+  };
+  const std::vector<float> sound = run(0.5f), spoilt = run(std::numeric_limits<float>::infinity());
+  for (std::size_t i = 0; i < sound.size(); ++i) {
+    EXPECT_TRUE(std::isfinite(sound[i])) << i;
+    if (i / 64 == 5) {
+      EXPECT_FALSE(std::isfinite(spoilt[i])) << i;
+    } else {
+      EXPECT_EQ(spoilt[i], sound[i]) << i;
+    }
+  }
+}
+
+TEST(EightBits, TheDotProductInstructionGivesTheSumsThatPlainOnesGive) {
+  const Int8Kernels& kernels = int8_kernels();
+  if (!kernels.has_dot_product) GTEST_SKIP() << "this processor has none";
+  constexpr std::int64_t kDepth = 64, kColumns = 32;
+  std::mt19937 engine(1);
+  std::vector<std::uint8_t> a(kMaxTileRows * kDepth);
+  std::vector<std::int8_t> b(kDepth * kColumns);
+  for (std::uint8_t& v : a) v = static_cast<std::uint8_t>(engine() % 4 == 0 ? 255 : engine() % 256);
+  for (std::int8_t& v : b)
+    v = static_cast<std::int8_t>(engine() % 4 == 0 ? -127 : static_cast<int>(engine() % 255) - 127);
+  std::array<const std::uint8_t*, kMaxTileRows> rows{};
+  for (std::size_t i = 0; i < rows.size(); ++i) rows[i] = a.data() + i * kDepth;
+  for (std::size_t count = 1; count <= static_cast<std::size_t>(kernels.rows); ++count) {
+    std::vector<std::int32_t> got(count * kColumns), want(got.size());
+    kernels.run[count]({rows.data(), 4, kDepth - 4, b.data(), got.data()});
+    plain_int8_kernels().run[count]({rows.data(), 4, kDepth - 4, b.data(), want.data()});
+    EXPECT_EQ(got, want) << count;
   }
 }
 

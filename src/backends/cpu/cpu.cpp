@@ -7,6 +7,7 @@ namespace pxf {
 Backend make_cpu_backend() {
   Backend backend;
   backend.name = "cpu";
+  add_cpu_int8(backend);
   add_cpu_winograd(backend);
   add_cpu_dense(backend);
   add_cpu_attention(backend);

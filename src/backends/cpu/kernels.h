@@ -39,6 +39,44 @@ struct TileKernels {
 };
 const TileKernels& tile_kernels();
 
+/// A block of rows of bytes times one panel's part of one tap.
+struct Int8TileArgs {
+  const std::uint8_t* const* rows;
+  std::int64_t begin, depth;  // bytes [begin, begin + depth) of each row; depth is a multiple of 4
+  const std::int8_t* b;       // (depth / 4, tile_columns, 4)
+  std::int32_t* sums;         // (rows, tile_columns): sum over k of rows[i][begin + k] b[k][j]
+};
+using Int8Tiles = std::array<void (*)(const Int8TileArgs&), kMaxTileRows + 1>;  // by number of rows
+
+/// Sums of bytes as the numbers that they stand for: c (rows, tile_columns) = or += scale_i sums + low_i column_sums,
+/// where scale_i and low_i are ranges[i][2 part] and the number after it.
+struct Int8SumArgs {
+  std::int64_t rows;
+  const std::int32_t* sums;
+  const float* const* ranges;
+  std::int64_t part;
+  const float* column_sums;
+  bool is_first;
+  float* c;
+};
+
+struct Int8Kernels {
+  bool has_dot_product;  // sums of four products by one instruction
+  int rows;
+  Int8Tiles run;
+  void (*add)(const Int8SumArgs&);
+  /// x as bytes: x = range[0] * byte + range[1]. A row with a number that is not finite gets a range of NaN.
+  void (*round_row)(const float* x, std::int64_t count, std::uint8_t* to, float* range);
+  /// dst (rows, columns; `stride` apart) = c (rows, tile_columns) scale + bias, column by column.
+  void (*finish)(const float* c, std::int64_t rows, const float* scale, const float* bias, std::int64_t columns,
+                 float* dst, std::int64_t stride);
+};
+const Int8Kernels& int8_kernels();
+/// Those that need no dot product instruction: the same sums, for tests.
+const Int8Kernels& plain_int8_kernels();
+/// Null where the processor has none.
+const Int8Tiles* vnni_tiles();
+
 struct WinogradKernels {
   std::int64_t lanes;  // channels must be a multiple
   /// G g G^T of the 3 x 3 kernels g of `depth` input channels and a panel's `width` output channels: from (9, depth,

@@ -1,0 +1,221 @@
+#include "backends/cpu/int8.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <vector>
+
+#include "backends/cpu/aligned_floats.h"
+#include "backends/cpu/kernels.h"
+
+namespace pxf {
+namespace {
+
+// A panel's part (512 x 32 bytes) and the rows of a tile stay in the first-level cache.
+constexpr std::int64_t kMostDepth = 512;
+constexpr std::int64_t kBlockRows = 192;    // a multiple of all tile heights
+constexpr std::int64_t kBlocksWanted = 48;  // so that the last ones to finish do not leave other threads waiting long
+constexpr std::int64_t kMostColumns = 64;   // of a panel
+constexpr std::int64_t kRowsOfATask = 64;   // that are rounded
+
+std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
+
+// One panel's bytes, sums and scales of the weight's rows `values` (used, depth, taps).
+class PanelWriter {
+ public:
+  PanelWriter(const Int8Panels& p, std::int64_t panel) : p_(p), parts_(p.depth), panel_(panel) {}
+
+  void write(const std::vector<float>& values, std::int64_t used) {
+    const std::int64_t length = p_.depth * p_.taps;
+    for (std::int64_t j = 0; j < p_.width; ++j) {
+      const float* row = values.data() + j * length;
+      const float scale = j < used ? scale_of(row, length) : 0;
+      const_cast<float*>(p_.scales(panel_))[j] = scale;
+      const float inverse = scale > 0 ? 1 / scale : 0;
+      for (std::int64_t tap = 0; tap < p_.taps; ++tap) {
+        for (std::int64_t part = 0; part < parts_.count; ++part) {
+          write_part(j < used ? row : nullptr, inverse, j, tap, part);
+        }
+      }
+    }
+  }
+
+ private:
+  // NaN and infinities must not get lost: they become the scale, and with it the whole column.
+  static float scale_of(const float* row, std::int64_t length) {
+    float largest = 0, not_finite = 0;
+    for (std::int64_t i = 0; i < length; ++i) {
+      largest = std::max(largest, std::abs(row[i]));
+      not_finite += row[i] * 0;
+    }
+    return largest / 127 + not_finite;
+  }
+
+  void write_part(const float* row, float inverse, std::int64_t j, std::int64_t tap, std::int64_t part) {
+    auto* to = const_cast<std::int8_t*>(p_.panel(panel_, tap, parts_.begin(part)));
+    std::int64_t sum = 0;
+    for (std::int64_t k = 0; k < parts_.size(part); ++k) {
+      const std::int64_t at = parts_.begin(part) + k;
+      const float value = row != nullptr && at < p_.depth ? row[at * p_.taps + tap] * inverse : 0;
+      const auto rounded = static_cast<std::int8_t>(std::isfinite(value) ? std::nearbyint(value) : 0);
+      to[(k / 4 * p_.width + j) * 4 + k % 4] = rounded;
+      sum += rounded;
+    }
+    const_cast<float*>(p_.sums(panel_, tap, part))[j] = static_cast<float>(sum);
+  }
+
+  const Int8Panels& p_;
+  Int8Parts parts_;
+  std::int64_t panel_;
+};
+
+Int8Panels panels_of(Context& ctx, const Weight& weight) {
+  Int8Panels p;
+  p.columns = weight.shape().dim(0);
+  p.depth = weight.shape().dim(1);
+  p.taps = weight.shape().numel() / p.columns / p.depth;
+  p.width = tile_kernels().columns;
+  p.memory = weight.laid_out(fmt::format("int8 {} {}", p.width, kMostDepth), p.bytes(), [&] {
+    Int8Panels made = p;
+    made.memory = ctx.memory().take_lasting(p.bytes());
+    ctx.threads().parallel_for(p.count(), [&](std::int64_t i) {
+      const std::int64_t length = p.depth * p.taps, used = std::min(p.width, p.columns - i * p.width);
+      std::vector<float> values(static_cast<std::size_t>(used * length));
+      weight.read_f32(i * p.width * length, values);
+      PanelWriter(made, i).write(values, used);
+    });
+    return made.memory;
+  });
+  return p;
+}
+
+// The rows of A as bytes, and for each row and part its scale and least value; the row after the last is zeros.
+struct RoundedRows {
+  RoundedRows(Context& ctx, const Int8Product& p)
+      : parts(p.b.depth),
+        bytes(ctx.memory().take(static_cast<std::size_t>((p.src_rows + 1) * parts.padded))),
+        ranges(ctx.empty({p.src_rows + 1, parts.count, 2})) {
+    std::fill_n(row(p.src_rows), parts.padded, std::uint8_t{0});
+    std::fill_n(range(p.src_rows), parts.count * 2, 0.0f);
+    ctx.threads().parallel_for((p.src_rows + kRowsOfATask - 1) / kRowsOfATask, [&](std::int64_t task) {
+      for (std::int64_t r = task * kRowsOfATask; r < std::min(p.src_rows, (task + 1) * kRowsOfATask); ++r) {
+        for (std::int64_t part = 0; part < parts.count; ++part) {
+          const std::int64_t begin = parts.begin(part), count = std::min(parts.size(part), p.b.depth - begin);
+          int8_kernels().round_row(p.src + r * p.b.depth + begin, count, row(r) + begin, range(r) + part * 2);
+        }
+        std::fill(row(r) + p.b.depth, row(r) + parts.padded, std::uint8_t{0});
+      }
+    });
+  }
+  std::uint8_t* row(std::int64_t r) { return reinterpret_cast<std::uint8_t*>(bytes->data()) + r * parts.padded; }
+  float* range(std::int64_t r) { return ranges.f32() + r * parts.count * 2; }
+
+  Int8Parts parts;
+  std::shared_ptr<Buffer> bytes;
+  Tensor ranges;
+};
+
+// Some rows of the result, one panel of columns after another.
+class Int8Block {
+ public:
+  Int8Block(const Int8Product& p, RoundedRows& a, std::int64_t first, std::int64_t rows)
+      : p_(p), a_(a), first_(first), rows_(rows), height_(int8_kernels().rows), tiles_((rows + height_ - 1) / height_) {
+    const auto places = static_cast<std::size_t>(tiles_ * p.b.taps * kMaxTileRows);
+    std::vector<std::int64_t> located(places, p.src_rows);
+    for (std::int64_t r = 0; r < rows; ++r) {
+      p.locate(first + r, located.data() + r / height_ * p.b.taps * kMaxTileRows + r % height_, kMaxTileRows);
+    }
+    for (const std::int64_t at : located) {
+      bytes_.push_back(a.row(at));
+      ranges_.push_back(a.range(at));
+    }
+  }
+
+  void multiply(std::int64_t panel, const float* bias) const {
+    const Int8Panels& b = p_.b;
+    thread_local AlignedFloats room;
+    float* sums = room.at_least(kBlockRows * b.width);
+    alignas(64) std::array<std::int32_t, kMaxTileRows * kMostColumns> products;
+    Int8TileArgs args{};
+    Int8SumArgs add{};
+    args.sums = products.data();
+    add.sums = products.data();
+    add.is_first = true;
+    for (std::int64_t tap = 0; tap < b.taps; ++tap) {
+      for (add.part = 0; add.part < a_.parts.count; ++add.part, add.is_first = false) {
+        args.begin = a_.parts.begin(add.part);
+        args.depth = a_.parts.size(add.part);
+        args.b = b.panel(panel, tap, args.begin);
+        add.column_sums = b.sums(panel, tap, add.part);
+        for (std::int64_t tile = 0; tile < tiles_; ++tile) {
+          const auto at = static_cast<std::size_t>((tile * b.taps + tap) * kMaxTileRows);
+          args.rows = bytes_.data() + at;
+          add.rows = std::min(height_, rows_ - tile * height_);
+          add.ranges = ranges_.data() + at;
+          add.c = sums + tile * height_ * b.width;
+          int8_kernels().run[static_cast<std::size_t>(add.rows)](args);
+          int8_kernels().add(add);
+        }
+      }
+    }
+    const std::int64_t column = panel * b.width;
+    int8_kernels().finish(sums, rows_, b.scales(panel), bias, std::min(b.width, b.columns - column),
+                          p_.dst + first_ * b.columns + column, b.columns);
+  }
+
+ private:
+  const Int8Product& p_;
+  RoundedRows& a_;
+  std::int64_t first_, rows_, height_, tiles_;
+  std::vector<const std::uint8_t*> bytes_;
+  std::vector<const float*> ranges_;
+};
+
+}  // namespace
+
+Int8Parts::Int8Parts(std::int64_t depth)
+    : count((depth + kMostDepth - 1) / kMostDepth),
+      each(round_up((depth + count - 1) / count, 4)),
+      padded(round_up(depth, 4)) {}
+
+std::size_t Int8Panels::bytes() const {
+  const Int8Parts parts(depth);
+  const std::int64_t floats = taps * parts.count + 1;
+  return static_cast<std::size_t>(count() * width) * static_cast<std::size_t>(taps * parts.padded + floats * 4);
+}
+
+const std::int8_t* Int8Panels::panel(std::int64_t i, std::int64_t tap, std::int64_t row) const {
+  const std::int64_t padded = round_up(depth, 4);
+  return reinterpret_cast<const std::int8_t*>(memory->data()) + ((i * taps + tap) * padded + row) * width;
+}
+
+const float* Int8Panels::sums(std::int64_t i, std::int64_t tap, std::int64_t part) const {
+  const auto* after_bytes = reinterpret_cast<const float*>(panel(count(), 0, 0));
+  return after_bytes + ((i * taps + tap) * Int8Parts(depth).count + part) * width;
+}
+
+const float* Int8Panels::scales(std::int64_t i) const { return sums(count(), 0, 0) + i * width; }
+
+const Int8Panels& int8_panels(Context& ctx, const Weight& weight) {
+  return weight.packed<Int8Panels>([&] { return panels_of(ctx, weight); });
+}
+
+void multiply_int8(Context& ctx, const Int8Product& p) {
+  require(p.b.width == tile_kernels().columns, "[int8] the weight was packed for another instruction set");
+  const std::int64_t panels = p.b.count(), row_blocks = (p.rows + kBlockRows - 1) / kBlockRows;
+  if (row_blocks == 0 || panels == 0) return;
+  const std::int64_t panels_at_once = std::clamp<std::int64_t>(panels * row_blocks / kBlocksWanted, 1, 16);
+  const std::int64_t column_blocks = (panels + panels_at_once - 1) / panels_at_once;
+  std::vector<float> bias(static_cast<std::size_t>(panels * p.b.width));
+  if (p.bias != nullptr) std::ranges::copy(p.bias->f32(), bias.begin());
+  RoundedRows a(ctx, p);
+  ctx.threads().parallel_for(row_blocks * column_blocks, [&](std::int64_t task) {
+    const std::int64_t first = task / column_blocks * kBlockRows, panel = task % column_blocks * panels_at_once;
+    const Int8Block block(p, a, first, std::min(kBlockRows, p.rows - first));
+    for (std::int64_t i = panel; i < std::min(panels, panel + panels_at_once); ++i) {
+      block.multiply(i, bias.data() + i * p.b.width);
+    }
+  });
+}
+
+}  // namespace pxf
