@@ -8,7 +8,7 @@ from round to round. A ratio is the other's time over PixelForge's of the same r
 the peers need (exported networks, 7.3 GB at the real widths, kept for the next run; compiled code) and the results: result.json,
 table.md and chart.svg. The outputs of all are held against each other: a program that computes something else shows.
 
-A peer that cannot run is left out, with what it said. Run nothing beside it, and see README.md for what the columns mean.
+--rounds 0 only exports what is to be exported. A peer that cannot run is left out, with what it said. Run nothing beside it, and see README.md for what the columns mean.
 """
 import argparse
 import datetime
@@ -250,6 +250,9 @@ def main():
     o.work.mkdir(parents=True, exist_ok=True)
 
     programs = Programs(o)
+    if o.rounds == 0:
+        programs.exported()
+        return
     turns, failed = take_turns(programs, o.rounds)
     if not any(name in turns for name in programs.ours):
         raise SystemExit("\n".join(failed.values()))
