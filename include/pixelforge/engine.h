@@ -171,16 +171,21 @@ struct BenchOptions {
   int width = 0, height = 0;  // 0: what the checkpoint recommends
   int repeats = 3;
   bool pictures = false;  // also time a whole picture with the recommended settings
+  bool profile = false;   // also say where the time goes, layer by layer
   std::string lora = {};  // also time a change of this LoRA's strength, and the steps that follow
+  std::string swap = {};  // also time pictures after a change to this second checkpoint and back
 };
 
 struct BenchRow {
   /// "open", "prompt.read" (a long prompt with all that the language has, and its tokens), "text.encode", "unet.step",
   /// "vae.decode", "picture"; of a LoRA "lora.change" (all that comes before the first step: the text is encoded
-  /// again), "lora.first" (the step that follows) and "lora.step" (those after it).
+  /// again), "lora.first" (the step that follows) and "lora.step" (those after it); of a second checkpoint "swap.first"
+  /// (a picture of one step right after a change, opening included) and "swap.again" (the same once more).
   std::string name;
   std::vector<double> seconds;  // each run, sorted
   double gflop = 0;             // of one run; 0 where that says nothing
+  /// Of the threads' time the share that they really ran; well below 1, other programs had the processors. 0: unknown.
+  double cpu = 0;
   double median() const { return seconds.empty() ? 0 : seconds[seconds.size() / 2]; }
 };
 
@@ -190,12 +195,25 @@ struct BenchReport {
   int width = 0, height = 0;
   std::vector<BenchRow> rows;
   std::uint64_t peak_memory = 0;  // resident bytes of the process at its highest
+  /// What took the time, summed over calls; text is empty where a sum is over all of its values.
+  struct ProfileRow {
+    std::string part;   // "text.encode", "unet.step", "vae.decode": one of each
+    std::string block;  // "input_blocks.4": of the layers' names what repeats
+    std::string layer;  // "model.diffusion_model.input_blocks.4.0.in_layers.2"
+    std::string op;     // "conv2d"; "other": between ops
+    std::string kernel;
+    std::int64_t calls = 0;
+    double seconds = 0, gflop = 0;
+    double bytes = 0;  // operands, weights as the file has them and results, each read or written once a call
+  };
   struct KernelRow {
     std::string kernel;  // "conv2d/indirect"
     std::int64_t calls = 0;
     double seconds = 0, gflop = 0;
   };
-  std::vector<KernelRow> kernels;  // of one unet.step and one vae.decode
+  std::vector<KernelRow> kernels;                 // of one unet.step and one vae.decode
+  std::vector<ProfileRow> layers, blocks, parts;  // in the order of their work
+  std::vector<ProfileRow> ops;                    // of a part, those that take longest first
 };
 
 class Engine {

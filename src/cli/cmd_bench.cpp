@@ -1,12 +1,16 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <fstream>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "cli/arguments.h"
+#include "cli/bench_chart.h"
+#include "cli/bench_compare.h"
+#include "cli/bench_tables.h"
 #include "cli/interrupt.h"
 #include "cli/plain_text.h"
 #include "cli/print_json.h"
@@ -22,32 +26,32 @@ struct BenchArguments {
   std::optional<Size> size;
   BenchOptions bench;
   EngineOptions engine;
-  bool json = false, profile = false;
+  std::string compare, chart;  // files; empty: not wanted
+  bool json = false;
 };
 
-std::string rate(double gflop, double seconds) {
-  return gflop > 0 && seconds > 0 ? fmt::format("{:.1f}", gflop / seconds) : "";
+void warn_of_differences(const BenchComparison& comparison) {
+  for (const std::string& one : comparison.differences) {
+    fmt::print(stderr, "warning: not the same run: {}\n", printable(one));
+  }
 }
 
-std::string results_table(const BenchReport& report) {
-  std::vector<std::vector<std::string>> rows = {{"", "min s", "median s", "max s", "GFLOP/s"}};
-  for (const BenchRow& row : report.rows) {
-    if (row.seconds.empty()) continue;
-    rows.push_back({row.name, fmt::format("{:.4f}", row.seconds.front()), fmt::format("{:.4f}", row.median()),
-                    fmt::format("{:.4f}", row.seconds.back()), rate(row.gflop, row.median())});
-  }
-  return table(rows, 1);
+// The earlier result, as early as can be: a wrong file is told before anything is timed.
+Result<Json> read_earlier_bench(const std::string& file) {
+  std::ifstream in(file);
+  if (!in) return Error{ErrorCode::not_found, "cannot be read: give what `pixelforge bench --json` printed", file};
+  Json earlier = Json::parse(in, nullptr, false);
+  const auto usable = compare_benches(earlier, {{"results", Json::array()}});
+  if (!usable) return Error{usable.error().code, usable.error().message, file};
+  return earlier;
 }
 
-std::string kernels_table(const BenchReport& report) {
-  double total = 0;
-  for (const auto& row : report.kernels) total += row.seconds;
-  std::vector<std::vector<std::string>> rows = {{"kernel", "calls", "seconds", "share", "GFLOP/s"}};
-  for (const auto& row : report.kernels) {
-    rows.push_back({row.kernel, fmt::format("{}", row.calls), fmt::format("{:.4f}", row.seconds),
-                    fmt::format("{:.1f} %", total > 0 ? 100 * row.seconds / total : 0), rate(row.gflop, row.seconds)});
-  }
-  return table(rows, 1);
+Status write_bench_chart(const BenchReport& report, const std::string& file) {
+  std::ofstream out(file);
+  out << bench_chart(report);
+  out.close();
+  if (!out) return Error{ErrorCode::io, "[chart] cannot be written: is there such a folder, with room?", file};
+  return Done{};
 }
 
 void announce(const Checkpoint& checkpoint, const MachineInfo& machine) {
@@ -59,7 +63,23 @@ void announce(const Checkpoint& checkpoint, const MachineInfo& machine) {
 void print_report(const BenchReport& report, bool profile) {
   fmt::print("{}x{}\n\n{}\npeak memory {}\n", report.width, report.height, results_table(report),
              bytes_text(report.peak_memory));
-  if (profile) fmt::print("\none unet.step and one vae.decode:\n{}", kernels_table(report));
+  if (!profile) return;
+  fmt::print("\none unet.step and one vae.decode:\n{}\nby op:\n{}\nlayers that take longest:\n{}",
+             kernels_table(report), ops_table(report), top_layers_table(report));
+}
+
+Status print_results(const BenchReport& report, bool profile, const std::optional<Json>& earlier, bool json) {
+  Json out = to_json(report);
+  if (!json) print_report(report, profile);
+  if (earlier) {
+    const auto comparison = compare_benches(*earlier, out);
+    if (!comparison) return comparison.error();
+    warn_of_differences(comparison.value());
+    if (!json) fmt::print("\n{}", comparison_table(comparison.value()));
+    out["compared"] = comparison_json(comparison.value());
+  }
+  if (json) print_json(out);
+  return Done{};
 }
 
 Status bench(BenchArguments& options) {
@@ -68,14 +88,24 @@ Status bench(BenchArguments& options) {
     options.bench.width = options.size->width;
     options.bench.height = options.size->height;
   }
+  std::optional<Json> earlier;
+  if (!options.compare.empty()) {
+    auto read = read_earlier_bench(options.compare);
+    if (!read) return read.error();
+    earlier = std::move(read).value();
+  }
+  const bool shows_profile = options.bench.profile;
+  options.bench.profile = shows_profile || options.json || !options.chart.empty();
   Engine engine(options.engine);
   const auto checkpoint = engine.open(options.checkpoint);
   if (!checkpoint) return checkpoint.error();
   if (!options.json) announce(checkpoint.value(), engine.machine());
   const auto report = engine.bench(checkpoint.value(), options.bench, &cancel);
   if (!report) return report.error();
-  options.json ? print_json(to_json(report.value())) : print_report(report.value(), options.profile);
-  return Done{};
+  if (!options.chart.empty()) {
+    if (Status written = write_bench_chart(report.value(), options.chart); !written) return written;
+  }
+  return print_results(report.value(), shows_profile, earlier, options.json);
 }
 
 }  // namespace
@@ -90,14 +120,22 @@ Verb add_bench(CLI::App& program) {
   app->add_flag("--picture", options->bench.pictures, "Also time a whole picture with the recommended settings");
   app->add_option("--lora", options->bench.lora, "Also time a change of this LoRA's strength, and the steps after it")
       ->type_name("NAME|FILE");
-  app->add_flag("--profile", options->profile, "Also print where the time went, kernel by kernel");
-  app->add_flag("--json", options->json, "Print everything as JSON");
+  app->add_option("--swap", options->bench.swap, "Also time pictures after a change to this checkpoint and back")
+      ->type_name("NAME|FILE");
+  app->add_flag("--profile", options->bench.profile, "Also print where the time went: by kernel, op and layer");
+  app->add_option("--chart", options->chart, "Draw where the time went, layer by layer, as SVG")->type_name("FILE.svg");
+  app->add_option("--compare", options->compare, "Hold the result against an earlier one of bench --json")
+      ->type_name("FILE.json");
+  app->add_flag("--json", options->json, "Print everything as JSON, the profile too");
   app->footer(
-      "unet.step is one sampling step with classifier-free guidance, two rows in one batch.\n\n"
+      "unet.step is one sampling step with classifier-free guidance, two rows in one batch. cpu is the share of the\n"
+      "threads' time that they really ran: well below 1, other programs had the processors, and times say little.\n\n"
       "Examples:\n"
       "  pixelforge bench\n"
       "  pixelforge bench sd15.safetensors --size 512 --threads 2 --repeats 5 --json\n"
-      "  pixelforge bench --profile");
+      "  pixelforge bench --profile --chart profile.svg\n"
+      "  pixelforge bench --json > before.json\n"
+      "  pixelforge bench --compare before.json");
   return {app, [options] { return bench(*options); }};
 }
 

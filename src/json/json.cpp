@@ -1,5 +1,8 @@
 #include "json/json.h"
 
+#include <array>
+#include <utility>
+
 #include "pixelforge/licence.h"
 
 namespace pxf {
@@ -160,6 +163,25 @@ Json to_json(const Plan& plan) {
   return out;
 }
 
+namespace {
+
+Json profile_rows(const std::vector<BenchReport::ProfileRow>& rows) {
+  Json out = Json::array();
+  for (const BenchReport::ProfileRow& row : rows) {
+    Json one = {{"part", row.part}};
+    const std::array<std::pair<const char*, const std::string*>, 4> names{
+        {{"block", &row.block}, {"layer", &row.layer}, {"op", &row.op}, {"kernel", &row.kernel}}};
+    for (const auto& [name, value] : names) {
+      if (!value->empty()) one[name] = *value;
+    }
+    one.update({{"calls", row.calls}, {"seconds", row.seconds}, {"gflop", row.gflop}, {"bytes", row.bytes}});
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+}  // namespace
+
 Json to_json(const BenchReport& report) {
   Json results = Json::array();
   for (const BenchRow& row : report.rows) {
@@ -169,6 +191,7 @@ Json to_json(const BenchReport& report) {
         {"seconds", {{"min", row.seconds.front()}, {"median", row.median()}, {"max", row.seconds.back()}}},
     };
     if (row.gflop > 0) result["gflops"] = row.gflop / row.median();
+    if (row.cpu > 0) result["cpu"] = row.cpu;
     results.push_back(result);
   }
   Json kernels = Json::array();
@@ -182,6 +205,10 @@ Json to_json(const BenchReport& report) {
       {"height", report.height},
       {"results", results},
       {"kernels", kernels},
+      {"parts", profile_rows(report.parts)},
+      {"blocks", profile_rows(report.blocks)},
+      {"ops", profile_rows(report.ops)},
+      {"layers", profile_rows(report.layers)},
       {"peak_memory", report.peak_memory},
   };
 }

@@ -5,30 +5,18 @@
 
 #include <chrono>
 #include <cstdint>
-#include <functional>
-#include <map>
 #include <span>
 #include <string>
-#include <string_view>
 
 #include "base/error.h"
 #include "base/thread_pool.h"
 #include "ops/kernel.h"
+#include "ops/profile.h"
 #include "pixelforge/cancel.h"
 #include "tensor/buffer.h"
 #include "tensor/tensor.h"
 
 namespace pxf {
-
-/// Time and work by kernel, summed over calls.
-struct Profile {
-  struct Row {
-    std::int64_t calls = 0;
-    double seconds = 0;
-    double flops = 0;
-  };
-  std::map<std::string, Row, std::less<>> rows;  // "conv2d/igemm 3x3"
-};
 
 /// Whether convolutions go on at the opposite edge where they would see zeros: columns (x), rows (y).
 struct Wrap {
@@ -95,10 +83,9 @@ void Context::run(const Desc& desc) {
     if (profile_ == nullptr) return kernel.run(*this, desc);
     const auto start = std::chrono::steady_clock::now();
     kernel.run(*this, desc);
-    Profile::Row& row = profile_->rows[fmt::format("{}/{}", Desc::kOp, kernel.name)];
-    row.calls += 1;
-    row.seconds += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-    row.flops += desc.flops();
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
+    profile_->add(profile::named_weight(desc), Desc::kOp, kernel.name, took.count(), desc.flops(),
+                  profile::operand_bytes(desc));
     return;
   }
   fail(ErrorCode::unsupported, "[{}] backend {} has no kernel for this:{}", Desc::kOp, backend_->name, reasons);

@@ -3,10 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <optional>
 
 #include "base/error.h"
 #include "base/stopwatch.h"
 #include "ops/arrange.h"
+#include "pipeline/bench_profile.h"
 #include "pipeline/checkpoint.h"
 #include "pipeline/engine_state.h"
 #include "pipeline/plan.h"
@@ -21,6 +24,15 @@ double seconds_of(const std::function<void()>& work) {
   const Stopwatch watch;
   work();
   return watch.seconds();
+}
+
+double processor_seconds() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + 1e-6 * static_cast<double>(t.tv_usec);
+  };
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
 }
 
 // What people write who use all of the language, about as long as prompts get.
@@ -45,16 +57,17 @@ class Bench {
   // One run that is not counted packs the weights and counts the work; then the timed ones.
   void operator()(const std::string& name, const std::function<void()>& work) {
     Profile profile;
-    ctx_.set_profile(&profile);
-    const double first = seconds_of(work);
-    ctx_.set_profile(nullptr);
+    const double first = profiled(profile, work);
     BenchRow row;
     row.name = name;
-    for (const auto& [kernel, sum] : profile.rows) row.gflop += sum.flops * 1e-9;
+    for (const Profile::Row& sum : profile.rows()) row.gflop += sum.flops * 1e-9;
+    const double before = processor_seconds();
+    double total = 0;
     for (int i = 0; i < repeats_; ++i) {
       ctx_.check_cancelled();  // opening a file runs no op that would
-      row.seconds.push_back(seconds_of(work));
+      total += row.seconds.emplace_back(seconds_of(work));
     }
+    if (row.gflop > 0) row.cpu = (processor_seconds() - before) / (total * ctx_.threads().threads());
     report_.rows.push_back({name + ".first", {first}, 0});
     add(std::move(row));
   }
@@ -66,17 +79,21 @@ class Bench {
 
   int repeats() const { return repeats_; }
 
-  void add_kernels(const std::function<void()>& work) {
-    Profile profile;
-    ctx_.set_profile(&profile);
-    work();
-    ctx_.set_profile(nullptr);
-    for (const auto& [kernel, sum] : profile.rows) {
-      report_.kernels.push_back({kernel, sum.calls, sum.seconds, sum.flops * 1e-9});
-    }
+  // Once more, and where its time goes.
+  void profile(const std::string& part, const std::function<void()>& work) {
+    Profile found;
+    const double seconds = profiled(found, work);
+    add_profile(report_, part, found, seconds);
   }
 
  private:
+  double profiled(Profile& profile, const std::function<void()>& work) {
+    ctx_.set_profile(&profile);
+    const double seconds = seconds_of(work);
+    ctx_.set_profile(nullptr);
+    return seconds;
+  }
+
   Context& ctx_;
   BenchReport& report_;
   int repeats_;
@@ -98,6 +115,57 @@ void time_lora(Bench& bench, const std::function<const Model&(double)>& change,
   for (BenchRow* row : {&changes, &firsts, &steps}) bench.add(std::move(*row));
 }
 
+// Of one unet.step and one vae.decode.
+void add_kernels(BenchReport& report) {
+  std::map<std::string, BenchReport::KernelRow> sums;
+  for (const BenchReport::ProfileRow& row : report.layers) {
+    if (row.kernel.empty() || row.part == "text.encode") continue;
+    BenchReport::KernelRow& sum = sums[row.op + "/" + row.kernel];
+    sum.calls += row.calls;
+    sum.seconds += row.seconds;
+    sum.gflop += row.gflop;
+  }
+  for (auto& [kernel, sum] : sums) {
+    sum.kernel = kernel;
+    report.kernels.push_back(std::move(sum));
+  }
+}
+
+// A picture of one step of each in turn, right after the change and once more.
+void time_swap(Engine& engine, const std::array<std::string, 2>& files, const Request& wanted,
+               const CancelToken* cancel, BenchReport& report, int repeats) {
+  BenchRow firsts{"swap.first", {}}, agains{"swap.again", {}};
+  Request request = wanted;
+  request.steps = 1;
+  const auto draw = [&](const std::string& file) {
+    return seconds_of([&] {
+      const Checkpoint checkpoint = value_or_throw(engine.open(file));
+      value_or_throw(engine.generate(checkpoint, request, {}, cancel));
+    });
+  };
+  for (int i = 0; i <= repeats; ++i) {
+    for (const std::string& file : files) {
+      const double first = draw(file), again = draw(file);
+      if (i == 0) continue;  // it also reads the files
+      firsts.seconds.push_back(first);
+      agains.seconds.push_back(again);
+    }
+  }
+  for (BenchRow* row : {&firsts, &agains}) {
+    std::ranges::sort(row->seconds);
+    report.rows.push_back(std::move(*row));
+  }
+}
+
+Request request_of(const BenchOptions& options) {
+  Request request;
+  request.prompt = "a red apple on a beach";
+  if (options.width > 0) request.width = options.width;
+  if (options.height > 0) request.height = options.height;
+  request.seed = 42;
+  return request;
+}
+
 std::uint64_t peak_resident_bytes() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
@@ -109,14 +177,10 @@ std::uint64_t peak_resident_bytes() {
 Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptions& options,
                                   const CancelToken* cancel) {
   if (state_->unusable) return *state_->unusable;
-  const HeldModels::Use use(*state_->models, checkpoint.state_->held);
-  HeldModel& opened = use.model();
+  std::optional<HeldModels::Use> use(std::in_place, *state_->models, checkpoint.state_->held);
+  HeldModel& opened = use->model();
   const Model& model = opened.model;
-  Request request;
-  request.prompt = "a red apple on a beach";
-  if (options.width > 0) request.width = options.width;
-  if (options.height > 0) request.height = options.height;
-  request.seed = 42;
+  const Request request = request_of(options);
   Result<SettledPlan> settled = settle(checkpoint.info(), model, request);
   if (!settled) return std::move(settled).error();
 
@@ -135,7 +199,8 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
     const std::string& file = checkpoint.info().path.empty() ? checkpoint.info().name : checkpoint.info().path;
     bench("open", [&] { value_or_throw(open(file)); });
     bench("prompt.read", [&] { read_prompt(tokenizer, plan.steps); });
-    bench("text.encode", [&] { encode_prompts(ctx, model, tokenizer, request.prompt, request, plan); });
+    const auto encode = [&] { encode_prompts(ctx, model, tokenizer, request.prompt, request, plan); };
+    bench("text.encode", encode);
 
     // Two rows, with and without the prompt: what a step with guidance costs.
     const LatentSpace& latent = model.latent;
@@ -164,10 +229,12 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
     }
     ctx.memory().trim();
     bench("vae.decode", decode);
-    bench.add_kernels([&] {
-      step();
-      decode();
-    });
+    if (options.profile) {
+      bench.profile("text.encode", encode);
+      bench.profile("unet.step", step);
+      bench.profile("vae.decode", decode);
+      add_kernels(report);
+    }
     if (options.pictures) {
       bench("picture", [&] {
         run_plan(ctx, settled.value(), request, model, file, tokenizer, false, nullptr, {}, 0, plan.count);
@@ -175,6 +242,10 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
     }
     ctx.memory().trim();
     report.peak_memory = peak_resident_bytes();
+    if (!options.swap.empty()) {
+      use.reset();  // so that the memory is for either
+      time_swap(*this, {options.swap, file}, request, cancel, report, options.repeats);
+    }
     return report;
   });
 }

@@ -97,10 +97,27 @@ TEST(Bench, HasTheJsonThatComparePyReads) {
   EXPECT_GT(report["machine"]["threads"], 0);
 }
 
-TEST(Bench, ProfileAddsTheKernels) {
-  const Outcome done = run({"bench", "--size", "64", "--repeats", "1", "--profile"});
-  EXPECT_EQ(done.status, 0);
-  EXPECT_THAT(done.out, AllOf(HasSubstr("unet.step"), HasSubstr("GFLOP/s"), HasSubstr("conv2d/")));
+TEST(Bench, ProfileAddsTheKernelsTheOpsAndTheLayers) {
+  TemporaryFolder folder;
+  const Outcome done =
+      run({"bench", "--size", "64", "--repeats", "1", "--profile", "--chart", "chart.svg"}, {.folder = folder.path()});
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_THAT(done.out, AllOf(HasSubstr("unet.step"), HasSubstr("GFLOP/s"), HasSubstr("conv2d/"),
+                              HasSubstr("attention"), HasSubstr("first_stage_model.decoder.")));
+  std::ifstream chart(folder.path() / "chart.svg");
+  EXPECT_THAT(std::string(std::istreambuf_iterator<char>(chart), {}), HasSubstr("input_blocks.1"));
+}
+
+TEST(Bench, ComparesWithAnEarlierResultAndWarnsWhenTheRunIsAnother) {
+  TemporaryFolder folder;
+  std::ofstream(folder.path() / "before.json")
+      << R"({"width":128,"results":[{"name":"unet.step","seconds":{"median":100}}]})";
+  const Outcome done =
+      run({"bench", "--size", "64", "--repeats", "1", "--compare", "before.json"}, {.folder = folder.path()});
+  EXPECT_EQ(done.status, 0) << done.err;
+  EXPECT_THAT(done.out, HasSubstr("before/now"));
+  EXPECT_THAT(done.err, HasSubstr("width: 128 before, 64 now"));
+  EXPECT_EQ(run({"bench", "--compare", "nothing.json"}, {.folder = folder.path()}).status, 1);
 }
 
 TEST(Prepare, WritesWhatLaterProcessesMap) {
