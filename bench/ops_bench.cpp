@@ -1,17 +1,30 @@
-// GFLOP/s of the dense ops on the shapes of SD 1.5 at 512x512 (batch 2: one CFG step) and of its VAE decoder.
-// bench_ops --benchmark_filter=conv ; PIXELFORGE_THREADS sets the number of threads.
+// GFLOP/s (GB/s of norms) of the ops on the shapes of real models: bench/shapes/shapes.tsv, or the file that
+// PIXELFORGE_SHAPES names. PIXELFORGE_THREADS sets the number of threads.
+//
+//   bench_ops --benchmark_filter=sd15          SD 1.5 at 512x512; also sdxl, sd35m, flux
+//   bench_ops --benchmark_filter=unet/conv2d
+//   bench_ops --benchmark_filter=machine       what the processor can do at most
+//
+// "step_s" is what all of a step's ops of this shape take.
 #include <benchmark/benchmark.h>
 
+#include <cstdint>
+#include <cstdio>
 #include <cstdlib>
+#include <fstream>
 #include <random>
+#include <sstream>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "backends/backends.h"
 #include "ops/attention.h"
 #include "ops/conv2d.h"
+#include "ops/elementwise.h"
 #include "ops/linear.h"
 #include "ops/norm.h"
+#include "peak.h"
 
 namespace pxf {
 namespace {
@@ -42,60 +55,140 @@ std::vector<float> values(std::int64_t count) {
 
 Tensor random_tensor(const Shape& shape) { return machine().ctx.from(values(shape.numel()), shape); }
 
-void report(benchmark::State& state, double flops) {
-  state.counters["GFLOP/s"] =
-      benchmark::Counter(flops * 1e-9 * static_cast<double>(state.iterations()), benchmark::Counter::kIsRate);
+struct Case {
+  std::string model, op, shape;
+  double a_step = 0;  // how often a step has it
+};
+
+// The whole numbers of a shape in their order: "2x64x64 320->640 k3 s1" has seven.
+std::vector<std::int64_t> extents(const Case& one, std::size_t need) {
+  std::vector<std::int64_t> out;
+  for (const char* at = one.shape.c_str(); *at != 0;) {
+    if (*at < '0' || *at > '9') {
+      ++at;
+      continue;
+    }
+    char* end = nullptr;
+    out.push_back(std::strtoll(at, &end, 10));
+    at = end;
+  }
+  if (out.size() != need) throw std::runtime_error("shapes: " + one.op + " \"" + one.shape + "\" has other extents");
+  return out;
 }
 
-void conv(benchmark::State& state, std::int64_t batch, std::int64_t side, std::int64_t in, std::int64_t out) {
-  const Tensor x = random_tensor({batch, side, side, in});
-  const Weight weight = Weight::of(values(out * in * 9), {out, in, 3, 3});
-  for (auto _ : state) benchmark::DoNotOptimize(conv2d(x, weight, nullptr, {1, 1, 1}).f32());
-  report(state, 2.0 * static_cast<double>(batch * side * side * in * out * 9));
+// `amount` of one run, in units of `what` a second.
+void report(benchmark::State& state, const Case& one, const char* what, double amount) {
+  const auto runs = static_cast<double>(state.iterations());
+  state.counters[what] = benchmark::Counter(amount * 1e-9 * runs, benchmark::Counter::kIsRate);
+  state.counters["step_s"] =
+      benchmark::Counter(runs / one.a_step, benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
 }
 
-void dense(benchmark::State& state, std::int64_t rows, std::int64_t in, std::int64_t out) {
-  const Tensor x = random_tensor({rows, in});
-  const Weight weight = Weight::of(values(out * in), {out, in});
+void conv(benchmark::State& state, const Case& one) {
+  const auto n = extents(one, 7);
+  const std::int64_t in = n[3], out = n[4], kernel = n[5];
+  const int pad = kernel == 3 ? 1 : 0, stride = static_cast<int>(n[6]);
+  const Tensor x = random_tensor({n[0], n[1], n[2], in});
+  const Weight weight = Weight::of(values(out * in * kernel * kernel), {out, in, kernel, kernel});
+  for (auto _ : state) benchmark::DoNotOptimize(conv2d(x, weight, nullptr, {stride, pad, pad}).f32());
+  const std::int64_t places = n[0] * (n[1] / stride) * (n[2] / stride);
+  report(state, one, "GFLOP/s", 2.0 * static_cast<double>(places * in * out * kernel * kernel));
+}
+
+void dense(benchmark::State& state, const Case& one) {
+  const auto n = extents(one, 3);
+  const Tensor x = random_tensor({n[0], n[1]});
+  const Weight weight = Weight::of(values(n[2] * n[1]), {n[2], n[1]});
   for (auto _ : state) benchmark::DoNotOptimize(linear(x, weight, nullptr).f32());
-  report(state, 2.0 * static_cast<double>(rows * in * out));
+  report(state, one, "GFLOP/s", 2.0 * static_cast<double>(n[0] * n[1] * n[2]));
 }
 
-void attend(benchmark::State& state, std::int64_t queries, std::int64_t keys, std::int64_t heads, std::int64_t dim) {
-  const Tensor q = random_tensor({2, queries, heads * dim}), k = random_tensor({2, keys, heads * dim});
-  for (auto _ : state) benchmark::DoNotOptimize(attention(q, k, k, heads).f32());
-  report(state, 4.0 * static_cast<double>(2 * queries * keys * heads * dim));
+void attend(benchmark::State& state, const Case& one) {
+  const auto n = extents(one, 5);
+  const std::int64_t width = n[1] * n[4];
+  const Tensor q = random_tensor({n[0], n[2], width}), k = random_tensor({n[0], n[3], width});
+  for (auto _ : state) benchmark::DoNotOptimize(attention(q, k, k, n[1]).f32());
+  report(state, one, "GFLOP/s", 4.0 * static_cast<double>(n[0] * n[2] * n[3] * width));
 }
 
-void normalise(benchmark::State& state, std::int64_t side, std::int64_t channels) {
-  const Tensor x = random_tensor({2, side, side, channels});
-  const Weight one = Weight::of(values(channels), {channels});
-  for (auto _ : state) benchmark::DoNotOptimize(group_norm_silu(x, one, one, 32, 1e-5).f32());
-  state.counters["GB/s"] =
-      benchmark::Counter(8e-9 * static_cast<double>(x.numel() * state.iterations()), benchmark::Counter::kIsRate);
+void normalise_groups(benchmark::State& state, const Case& one) {
+  const auto n = extents(one, 4);
+  const Tensor x = random_tensor({n[0], n[1], n[2], n[3]});
+  const Weight gamma = Weight::of(values(n[3]), {n[3]});
+  for (auto _ : state) benchmark::DoNotOptimize(group_norm_silu(x, gamma, gamma, 32, 1e-5).f32());
+  report(state, one, "GB/s", 8.0 * static_cast<double>(x.numel()));
+}
+
+void normalise_rows(benchmark::State& state, const Case& one) {
+  const auto n = extents(one, 2);
+  const Tensor x = random_tensor({n[0], n[1]});
+  const Weight gamma = Weight::of(values(n[1]), {n[1]});
+  for (auto _ : state) benchmark::DoNotOptimize(layer_norm(x, gamma, gamma, 1e-5).f32());
+  report(state, one, "GB/s", 8.0 * static_cast<double>(x.numel()));
+}
+
+void gate(benchmark::State& state, const Case& one) {
+  const auto n = extents(one, 2);
+  const Tensor x = random_tensor({n[0], 2 * n[1]});
+  for (auto _ : state) benchmark::DoNotOptimize(geglu(x).f32());
+  report(state, one, "GB/s", 6.0 * static_cast<double>(x.numel()));
+}
+
+// All threads at once, as the ops run: what `rounds_of` can do at most.
+void peak(benchmark::State& state, double (*rounds_of)(std::int64_t)) {
+  constexpr std::int64_t kRounds = 1 << 20;
+  double operations = 0;
+  for (auto _ : state) {
+    machine().pool.parallel_for(machine().pool.threads(), [&](std::int64_t) { rounds_of(kRounds); });
+    operations += static_cast<double>(machine().pool.threads());
+  }
+  state.counters["GFLOP/s"] = benchmark::Counter(operations * rounds_of(kRounds) * 1e-9, benchmark::Counter::kIsRate);
+}
+
+using Measure = void (*)(benchmark::State&, const Case&);
+Measure measure_of(const std::string& op) {
+  if (op == "conv2d") return conv;
+  if (op == "linear") return dense;
+  if (op == "attention") return attend;
+  if (op == "group_norm") return normalise_groups;
+  if (op == "layer_norm") return normalise_rows;
+  if (op == "geglu") return gate;
+  throw std::runtime_error("shapes: unknown op " + op);
+}
+
+void add_peaks() {
+  benchmark::RegisterBenchmark("machine/f32_multiply_add", peak, multiply_adds_f32)->UseRealTime();
+  if (byte_products(1) > 0) benchmark::RegisterBenchmark("machine/int8_products", peak, byte_products)->UseRealTime();
+}
+
+void add_cases(const std::string& file) {
+  std::ifstream in(file);
+  if (!in) throw std::runtime_error(file + ": cannot be read");
+  for (std::string line; std::getline(in, line);) {
+    if (line.empty() || line.starts_with('#')) continue;
+    std::istringstream fields(line);
+    Case one;
+    for (std::string* field : {&one.model, &one.op, &one.shape}) std::getline(fields, *field, '\t');
+    if (!(fields >> one.a_step)) throw std::runtime_error(file + ": not four fields: " + line);
+    std::string name = one.model + "/" + one.op + "/" + one.shape;
+    for (char& c : name) c = c == ' ' ? '_' : c;
+    benchmark::RegisterBenchmark(name.c_str(), measure_of(one.op), one)->UseRealTime()->Unit(benchmark::kMillisecond);
+  }
 }
 
 }  // namespace
 }  // namespace pxf
 
-using pxf::attend;
-using pxf::conv;
-using pxf::dense;
-using pxf::normalise;
-BENCHMARK_CAPTURE(conv, unet_64x64_320_320, 2, 64, 320, 320)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(conv, unet_64x64_960_320, 2, 64, 960, 320)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(conv, unet_32x32_640_640, 2, 32, 640, 640)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(conv, unet_16x16_1280_1280, 2, 16, 1280, 1280)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(conv, unet_8x8_2560_1280, 2, 8, 2560, 1280)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(conv, vae_128x128_512_512, 1, 128, 512, 512)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(conv, vae_512x512_128_128, 1, 512, 128, 128)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(dense, unet_8192_320_320, 8192, 320, 320)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(dense, unet_8192_320_2560, 8192, 320, 2560)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(dense, unet_2048_640_5120, 2048, 640, 5120)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(dense, unet_512_5120_1280, 512, 5120, 1280)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(attend, unet_self_64x64, 4096, 4096, 8, 40)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(attend, unet_self_32x32, 1024, 1024, 8, 80)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(attend, unet_cross_64x64, 4096, 77, 8, 40)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(attend, vae_middle_64x64, 4096, 4096, 1, 512)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_CAPTURE(normalise, unet_64x64_320, 64, 320)->UseRealTime()->Unit(benchmark::kMillisecond);
-BENCHMARK_MAIN();
+int main(int argc, char** argv) {
+  benchmark::Initialize(&argc, argv);
+  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  try {
+    pxf::add_peaks();
+    const char* file = std::getenv("PIXELFORGE_SHAPES");
+    pxf::add_cases(file != nullptr ? file : PIXELFORGE_SOURCE_DIR "/bench/shapes/shapes.tsv");
+  } catch (const std::exception& problem) {
+    std::fprintf(stderr, "bench_ops: %s\n", problem.what());
+    return 1;
+  }
+  benchmark::RunSpecifiedBenchmarks();
+}
