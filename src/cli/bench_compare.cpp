@@ -43,7 +43,7 @@ std::optional<double> median_of(const Json& results, const Json& name) {
 }  // namespace
 
 Result<BenchComparison> compare_benches(const Json& before, const Json& after) {
-  if (!before.is_object() || !before.contains("results") || !before["results"].is_array()) {
+  if (!before.contains("results") || !before["results"].is_array()) {
     return Error{ErrorCode::bad_file, "not a result of `pixelforge bench --json`: it has no \"results\""};
   }
   BenchComparison out;
