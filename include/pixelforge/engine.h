@@ -31,6 +31,7 @@
 #include "pixelforge/model_info.h"
 #include "pixelforge/progress.h"
 #include "pixelforge/request.h"
+#include "pixelforge/shortcuts.h"
 
 namespace pxf {
 
@@ -85,6 +86,8 @@ struct Plan {
   int steps = 0, width = 0, height = 0, count = 0, clip_skip = 1;
   double cfg_scale = 0;  // of the first step, where they differ
   Guidance guidance;
+  Shortcuts shortcuts = {};
+  std::string left_out = {};  // by these, for people; empty without
   std::uint64_t seed = 0;
   NoiseSource noise = NoiseSource::cpu;
   double variation_strength = 0;
@@ -174,11 +177,12 @@ struct BenchOptions {
   bool profile = false;   // also say where the time goes, layer by layer
   std::string lora = {};  // also time a change of this LoRA's strength, and the steps that follow
   std::string swap = {};  // also time pictures after a change to this second checkpoint and back
+  std::optional<Shortcuts> shortcuts = {};  // also time a step with these, and draw the picture with them
 };
 
 struct BenchRow {
   /// "open", "prompt.read" (a long prompt with all that the language has, and its tokens), "text.encode", "unet.step",
-  /// "vae.decode", "picture"; of a LoRA "lora.change" (all that comes before the first step: the text is encoded
+  /// "vae.decode", "picture"; with shortcuts "unet.shortcut", a step on average; of a LoRA "lora.change" (all that comes before the first step: the text is encoded
   /// again), "lora.first" (the step that follows) and "lora.step" (those after it); of a second checkpoint "swap.first"
   /// (a picture of one step right after a change, opening included) and "swap.again" (the same once more).
   std::string name;

@@ -31,7 +31,9 @@ struct Recommended {
   std::optional<int> clip_skip = {};  // not said, like the next two: the text encoder's last layer
   std::string negative = {};          // of a request without a negative prompt
   std::string vae = {};               // a file or name, used in place of the checkpoint's own
-  /// Who says each of them: by "sampler", "scheduler", "steps", "cfg_scale", "size", "clip_skip", "negative", "vae".
+  std::string shortcuts = {};         // as parse_shortcuts reads them
+  /// Who says each of them: by "sampler", "scheduler", "steps", "cfg_scale", "size", "clip_skip", "negative", "vae",
+  /// "shortcuts".
   std::map<std::string, std::string> sources = {};
   /// What has been found here for best and fast. Empty: rules (level.h).
   struct AtLevel {

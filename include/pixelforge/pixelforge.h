@@ -121,6 +121,7 @@ typedef struct pxf_request {
   int steps;              // 1 to 10,000; 0
   double cfg_scale;       // classifier-free guidance, 1: off; negative
   const char* guidance;   // what else leads the picture, as pixelforge/guidance.h reads it ("pag:3; rescale:0.7"); NULL
+  const char* shortcuts;  // work to leave out, as pixelforge/shortcuts.h reads it ("deep:3; tome:0.5"); NULL; "none"
   const char* sampler;    // any name that A1111, ComfyUI or diffusers uses; NULL
   const char* scheduler;  // likewise
   bool has_seed;          // false: the seed is drawn at random

@@ -9,6 +9,7 @@
 #include "pixelforge/guidance.h"
 #include "pixelforge/image.h"
 #include "pixelforge/level.h"
+#include "pixelforge/shortcuts.h"
 
 namespace pxf {
 
@@ -64,11 +65,12 @@ struct Request {
   std::optional<int> steps = {};               // 1 to 10,000
   std::optional<double> cfg_scale = {};        // classifier-free guidance; 1: off, one evaluation a step
   Guidance guidance = {};                      // what else leads the picture
-  std::optional<std::string> sampler = {};     // any name that A1111, ComfyUI, diffusers or stable-diffusion.cpp uses
-  std::optional<std::string> scheduler = {};   // likewise
-  std::optional<std::uint64_t> seed = {};      // of the first picture, the k-th has seed + k; random when not given
-  int count = 1;                               // pictures, 1 to 1,000
-  std::optional<int> clip_skip = {};           // 1: the text encoder's last layer, 2: the one before
+  std::optional<Shortcuts> shortcuts = {};    // work to leave out; none unless the user has set some for the checkpoint
+  std::optional<std::string> sampler = {};    // any name that A1111, ComfyUI, diffusers or stable-diffusion.cpp uses
+  std::optional<std::string> scheduler = {};  // likewise
+  std::optional<std::uint64_t> seed = {};     // of the first picture, the k-th has seed + k; random when not given
+  int count = 1;                              // pictures, 1 to 1,000
+  std::optional<int> clip_skip = {};          // 1: the text encoder's last layer, 2: the one before
   NoiseSource noise = NoiseSource::cpu;
   std::vector<LoraUse> loras = {};  // applied in this order, after those in the prompt (<lora:neon:0.8>)
   PromptSyntax syntax = PromptSyntax::a1111;

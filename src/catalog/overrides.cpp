@@ -13,9 +13,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 18> kKeys = {
-    "license",   "author", "tags", "trigger_words", "source", "about",     "family",   "prediction",        "sampler",
-    "scheduler", "steps",  "cfg",  "size",          "vae",    "clip_skip", "negative", "zero_terminal_snr", "good_for"};
+constexpr std::array<std::string_view, 19> kKeys = {
+    "license",           "author",    "tags",     "trigger_words", "source", "about", "family",    "prediction",
+    "sampler",           "scheduler", "steps",    "cfg",           "size",   "vae",   "clip_skip", "negative",
+    "zero_terminal_snr", "good_for",  "shortcuts"};
 constexpr std::size_t kLongestNegative = 4096;
 
 template <class T>
@@ -92,6 +93,7 @@ OverriddenSettings settings_of(const Overrides& overrides) {
   out.clip_skip = number<int>(value("clip_skip"), 1, 100);
   out.negative = value("negative");
   out.vae = value("vae");
+  out.shortcuts = value("shortcuts");
   const std::string size = value("size");
   out.width = side(sides(size).first);
   out.height = side(sides(size).second);

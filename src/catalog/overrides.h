@@ -10,7 +10,8 @@
 namespace pxf {
 
 /// By key: "license", "author", "tags", "trigger_words", "source", "about", "good_for"; what the file is: "family",
-/// "prediction", "zero_terminal_snr"; "sampler", "scheduler", "steps", "cfg", "size", "clip_skip", "negative", "vae".
+/// "prediction", "zero_terminal_snr"; "sampler", "scheduler", "steps", "cfg", "size", "clip_skip", "negative", "vae",
+/// "shortcuts".
 /// Every value has passed check_override.
 using Overrides = std::map<std::string, std::string>;
 
@@ -20,11 +21,12 @@ Overrides overrides_from_json(const std::string& text);
 
 /// invalid_argument for an unknown key, with the nearest.
 Status check_override_key(const std::string& key);
-/// invalid_argument: an unknown key, with the nearest; a value that cannot be. Sampler and scheduler are names to it.
+/// invalid_argument: an unknown key, with the nearest; a value that cannot be. Sampler, scheduler and shortcuts are
+/// texts to it.
 Status check_override(const std::string& key, const std::string& value);
 
 struct OverriddenSettings {
-  std::string sampler, scheduler, negative, vae;  // empty: not overridden, like the rest
+  std::string sampler, scheduler, negative, vae, shortcuts;  // empty: not overridden, like the rest
   std::optional<int> steps, width, height, clip_skip;
   std::optional<double> cfg_scale;
 };

@@ -1,6 +1,10 @@
 #include "cli/arguments.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <utility>
+#include <vector>
 
 namespace pxf::cli {
 
@@ -45,6 +49,17 @@ CLI::Option* add_database(CLI::App& app, std::string& target) {
                   "(default: SQLite in the library); a password is better in $PIXELFORGE_DATABASE or $PGPASSWORD")
       ->type_name("URL")
       ->envname("PIXELFORGE_DATABASE");
+}
+
+CLI::Option* add_shortcuts(CLI::App& app, std::optional<Shortcuts>& target, const std::string& help) {
+  const auto read = [&target](const std::vector<std::string>& texts) {
+    auto shortcuts = parse_shortcuts(fmt::format("{}", fmt::join(texts, "; ")));
+    if (!shortcuts) throw CLI::ValidationError("--shortcut", shortcuts.error().message);
+    target = std::move(shortcuts).value();
+  };
+  return app.add_option_function<std::vector<std::string>>("--shortcut", read, help)
+      ->type_name("METHOD[:X,KEY=X...]")
+      ->allow_extra_args(false);
 }
 
 }  // namespace pxf::cli

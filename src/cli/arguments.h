@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include "pixelforge/shortcuts.h"
+
 namespace pxf::cli {
 
 struct Size {
@@ -52,6 +54,8 @@ CLI::Option* add_size(CLI::App& app, std::optional<Size>& target, const std::str
 /// --database, and $PIXELFORGE_DATABASE.
 CLI::Option* add_database(CLI::App& app, std::string& target);
 CLI::Option* add_threads(CLI::App& app, int& target);
+/// --shortcut, again and again.
+CLI::Option* add_shortcuts(CLI::App& app, std::optional<Shortcuts>& target, const std::string& help);
 
 template <class T>
 CLI::Option* add_choice(CLI::App& app, const std::string& flags, T& target, const std::map<std::string, T>& choices,

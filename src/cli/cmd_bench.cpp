@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -54,6 +55,16 @@ Status write_bench_chart(const BenchReport& report, const std::string& file) {
   return Done{};
 }
 
+std::string work_left(const BenchReport& report) {
+  const auto gflop = [&](const char* name) {
+    const auto row = std::ranges::find(report.rows, name, &BenchRow::name);
+    return row == report.rows.end() ? 0 : row->gflop;
+  };
+  const double whole = gflop("unet.step"), shortened = gflop("unet.shortcut");
+  if (whole <= 0 || shortened <= 0) return "";
+  return fmt::format("unet.shortcut is {:.1f} % of the operations of unet.step\n", 100 * shortened / whole);
+}
+
 void announce(const Checkpoint& checkpoint, const MachineInfo& machine) {
   fmt::print("{} · {} threads on {} · {}\n", printable(checkpoint.info().name), machine.threads, machine.cpu,
              machine.instruction_sets.empty() ? machine.backend : machine.instruction_sets.front());
@@ -61,7 +72,7 @@ void announce(const Checkpoint& checkpoint, const MachineInfo& machine) {
 }
 
 void print_report(const BenchReport& report, bool profile) {
-  fmt::print("{}x{}\n\n{}\npeak memory {}\n", report.width, report.height, results_table(report),
+  fmt::print("{}x{}\n\n{}{}\npeak memory {}\n", report.width, report.height, results_table(report), work_left(report),
              bytes_text(report.peak_memory));
   if (!profile) return;
   fmt::print("\none unet.step and one vae.decode:\n{}\nby op:\n{}\nlayers that take longest:\n{}",
@@ -127,6 +138,7 @@ Verb add_bench(CLI::App& program) {
   app->add_option("--compare", options->compare, "Hold the result against an earlier one of bench --json")
       ->type_name("FILE.json");
   app->add_flag("--json", options->json, "Print everything as JSON, the profile too");
+  add_shortcuts(*app, options->bench.shortcuts, "Also time a step with these shortcuts, as generate has them");
   app->footer(
       "unet.step is one sampling step with classifier-free guidance, two rows in one batch. cpu is the share of the\n"
       "threads' time that they really ran: well below 1, other programs had the processors, and times say little.\n\n"

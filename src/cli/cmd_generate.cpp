@@ -110,6 +110,7 @@ void print_plan(const Plan& plan, const std::optional<Choice>& choice) {
       fmt::format("{}{}", plan.cfg_scale,
                   plan.cfg_scale == 1 && !plan.guidance.cfg ? " (off: the negative prompt does nothing)" : ""));
   if (const std::string guidance = to_text(plan.guidance); !guidance.empty()) row("guidance", guidance);
+  if (!plan.left_out.empty()) row("shortcuts", fmt::format("{}: {}", to_text(plan.shortcuts), plan.left_out));
   row("size", fmt::format("{}x{}", plan.width, plan.height));
   row("seed", plan.count == 1 ? fmt::format("{}", plan.seed)
                               : fmt::format("{} and the {} after it", plan.seed, plan.count - 1));
@@ -263,6 +264,7 @@ Verb add_generate(CLI::App& program) {
       "  pixelforge generate \"a boat\" -n easynegative --embedding easynegative.safetensors\n"
       "  pixelforge generate \"a boat\" -m dreamlike.safetensors --sampler euler_a --steps 30 --cfg 7\n"
       "  pixelforge generate \"a boat\" --cfg 4 --guidance pag:3 --guidance freeu\n"
+      "  pixelforge generate \"a boat\" --shortcut deep:3 --shortcut tome:0.5\n"
       "  pixelforge generate \"a boat\" -o boat.webp --quality 80\n"
       "  pixelforge generate --from boat.webp --steps 40\n"
       "  pixelforge generate \"a boat\" --seed 42 --variation-strength 0.2 -c 4\n"

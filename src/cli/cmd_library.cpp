@@ -158,7 +158,8 @@ Verb add_set(CLI::App& program) {
   const auto options = std::make_shared<Arguments>();
   CLI::App* app = add(
       program, "set", "Say what a model's file does not, and how to draw with it", options,
-      "Keys: sampler, scheduler, steps, cfg, size, clip_skip, vae, negative (what a request gets that says nothing);\n"
+      "Keys: sampler, scheduler, steps, cfg, size, clip_skip, vae, negative, shortcuts (what a request gets that says\n"
+      "nothing);\n"
       "license, author, tags, trigger_words, source, about; good_for (what it shall be chosen for: \"pixel art, "
       "logos\");\n"
       "what the model is run as, where its file does not say: family (sd1, sdxl ...), prediction (eps or v),\n"
@@ -166,6 +167,7 @@ Verb add_set(CLI::App& program) {
       "Examples:\n"
       "  pixelforge set dreamlike steps=30 cfg=6 sampler=dpmpp_2m scheduler=karras size=512x768\n"
       "  pixelforge set anime clip_skip=2 vae=anime-vae negative=\"lowres, text\"\n"
+      "  pixelforge set dreamlike shortcuts=deep:3\n"
       "  pixelforge set dreamlike license=creativeml-openrail-m good_for=\"portraits, photos\"\n"
       "  pixelforge set noob-vpred prediction=v zero_terminal_snr=true\n"
       "  pixelforge set dreamlike steps=");

@@ -150,6 +150,7 @@ Json to_json(const PictureRecipe& recipe) {
           {"seed", or_null(r.seed)},
           {"width", or_null(r.width)},
           {"height", or_null(r.height)},
+          {"shortcuts", r.shortcuts ? to_text(*r.shortcuts) : ""},
           {"clip_skip", r.clip_skip.value_or(1)},
           {"variation_seed", or_null(r.variation_seed)},
           {"variation_strength", r.variation_strength},
@@ -178,6 +179,7 @@ void print_recipe(const PictureRecipe& recipe) {
   sheet.row("seed", text(r.seed));
   sheet.row("size", size_text(r));
   if (r.clip_skip.value_or(1) != 1) sheet.row("clip skip", text(r.clip_skip));
+  if (r.shortcuts) sheet.row("shortcuts", to_text(*r.shortcuts));
   sheet.row("noise", r.noise == NoiseSource::cpu ? "as PyTorch makes it on a CPU" : "as on an NVIDIA card");
   if (recipe.needs_picture) sheet.row("began with", "another picture, which is not in it");
   const char* label = "not repeated";

@@ -152,6 +152,10 @@ void add_settings(CLI::App& app, GenerateOptions& o) {
                     "How much time a picture may take: best, balanced (default) or fast, as tune has found them");
   add_whole(app, "-s,--steps", r.steps, "Sampling steps");
   add_guidance(app, r);
+  add_shortcuts(app, r.shortcuts,
+                "Work to leave out, for another picture in less time: deep:3 (most of the UNet on every third step "
+                "alone), tome:0.5 (half of the places merged in attention), none (docs/shortcuts.md); may be given "
+                "several times");
   app.add_option("--sampler", r.sampler, "Sampler, by any program's name for it")->type_name("NAME");
   app.add_option("--scheduler", r.scheduler, "Noise schedule, likewise")->type_name("NAME");
   add_value(app, "--seed", r.seed, parse_seed,

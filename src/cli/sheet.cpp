@@ -67,6 +67,7 @@ void print_recommended(const Sheet& sheet, const Recommended& r) {
   if (r.clip_skip) sheet.row("clip skip", fmt::format("{}", *r.clip_skip));
   sheet.row("VAE", r.vae);
   sheet.row("negative", r.negative);
+  sheet.row("shortcuts", r.shortcuts);
 }
 
 }  // namespace

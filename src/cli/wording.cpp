@@ -38,6 +38,7 @@ std::string settings_line(const Plan& plan) {
   std::string line = fmt::format("{} · {} · {} steps · CFG {} · {}x{}", plan.sampler_label, plan.scheduler_label,
                                  plan.steps, plan.cfg_scale, plan.width, plan.height);
   if (const std::string guidance = to_text(plan.guidance); !guidance.empty()) line += " · " + guidance;
+  if (const std::string shortcuts = to_text(plan.shortcuts); !shortcuts.empty()) line += " · " + shortcuts;
   if (plan.hires_steps > 0) {
     line += fmt::format(", then {}x{} in {} steps", plan.hires_width, plan.hires_height, plan.hires_steps);
   }

@@ -31,6 +31,7 @@ void add_rest(const Recommended& r, Json& into) {
   into["clip_skip"] = r.clip_skip ? Json(*r.clip_skip) : Json();
   into["negative"] = r.negative;
   into["vae"] = r.vae;
+  into["shortcuts"] = r.shortcuts;
   into["left_out"] = r.left_out;
   Json levels = Json::object();
   for (const auto& [level, at] : r.levels) {
@@ -137,6 +138,7 @@ Json to_json(const Plan& plan) {
       {"steps", plan.steps},
       {"cfg_scale", plan.cfg_scale},
       {"guidance", to_text(plan.guidance)},
+      {"shortcuts", to_text(plan.shortcuts)},
       {"seed", plan.seed},
       {"width", plan.width},
       {"height", plan.height},

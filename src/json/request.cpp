@@ -195,6 +195,15 @@ void read_guidance(Fields& fields, Guidance& into) {
   into = std::move(guidance).value();
 }
 
+void read_shortcuts(Fields& fields, std::optional<Shortcuts>& into) {
+  std::optional<std::string> text;
+  fields("shortcuts", text);
+  if (!text) return;
+  auto shortcuts = parse_shortcuts(*text);
+  if (!shortcuts) throw WrongField{"shortcuts", shortcuts.error().message};
+  into = std::move(shortcuts).value();
+}
+
 void read_picture(Fields& fields, Request& r) {
   fields("strength", r.strength);
   fields("mask_blur", r.mask_blur);
@@ -222,6 +231,7 @@ void read_settings(Fields& fields, Request& r) {
   fields("steps", r.steps);
   fields("cfg_scale", r.cfg_scale);
   read_guidance(fields, r.guidance);
+  read_shortcuts(fields, r.shortcuts);
   fields("sampler", r.sampler);
   fields("scheduler", r.scheduler);
   fields("seed", r.seed);
@@ -308,6 +318,7 @@ void put_settings(Differences& put, const Request& r) {
   put("steps", r.steps);
   put("cfg_scale", r.cfg_scale);
   put("guidance", to_text(r.guidance), {});
+  if (r.shortcuts) put("shortcuts", std::optional(to_text(*r.shortcuts)));
   put("sampler", r.sampler);
   put("scheduler", r.scheduler);
   put("seed", r.seed);

@@ -33,6 +33,8 @@ Status check_names(Engine& engine, const std::string& key, std::string& value) {
     if (const auto found = find_sampler(value); !found) return found.error();
   } else if (key == "scheduler") {
     if (const auto found = find_scheduler(value); !found) return found.error();
+  } else if (key == "shortcuts") {
+    if (const auto read = parse_shortcuts(value); !read) return read.error();
   } else if (key == "vae") {
     if (engine.options().names_only) {  // whoever asks over the network learns nothing of this machine's files
       if (Status is_one = check_name(value); !is_one) return is_one;

@@ -12,6 +12,7 @@
 
 #include "nn/scope.h"
 #include "pixelforge/guidance.h"
+#include "pixelforge/shortcuts.h"
 #include "tensor/tensor.h"
 
 namespace pxf {
@@ -42,10 +43,18 @@ struct Perturbation {
   std::vector<bool> blocks = {};  // in which of Network::transformer_blocks
 };
 
+/// What the inner layers of the network gave, for evaluations to come that leave them out.
+struct DeepFeatures {
+  int depth = 1;         // layers on either way that are no inner ones, counted from the outside
+  Tensor features = {};  // undefined: all layers run, and it is set; else it stands in for the inner ones
+};
+
 /// What an evaluation does otherwise than the network was trained.
 struct Alterations {
   std::span<const Perturbation* const> perturbed = {};  // one a picture of the batch, null: not; empty: none is
   const FreeU* freeu = nullptr;                         // of all pictures; of its interval the caller takes care
+  const TokenMerging* merging = nullptr;                // likewise
+  DeepFeatures* deep = nullptr;                         // of the same rows; null: all layers run
 };
 
 /// The network that is evaluated at every step.
@@ -61,6 +70,9 @@ class Network {
                          const Alterations& how) const = 0;
   /// The blocks that a Perturbation can act in, by name, in their order: "input.4.0". Empty: none.
   virtual std::vector<std::string> transformer_blocks() const { return {}; }
+  /// Layers on its way up, each of which takes up what one of the way down has left, so that DeepFeatures may have any
+  /// depth below that; 0: it is of another form.
+  virtual int layers() const { return 0; }
   /// Memory that predict needs for its intermediate results, about; weights not counted.
   virtual std::uint64_t working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const = 0;
   virtual std::int64_t in_channels() const = 0;

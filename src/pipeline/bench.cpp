@@ -54,18 +54,21 @@ class Bench {
  public:
   Bench(Context& ctx, BenchReport& report, int repeats) : ctx_(ctx), report_(report), repeats_(repeats) {}
 
-  // One run that is not counted packs the weights and counts the work; then the timed ones.
-  void operator()(const std::string& name, const std::function<void()>& work) {
+  // One run that is not counted packs the weights and counts the work; then the timed ones. Of `equal` parts that the
+  // work consists of, the row has one.
+  void operator()(const std::string& name, const std::function<void()>& work, int equal = 1) {
     Profile profile;
     const double first = profiled(profile, work);
     BenchRow row;
     row.name = name;
-    for (const Profile::Row& sum : profile.rows()) row.gflop += sum.flops * 1e-9;
+    for (const Profile::Row& sum : profile.rows()) row.gflop += sum.flops * 1e-9 / equal;
     const double before = processor_seconds();
     double total = 0;
     for (int i = 0; i < repeats_; ++i) {
       ctx_.check_cancelled();  // opening a file runs no op that would
-      total += row.seconds.emplace_back(seconds_of(work));
+      const double seconds = seconds_of(work);
+      total += seconds;
+      row.seconds.push_back(seconds / equal);
     }
     if (row.gflop > 0) row.cpu = (processor_seconds() - before) / (total * ctx_.threads().threads());
     report_.rows.push_back({name + ".first", {first}, 0});
@@ -163,6 +166,7 @@ Request request_of(const BenchOptions& options) {
   if (options.width > 0) request.width = options.width;
   if (options.height > 0) request.height = options.height;
   request.seed = 42;
+  request.shortcuts = options.shortcuts;
   return request;
 }
 
@@ -214,6 +218,15 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
     const auto step = [&] { step_of(model); };
     const auto decode = [&] { model.autoencoder->decode(x.rows(0, 1)); };
     bench("unet.step", step);
+    if (const Shortcuts& by = plan.shortcuts; by.deep || by.tome) {
+      const int steps = by.deep ? by.deep->interval : 1;
+      const auto round = [&] {
+        DeepFeatures kept{.depth = by.deep ? by.deep->depth : 1};
+        const Alterations how{.merging = by.tome ? &*by.tome : nullptr, .deep = by.deep ? &kept : nullptr};
+        for (int i = 0; i < steps; ++i) model.network->predict(x, std::array{500.0, 500.0}, cond, how);
+      };
+      bench("unet.shortcut", round, steps);
+    }
     if (!options.lora.empty()) {
       std::shared_ptr<const AdaptedModel> adapted;
       time_lora(

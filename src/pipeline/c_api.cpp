@@ -182,6 +182,11 @@ Result<pxf::Request> request_of(const pxf_request& from) {
     if (!guidance) return std::move(guidance).error();
     request.guidance = std::move(guidance).value();
   }
+  if (from.shortcuts != nullptr) {
+    auto shortcuts = pxf::parse_shortcuts(from.shortcuts);
+    if (!shortcuts) return std::move(shortcuts).error();
+    request.shortcuts = std::move(shortcuts).value();
+  }
   request.prompt = from.prompt;
   request.negative = text_of(from.negative);
   request.preset_negative = from.negative == nullptr;

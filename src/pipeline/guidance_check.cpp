@@ -8,50 +8,11 @@
 
 #include "base/error.h"
 #include "base/nearest_name.h"
+#include "pipeline/method_limits.h"
 #include "recipe/guidance_fields.h"
 
 namespace pxf {
 namespace {
-
-/// Holds every number to its limits; NaN is within none.
-class LimitChecker {
- public:
-  explicit LimitChecker(std::string_view method) : method_(method) {}
-
-  void number(std::string_view names, double field, double /*usual*/, Limits limits) const {
-    require(field >= limits.lowest && field <= limits.highest, "guidance: {}: {}: got {}, need {} to {}", method_,
-            first_name(names), field, limits.lowest, limits.highest);
-  }
-  void whole(std::string_view names, int field, int /*usual*/, Limits limits) const { number(names, field, 0, limits); }
-  template <class Enum>
-  void choice(std::string_view names, Enum field, Enum /*usual*/, std::span<const std::string_view> choices) const {
-    require(static_cast<std::size_t>(field) < choices.size(), "guidance: {}: {}: got number {}, need one of {}",
-            method_, first_name(names), static_cast<int>(field), fmt::join(choices, ", "));
-  }
-  void layers(std::string_view names, const std::vector<std::string>& field,
-              const std::vector<std::string>& /*usual*/) const {
-    require(!field.empty(), "guidance: {}: {}: got none, need at least one, such as mid", method_, first_name(names));
-  }
-  void scales(std::string_view names, const std::vector<double>& field, Limits limits) const {
-    require(!field.empty(), "guidance: {}: {}: got none, need at least one", method_, first_name(names));
-    for (const double scale : field) number(names, scale, 0, limits);
-  }
-
- private:
-  std::string_view method_;
-};
-
-/// An interval has to have something in it.
-void check_order(const GuidanceInterval& when, std::string_view method) {
-  require(when.start <= when.end, "guidance: {}: got start {} after end {}", method, when.start, when.end);
-  require(when.sigma_start >= when.sigma_end,
-          "guidance: {}: got sigma_start {} below sigma_end {}; sigma falls, so the start is the larger one", method,
-          when.sigma_start, when.sigma_end);
-}
-template <class Method>
-void check_order(const Method& method, std::string_view name) {
-  if constexpr (requires { method.when; }) check_order(method.when, name);
-}
 
 template <class Method>
 void check_layers(const Method& method, const Network& network, std::string_view name) {
@@ -126,14 +87,11 @@ std::vector<bool> named_blocks(const Network& network, std::span<const std::stri
 }
 
 void check_guidance(const Guidance& guidance, const Model& model) {
+  check_limits("guidance", guidance);
   Guidance copy = guidance;
   for_each_method(copy, [&](std::string_view names, auto& method) {
     if (!method) return;
-    const std::string_view name = first_name(names);
-    LimitChecker checker(name);
-    visit(checker, *method);
-    check_order(*method, name);
-    check_layers(*method, *model.network, name);
+    check_layers(*method, *model.network, first_name(names));
   });
   require(!guidance.apg || !guidance.cfg_zero,
           "guidance: got apg and cfg_zero, which are two ways to do the same; leave one out");

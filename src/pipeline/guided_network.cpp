@@ -34,11 +34,13 @@ GuidedNetwork::GuidedNetwork(const Model& model, const Prompts& prompts, const P
     : model_(model),
       prompts_(prompts),
       methods_(plan.guidance),
+      shortcuts_(plan.shortcuts),
       scale_(scale_of(plan, factor)),
       image_scale_(image_scale),
       beside_(std::move(beside)),
       network_(&model.network_at(0)) {
   if (methods_.apg) projection_.emplace(*methods_.apg);
+  if (shortcuts_.deep) cache_.emplace(*shortcuts_.deep);
   add_contrasts(methods_);
 }
 
@@ -64,7 +66,14 @@ double GuidedNetwork::scale_at(const Contrast& contrast, double sigma) const {
   return std::max(0.0, contrast.scale - contrast.adaptive_scale * behind);
 }
 
-std::vector<Tensor> GuidedNetwork::evaluate(const Tensor& x, double sigma, std::span<const Row> rows) const {
+std::vector<DeepFeatures>* GuidedNetwork::deep_features(std::span<const Row> rows, std::size_t parts, double sigma) {
+  if (!cache_ || !acts(shortcuts_.deep->when, sigma)) return nullptr;
+  std::vector<const void*> subject{network_};
+  for (const Row& row : rows) subject.insert(subject.end(), {row.cond, row.beside, row.perturbed});
+  return &cache_->next(subject, parts, sigma);
+}
+
+std::vector<Tensor> GuidedNetwork::evaluate(const Tensor& x, double sigma, std::span<const Row> rows) {
   const Tensor input = x * input_scale(model_.prediction, sigma);
   const double t = model_.noise.timestep_of(sigma);
   std::vector<const Conditioning*> conds;
@@ -76,15 +85,21 @@ std::vector<Tensor> GuidedNetwork::evaluate(const Tensor& x, double sigma, std::
     inputs.push_back(row.beside->defined() ? concat_channels(input, *row.beside) : input);
   }
   const FreeU* freeu = methods_.freeu && acts(methods_.freeu->when, sigma) ? &*methods_.freeu : nullptr;
+  const TokenMerging* merging = shortcuts_.tome && acts(shortcuts_.tome->when, sigma) ? &*shortcuts_.tome : nullptr;
   const std::optional<Conditioning> batch = rows.size() > 1 ? as_batch(conds) : std::nullopt;
+  std::vector<DeepFeatures>* const deep = deep_features(rows, batch ? 1 : rows.size(), sigma);
+  const auto ask = [&](const Tensor& in, const Conditioning& cond, std::span<const Perturbation* const> of_rows,
+                       std::size_t part) {
+    const std::vector<double> times(static_cast<std::size_t>(in.dim(0)), t);
+    return network_->predict(in, times, cond, {of_rows, freeu, merging, deep != nullptr ? &(*deep)[part] : nullptr});
+  };
   if (!batch) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
-      out.push_back(network_->predict(inputs[i], std::array{t}, *conds[i], {{&perturbed[i], 1}, freeu}));
+      out.push_back(ask(inputs[i], *conds[i], {&perturbed[i], 1}, i));
     }
     return out;
   }
-  const Tensor all =
-      network_->predict(concat_batch(inputs), std::vector<double>(rows.size(), t), *batch, {perturbed, freeu});
+  const Tensor all = ask(concat_batch(inputs), *batch, perturbed, 0);
   for (std::int64_t i = 0; i < std::ssize(rows); ++i) out.push_back(all.rows(i, i + 1));
   return out;
 }
@@ -151,7 +166,7 @@ Tensor GuidedNetwork::led_by_prompt(const Tensor& cond, const Tensor& uncond, do
 }
 
 // Brooks et al. 2023, "InstructPix2Pix", equation 3.
-GuidedNetwork::Outputs GuidedNetwork::follow_picture(const Tensor& x, double sigma, double scale) const {
+GuidedNetwork::Outputs GuidedNetwork::follow_picture(const Tensor& x, double sigma, double scale) {
   const Conditioning &prompt = prompts_.positive[0].at(step_), &negative = prompts_.negative.at(step_);
   const std::array rows{Row{&prompt, &beside_.with_picture}, Row{&negative, &beside_.with_picture},
                         Row{&negative, &beside_.without_picture}};

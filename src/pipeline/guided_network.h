@@ -7,6 +7,7 @@
 
 #include "models/family.h"
 #include "pipeline/conditioning.h"
+#include "pipeline/step_cache.h"
 #include "sampling/guidance.h"
 #include "sampling/samplers.h"
 
@@ -28,6 +29,7 @@ class GuidedNetwork {
   /// or end.
   void at_step(int step, double share_done) {
     step_ = step;
+    if (cache_) cache_->begin_step(step);
     network_ = &model_.network_at(share_done);
   }
 
@@ -57,11 +59,13 @@ class GuidedNetwork {
   bool acts(const GuidanceInterval& when, double sigma) const;
   double scale_at(const Contrast& contrast, double sigma) const;
   /// What the network says of x under each of these: in one batch where the prompts are of one length.
-  std::vector<Tensor> evaluate(const Tensor& x, double sigma, std::span<const Row> rows) const;
+  std::vector<Tensor> evaluate(const Tensor& x, double sigma, std::span<const Row> rows);
+  /// Where the network's `parts` calls for these rows find or leave deep features; null: they are not wanted.
+  std::vector<DeepFeatures>* deep_features(std::span<const Row> rows, std::size_t parts, double sigma);
 
   Guided guide(const Tensor& x, double sigma, bool wants_uncond);
   Outputs follow_prompts(const Tensor& x, double sigma, double scale, bool wants_uncond);
-  Outputs follow_picture(const Tensor& x, double sigma, double scale) const;
+  Outputs follow_picture(const Tensor& x, double sigma, double scale);
   /// CFG, or what stands in its place.
   Tensor led_by_prompt(const Tensor& cond, const Tensor& uncond, double scale, const Tensor& x, double sigma);
   /// Of clean latents.
@@ -70,11 +74,13 @@ class GuidedNetwork {
   const Model& model_;
   const Prompts& prompts_;
   const Guidance& methods_;
+  const Shortcuts& shortcuts_;
   GuidanceScale scale_;
   double image_scale_;
   Beside beside_;
   std::optional<ProjectedGuidance> projection_;
   std::vector<Contrast> contrasts_;
+  std::optional<StepCache> cache_;
   int step_ = 1;
   const Network* network_;
 };

@@ -103,6 +103,7 @@ std::string parameters_text(const Plan& plan, const Request& request, const Pict
   add("Schedule type", plan.scheduler_label);
   add("CFG scale", fmt::format("{}", plan.cfg_scale));
   if (std::string guidance = to_text(plan.guidance); !guidance.empty()) add("Guidance", std::move(guidance));
+  if (std::string shortcuts = to_text(plan.shortcuts); !shortcuts.empty()) add("Shortcuts", std::move(shortcuts));
   add("Seed", std::to_string(picture.seed));
   add("Size", fmt::format("{}x{}", plan.width, plan.height));
   // Ten digits of the sha256: what A1111 and the sites where checkpoints are shared look them up by.

@@ -13,6 +13,7 @@
 #include "pipeline/guidance_check.h"
 #include "pipeline/presets.h"
 #include "pipeline/prompt_texts.h"
+#include "pipeline/shortcuts_check.h"
 #include "recipe/guidance_fields.h"
 #include "sampling/misfit.h"
 
@@ -213,6 +214,8 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     check_guidance(request.guidance, model);
     plan.guidance = request.guidance;
     if (plan.guidance.cfg) plan.cfg_scale = plan.guidance.cfg->scales.front();
+    plan.shortcuts = request.shortcuts ? *request.shortcuts : value_or_throw(parse_shortcuts(usual.shortcuts));
+    check_shortcuts(plan.shortcuts, model);
     plan.seed = request.seed.value_or(random_seed());
     plan.noise = request.noise;
     settle_variation(model, request, plan);
@@ -222,6 +225,7 @@ Result<SettledPlan> settle(const ModelInfo& info, const Model& model, const Requ
     plan.vae_tiling = request.vae_tiling;
     if (request.init && !model.family->follows_picture) plan.strength = request.strength;
     settle_hires(model, request, plan);
+    plan.left_out = what_is_left_out(plan.shortcuts, plan.steps);
     ChosenPrompts chosen = choose_prompts(request, plan);
     out.prompts = std::move(chosen.of_pictures);
     for (std::string& one : chosen.notices) plan.notices.push_back(std::move(one));

@@ -91,6 +91,7 @@ void lay_over_levels(const PresetLayer& layer, Recommended& under) {
 PresetLayer layer_of(const Overrides& overrides) {
   OverriddenSettings set = settings_of(overrides);
   PresetLayer out{kUser, std::move(set.sampler), std::move(set.scheduler), std::move(set.negative), std::move(set.vae)};
+  out.shortcuts = std::move(set.shortcuts);
   out.steps = set.steps;
   out.cfg_scale = set.cfg_scale;
   out.width = set.width;
@@ -128,6 +129,7 @@ void lay_over(const PresetLayer& layer, Recommended& under) {
   take("clip_skip", layer.clip_skip, under.clip_skip);
   if (said("negative", !layer.negative.empty())) under.negative = layer.negative;
   if (said("vae", !layer.vae.empty())) under.vae = layer.vae;
+  if (said("shortcuts", !layer.shortcuts.empty())) under.shortcuts = layer.shortcuts;
   lay_over_levels(layer, under);
   under.from = all_origins(under.sources);
 }

@@ -16,7 +16,7 @@ namespace pxf {
 /// What one of them says; what is empty it leaves to those below.
 struct PresetLayer {
   std::string from;
-  std::string sampler = {}, scheduler = {}, negative = {}, vae = {};
+  std::string sampler = {}, scheduler = {}, negative = {}, vae = {}, shortcuts = {};
   std::optional<int> steps = {}, width = {}, height = {}, clip_skip = {};
   std::optional<double> cfg_scale = {};
   std::map<Level, Recommended::AtLevel> levels = {};

@@ -25,6 +25,7 @@ double prompt_evidence(Context& ctx, const Model& model, const Prompts& prompts,
                        const GuidedNetwork::Beside& beside) {
   Plan plain = plan;
   plain.guidance = {};
+  plain.shortcuts = {};
   plain.cfg_scale = 1;
   GuidedNetwork network(model, prompts, plain, 1, 1, beside);
   network.at_step(plan.steps, 1);

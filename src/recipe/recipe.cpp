@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "pixelforge/methods.h"
+#include "recipe/shortcuts_fields.h"
 #include "sampling/method_names.h"
 
 namespace pxf {
@@ -72,6 +73,7 @@ class Settling {
       Result<Guidance> guidance = parse_guidance(*methods);
       guidance ? static_cast<void>(r.guidance = std::move(guidance).value()) : lose("Guidance", *methods);
     }
+    shortcuts();
     method();
     models();
     noise();
@@ -86,6 +88,18 @@ class Settling {
   }
 
  private:
+  /// Ours, and A1111's token merging. A picture made with what is set for its checkpoint says so.
+  void shortcuts() {
+    Shortcuts& into = out_.request.shortcuts.emplace();
+    if (const auto text = take("Shortcuts")) {
+      Result<Shortcuts> said = parse_shortcuts(*text);
+      said ? static_cast<void>(into = std::move(said).value()) : lose("Shortcuts", *text);
+    }
+    std::optional<double> ratio;
+    number("Token merging ratio", ratio);
+    if (ratio && *ratio > 0) into.tome = TokenMerging{.ratio = std::min(*ratio, kMostMerged)};
+  }
+
   /// The field's text, which is then done with.
   std::optional<std::string> take(std::string_view key) {
     const auto found = std::ranges::find(fields_, key, &std::pair<std::string, std::string>::first);

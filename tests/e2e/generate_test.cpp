@@ -101,6 +101,15 @@ TEST(Generate, TellsWhatItDidAsJson) {
   EXPECT_TRUE(std::filesystem::exists(folder.path() / "boat-7.png"));
 }
 
+TEST(Generate, SaysWhichShortcutsItTookAndWhatTheyLeftOut) {
+  const Outcome done =
+      run(fast({"generate", "boat", "--json", "--explain", "--shortcut", "deep:2", "--shortcut", "tome"}));
+  ASSERT_EQ(done.status, 0) << done.err;
+  EXPECT_EQ(done.json()["settings"]["shortcuts"], "deep:2; tome:0.5");
+  const Outcome told = run(fast({"generate", "boat", "--explain", "--shortcut", "deep:2", "--steps", "3"}));
+  EXPECT_THAT(told.out, HasSubstr("2 of 3 steps run whole, the others in their outermost layer alone"));
+}
+
 TEST(Generate, ReportsItsGuidanceAsItCanBeGivenAgain) {
   const Outcome done = run(fast({"generate", "boat", "--json", "--explain", "--cfg", "5,3", "--guidance", "PAG:2",
                                  "--guidance", "rescale; freeu:version=1"}));

@@ -102,7 +102,7 @@ TEST_F(Library, WhatIsSetChangesWhatACheckpointIsRunAs) {
 
 TEST_F(Library, WhatIsSetForPromptsHoldsUnlessARequestSaysOtherwise) {
   ASSERT_EQ(run({"import", starter_file(), "--name", "mine"}).status, 0);
-  ASSERT_EQ(run({"set", "mine", "negative=a blue cat", "clip_skip=2"}).status, 0);
+  ASSERT_EQ(run({"set", "mine", "negative=a blue cat", "clip_skip=2", "shortcuts=deep:2"}).status, 0);
   const auto settings = [](std::vector<std::string> more) {
     std::vector<std::string> all = {"generate", "a", "-m", "mine", "--explain", "--json"};
     all.insert(all.end(), more.begin(), more.end());
@@ -110,6 +110,8 @@ TEST_F(Library, WhatIsSetForPromptsHoldsUnlessARequestSaysOtherwise) {
   };
   EXPECT_EQ(settings({})["negative"], "a blue cat");
   EXPECT_EQ(settings({})["clip_skip"], 2);
+  EXPECT_EQ(settings({})["shortcuts"], "deep:2");
+  EXPECT_EQ(settings({"--shortcut", "none"})["shortcuts"], "");
   EXPECT_EQ(settings({"-n", ""})["negative"], "");
   EXPECT_EQ(settings({"-n", "fog", "--clip-skip", "1"})["negative"], "fog");
   EXPECT_EQ(settings({"-n", "fog", "--clip-skip", "1"})["clip_skip"], 1);

@@ -25,6 +25,9 @@ using test::GoldenArrays;
 const std::filesystem::path kAlterations =
     std::filesystem::path(PIXELFORGE_SOURCE_DIR) / "tests/models/files/alterations.safetensors";
 
+const std::filesystem::path kShortcuts =
+    std::filesystem::path(PIXELFORGE_SOURCE_DIR) / "tests/models/files/shortcuts.safetensors";
+
 /// The first 8 x 8 places of (B, C, H, W), as (B, 8, 8, C).
 Tensor first_places(const Tensor& x) {
   const Tensor all = channels_last(x);
@@ -153,6 +156,38 @@ TEST_P(GoldenFamilies, AlteredNetwork) {
                                       {"freeu_diffusers", FreeUVersion::diffusers}}) {
     const FreeU freeu{.version = version};
     expect(name, {.freeu = &freeu});
+  }
+}
+
+// Merged places and deep features of the step before, as their authors' programs have them (files/make_shortcuts.py).
+TEST_P(GoldenFamilies, NetworkWithShortcuts) {
+  const std::string family = GetParam().path.filename().string();
+  if (family != "sd1" && family != "sdxl") return;
+  const auto source = value_or_throw(open_safetensors(kShortcuts));
+  const std::vector<float> t = cases_.f32("unet/in/timestep");
+  Conditioning cond{input("unet", "context")};
+  if (cases_.has("unet/in/y")) cond.vector = input("unet", "y");
+  const Network& network = *opened_.model.network;
+  const auto predict = [&](double share, const Alterations& how) {
+    std::vector<double> times;
+    for (const float one : t) times.push_back(one * share);
+    return network.predict(channels_last(input("unet", "sample")) * share, times, cond, how);
+  };
+  const auto expect = [&](const std::string& name, const Tensor& got) {
+    std::vector<float> want(static_cast<std::size_t>(got.numel()));
+    widen_to_f32(source->bytes(family + "/" + name), DType::f32, want);
+    SCOPED_TRACE(name);
+    expect_close(channels_first(got).span<float>(), want, 1e-4);
+  };
+  for (const auto& [name, ratio] : {std::pair{"tome_0.5", 0.5}, {"tome_0.3", 0.3}}) {
+    const TokenMerging merging{.ratio = ratio};
+    expect(name, predict(1, {.merging = &merging}));
+  }
+  for (int depth = 1; depth < network.layers(); ++depth) {
+    DeepFeatures kept{.depth = depth};
+    const Tensor first = predict(1, {.deep = &kept});
+    expect_close(channels_first(first).span<float>(), want("unet", "prediction"), 1e-4);
+    expect("deep_" + std::to_string(depth), predict(0.5, {.deep = &kept}));
   }
 }
 

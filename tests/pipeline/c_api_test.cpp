@@ -91,13 +91,15 @@ TEST_F(CApi, GivesThePictureThatCppGives) {
   }
 }
 
-TEST_F(CApi, TakesGuidanceAsText) {
+TEST_F(CApi, TakesGuidanceAndShortcutsAsText) {
   request.guidance = "pag:2; rescale:0.5";
+  request.shortcuts = "deep:2; tome:0.3";
   const PicturesHandle pictures = generate();
   ASSERT_TRUE(pictures) << error.message;
   pxf_picture got;
   ASSERT_TRUE(pxf_pictures_get(pictures.get(), 0, &got));
   EXPECT_THAT(got.parameters, HasSubstr("Guidance: \"rescale:0.5; pag:2\""));
+  EXPECT_THAT(got.parameters, HasSubstr("Shortcuts: \"deep:2; tome:0.3\""));
   request.guidance = "pug:2";
   EXPECT_FALSE(generate());
   EXPECT_EQ(error.code, PXF_INVALID_ARGUMENT);

@@ -145,6 +145,20 @@ TEST(Generate, GuidedPicturesAreTheSameForAnyNumberOfThreads) {
   EXPECT_EQ(pixels_of(options, request), one);
 }
 
+TEST(Generate, PicturesWithShortcutsAreTheSameForAnyNumberOfThreads) {
+  Request request = small_request();
+  request.steps = 4;
+  request.shortcuts = Shortcuts{};
+  EngineOptions options;
+  options.threads = 1;
+  const auto without = pixels_of(options, request);
+  request.shortcuts = value_or_throw(parse_shortcuts("deep:2; tome:0.5"));
+  const auto one = pixels_of(options, request);
+  EXPECT_NE(one, without);
+  options.threads = 5;
+  EXPECT_EQ(pixels_of(options, request), one);
+}
+
 TEST(Generate, ASecondRunGivesTheSameBytesAndAnotherSeedDoesNot) {
   Engine engine;
   const Checkpoint starter = value_or_throw(engine.open("starter"));

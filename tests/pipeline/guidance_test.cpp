@@ -32,7 +32,7 @@ TEST(GuidanceText, IsReadByAnyNameAndWrittenByOurs) {
   EXPECT_EQ(to_text(parsed("freeu:1.1,1.2,version=1,s1=.8")), "freeu:1.1,b2=1.2,s1=0.8,version=1");
   EXPECT_EQ(to_text(parsed("seg:blur=10,layers=mid+output.3,stop=0.5")),
             "seg:3,blur_sigma=10,layers=mid+output.3,end=0.5");
-  EXPECT_EQ(to_text({}), "");
+  EXPECT_EQ(to_text(Guidance{}), "");
 }
 
 TEST(GuidanceText, GivesTheSameAgainWhenItIsRead) {

@@ -130,6 +130,17 @@ TEST(Recipe, OfASecondPassOfAGivenSize) {
   EXPECT_THAT(got.lost, IsEmpty());
 }
 
+TEST(Recipe, OfShortcutsAndOfA1111sTokenMerging) {
+  const auto shortcuts = [](const std::string& fields) {
+    const PictureRecipe got = recipe_of_text("parameters", "a\nSteps: 20, Sampler: Euler, Seed: 1" + fields);
+    EXPECT_THAT(got.lost, IsEmpty());
+    return to_text(got.request.shortcuts.value());
+  };
+  EXPECT_EQ(shortcuts(", Shortcuts: \"deep:3; tome:0.4\""), "deep:3; tome:0.4");
+  EXPECT_EQ(shortcuts(", Token merging ratio: 0.9"), "tome:0.75");
+  EXPECT_EQ(shortcuts(""), "");
+}
+
 TEST(Recipe, OfInpaintingInA1111) {
   const PictureRecipe got = recipe_of_text(
       "parameters",

@@ -93,7 +93,8 @@ Tensor gaussian_blur(const Tensor& x, const Sides& sides, double sigma) {
 }
 
 Tensor with_perturbed_rows(const TransformerBlock& block, std::size_t number, const Tensor& x, const Tensor& context,
-                           const Sides& sides, std::span<const Perturbation* const> rows) {
+                           const Sides& sides, std::span<const Perturbation* const> rows,
+                           const std::function<Tensor(const Tensor&, const Tensor&)>& plain) {
   const auto of_row = [&](std::int64_t row) {
     const Perturbation* how = rows[static_cast<std::size_t>(row)];
     return how != nullptr && how->blocks.at(number) ? how : nullptr;
@@ -103,7 +104,7 @@ Tensor with_perturbed_rows(const TransformerBlock& block, std::size_t number, co
     const Perturbation* const how = of_row(begin);
     while (end < x.dim(0) && of_row(end) == how) ++end;
     const Tensor part = x.rows(begin, end), text = context.rows(begin, end);
-    parts.push_back(how != nullptr ? perturbed(block, part, text, sides, *how) : block(part, text));
+    parts.push_back(how != nullptr ? perturbed(block, part, text, sides, *how) : plain(part, text));
   }
   return parts.size() == 1 ? parts[0] : concat_batch(parts);
 }

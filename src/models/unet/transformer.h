@@ -67,6 +67,7 @@ struct SpatialTransformer {  // (B, H, W, C) -> (B, H, W, C)
   Linear proj_in, proj_out;  // stored as 1x1 convolutions in SD 1.x, which are the same thing channels-last
   std::vector<TransformerBlock> blocks;
   std::size_t first = 0;  // its first block's number among the network's
+  int level = 0;          // of the resolutions with attention, from 0, the largest
 
   void declare(Scope s, std::int64_t channels, std::int64_t context, std::int64_t depth, std::int64_t heads,
                std::int64_t groups) {

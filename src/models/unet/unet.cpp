@@ -2,11 +2,16 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "models/unet/freeu.h"
 
 namespace pxf::unet {
 
-Unet::Unet(Layout layout) : layout_(std::move(layout)) { declare(Scope(declarations_)); }
+Unet::Unet(Layout layout) : layout_(std::move(layout)) {
+  declare(Scope(declarations_));
+  number_levels();
+}
 
 void Unet::declare(Scope s) {
   const std::int64_t groups = layout_.hints.groups, wide = layout_.down.back().out;
@@ -61,6 +66,22 @@ void Unet::name_blocks(const std::string& layer, SpatialTransformer& transformer
   }
 }
 
+void Unet::number_levels() {
+  int level = 0;
+  bool below_attention = false;
+  for (Block& block : down_) {
+    if (block.resample && below_attention) ++level;
+    if (!block.attention) continue;
+    block.attention->level = level;
+    below_attention = true;
+  }
+  if (middle_attention_) middle_attention_->level = level;
+  for (Block& block : up_) {
+    if (block.attention) block.attention->level = level;
+    if (block.resample) level = std::max(0, level - 1);
+  }
+}
+
 Tensor Unet::Block::operator()(Tensor x, const Tensor& e, const Tensor& context, const Alterations& how) const {
   if (resnet) x = (*resnet)(x, e);
   if (attention) x = (*attention)(x, context, how);
@@ -91,6 +112,22 @@ void Unet::apply_freeu(const FreeU& freeu, int level, Tensor& h, Tensor& skip) c
   skip = damped_skip(skip, factors->skip);
 }
 
+std::vector<Tensor> Unet::descend(const Tensor& x, std::size_t layers, const Tensor& e, const Tensor& context,
+                                  const Alterations& how) const {
+  std::vector<Tensor> skips{conv_in_(x)};
+  for (std::size_t i = 0; i < layers; ++i) {
+    const Block& block = down_[i];
+    skips.push_back(block.resample ? (*block.resample)(skips.back()) : block(skips.back(), e, context, how));
+  }
+  return skips;
+}
+
+Tensor Unet::turn(const Tensor& x, const Tensor& e, const Tensor& context, const Alterations& how) const {
+  Tensor h = middle_in_(x, e);
+  if (middle_attention_) h = (*middle_attention_)(h, context, how);
+  return middle_out_(h, e);
+}
+
 Tensor Unet::predict(const Tensor& x, std::span<const double> timesteps, const Conditioning& cond,
                      const Alterations& how) const {
   require(x.rank() == 4 && x.dim(3) == layout_.in_channels, "[unet] input: got {}, need (B, H, W, {})",
@@ -102,17 +139,22 @@ Tensor Unet::predict(const Tensor& x, std::span<const double> timesteps, const C
           layout_.context);
   require(how.perturbed.empty() || std::ssize(how.perturbed) == x.dim(0), "[unet] {} perturbations for {} pictures",
           how.perturbed.size(), x.dim(0));
+  require(how.deep == nullptr || (how.deep->depth >= 1 && how.deep->depth < layers()),
+          "[unet] depth of what is not kept: need 1 to {}", layers() - 1);
 
   const Tensor e = silu(embed(x, timesteps, cond));
-  std::vector<Tensor> skips{conv_in_(x)};
-  for (const Block& block : down_) {
-    skips.push_back(block.resample ? (*block.resample)(skips.back()) : block(skips.back(), e, cond.context, how));
-  }
-  Tensor h = middle_in_(skips.back(), e);
-  if (middle_attention_) h = (*middle_attention_)(h, cond.context, how);
-  h = middle_out_(h, e);
+  const bool keeps = how.deep != nullptr, is_kept = keeps && how.deep->features.defined();
+  const std::size_t inner = keeps ? up_.size() - static_cast<std::size_t>(how.deep->depth) : 0;  // on the way up
+  std::vector<Tensor> skips = descend(x, is_kept ? down_.size() - inner : down_.size(), e, cond.context, how);
+  Tensor h = is_kept ? how.deep->features : turn(skips.back(), e, cond.context, how);
   int level = 0;
-  for (const Block& block : up_) {
+  for (std::size_t i = 0; i < up_.size(); ++i) {
+    const Block& block = up_[i];
+    if (is_kept && i < inner) {
+      level += block.resample ? 1 : 0;
+      continue;
+    }
+    if (keeps && i == inner) how.deep->features = h;
     if (how.freeu != nullptr) apply_freeu(*how.freeu, level, h, skips.back());
     h = block(concat_channels(h, skips.back()), e, cond.context, how);
     skips.pop_back();

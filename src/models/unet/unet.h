@@ -23,6 +23,7 @@ class Unet final : public Network {
   /// As checkpoints number them: "input.1.0" is transformer_blocks.0 of input_blocks.1, "mid.0", "output.3.0".
   std::vector<std::string> transformer_blocks() const override { return transformer_blocks_; }
   std::uint64_t working_bytes(std::int64_t batch, std::int64_t height, std::int64_t width) const override;
+  int layers() const override { return static_cast<int>(up_.size()); }
   std::int64_t in_channels() const override { return layout_.in_channels; }
   std::int64_t context_width() const override { return layout_.context; }
   std::int64_t vector_width() const override { return layout_.vector; }
@@ -44,6 +45,12 @@ class Unet final : public Network {
   void declare(Scope s);
   void declare_block(Scope s, const Layout::Block& layout, const std::string& name, Block& block);
   void name_blocks(const std::string& layer, SpatialTransformer& transformer);
+  void number_levels();
+
+  /// What the first `layers` of the way down leave for the way up, and the first convolution before them.
+  std::vector<Tensor> descend(const Tensor& x, std::size_t layers, const Tensor& e, const Tensor& context,
+                              const Alterations& how) const;
+  Tensor turn(const Tensor& x, const Tensor& e, const Tensor& context, const Alterations& how) const;
 
   Layout layout_;
   Linear time_in_, time_out_, vector_in_, vector_out_;

@@ -10,38 +10,23 @@ import sys
 from pathlib import Path
 
 import torch
-from diffusers import UNet2DConditionModel
 from diffusers.hooks import layer_skip, smoothed_energy_guidance_utils as seg
-from diffusers.loaders import single_file_utils as convert
 from diffusers.models.attention_processor import PAGIdentitySelfAttnProcessor2_0
 from diffusers.models.unets import unet_2d_blocks
 from diffusers.utils.torch_utils import fourier_filter
 from safetensors.torch import load_file, save_file
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE.parents[2] / "bench/peers"))
+sys.path[:0] = [str(HERE.parents[2] / "bench/peers"), str(HERE)]
 import sd1  # noqa: E402
+from unets import FAMILIES, sdxl  # noqa: E402
 
-FAMILIES = HERE.parents[1] / "golden/families"
 # The same blocks by our names (in families_golden_test.cpp) and by diffusers'.
 LAYERS = {
     "sd1": ["mid_block.attentions.0.transformer_blocks.0", "up_blocks.1.attentions.1.transformer_blocks.0"],
     "sdxl": ["mid_block.attentions.0.transformer_blocks.0", "up_blocks.0.attentions.1.transformer_blocks.1"],
 }
 FREEU = {"s1": 0.9, "s2": 0.2, "b1": 1.3, "b2": 1.4}
-
-
-def sdxl():
-    """The tiny SDXL UNet; its vector goes in as a class embedding, which is the same two layers."""
-    state = load_file(FAMILIES / "sdxl/checkpoint.safetensors")
-    state = {n: t.float() for n, t in state.items() if n.startswith(sd1.UNET)}
-    net = UNet2DConditionModel(
-        block_out_channels=[32, 64], layers_per_block=1, down_block_types=["DownBlock2D", "CrossAttnDownBlock2D"],
-        up_block_types=["CrossAttnUpBlock2D", "UpBlock2D"], cross_attention_dim=128, attention_head_dim=[1, 1],
-        transformer_layers_per_block=[1, 2], use_linear_projection=True, norm_num_groups=32,
-        class_embed_type="projection", projection_class_embeddings_input_dim=1600)
-    sd1.strict_load(net, convert.convert_ldm_unet_checkpoint(state, dict(net.config)))
-    return net.eval()
 
 
 def comfyui_freeu(version):
