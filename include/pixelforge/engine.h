@@ -29,6 +29,7 @@
 #include "pixelforge/licence.h"
 #include "pixelforge/merge.h"
 #include "pixelforge/model_info.h"
+#include "pixelforge/precision.h"
 #include "pixelforge/progress.h"
 #include "pixelforge/request.h"
 #include "pixelforge/shortcuts.h"
@@ -46,6 +47,8 @@ struct EngineOptions {
   // What runs now, and the checkpoint used last, are spared. 0: half of what the machine has free when the engine is
   // made.
   std::uint64_t memory = 0;
+  // Other than exact: faster, and pictures that differ a little (docs/performance.md says how much of each).
+  Precision precision = Precision::exact;
   // For requests that come from others: open, plan and generate take models by their names in the program and the
   // library alone. A path is not_found, whether something is there or not, and no file is looked at to say so.
   bool names_only = false;
@@ -87,7 +90,8 @@ struct Plan {
   double cfg_scale = 0;  // of the first step, where they differ
   Guidance guidance;
   Shortcuts shortcuts = {};
-  std::string left_out = {};  // by these, for people; empty without
+  std::string left_out = {};               // by these, for people; empty without
+  Precision precision = Precision::exact;  // the engine's
   std::uint64_t seed = 0;
   NoiseSource noise = NoiseSource::cpu;
   double variation_strength = 0;
@@ -173,18 +177,19 @@ struct MachineInfo {
 struct BenchOptions {
   int width = 0, height = 0;  // 0: what the checkpoint recommends
   int repeats = 3;
-  bool pictures = false;  // also time a whole picture with the recommended settings
-  bool profile = false;   // also say where the time goes, layer by layer
-  std::string lora = {};  // also time a change of this LoRA's strength, and the steps that follow
-  std::string swap = {};  // also time pictures after a change to this second checkpoint and back
+  bool pictures = false;                    // also time a whole picture with the recommended settings
+  bool profile = false;                     // also say where the time goes, layer by layer
+  std::string lora = {};                    // also time a change of this LoRA's strength, and the steps that follow
+  std::string swap = {};                    // also time pictures after a change to this second checkpoint and back
   std::optional<Shortcuts> shortcuts = {};  // also time a step with these, and draw the picture with them
 };
 
 struct BenchRow {
   /// "open", "prompt.read" (a long prompt with all that the language has, and its tokens), "text.encode", "unet.step",
-  /// "vae.decode", "picture"; with shortcuts "unet.shortcut", a step on average; of a LoRA "lora.change" (all that comes before the first step: the text is encoded
-  /// again), "lora.first" (the step that follows) and "lora.step" (those after it); of a second checkpoint "swap.first"
-  /// (a picture of one step right after a change, opening included) and "swap.again" (the same once more).
+  /// "vae.decode", "picture"; with shortcuts "unet.shortcut", a step on average; of a LoRA "lora.change" (all that
+  /// comes before the first step: the text is encoded again), "lora.first" (the step that follows) and "lora.step"
+  /// (those after it); of a second checkpoint "swap.first" (a picture of one step right after a change, opening
+  /// included) and "swap.again" (the same once more).
   std::string name;
   std::vector<double> seconds;  // each run, sorted
   double gflop = 0;             // of one run; 0 where that says nothing

@@ -42,6 +42,13 @@ CLI::Option* add_threads(CLI::App& app, int& target) {
   return add_whole(app, "--threads", target, "Threads to compute with (default: one for each processor)");
 }
 
+CLI::Option* add_precision(CLI::App& app, Precision& target) {
+  static const std::map<std::string, Precision> kPrecisions = {
+      {"exact", Precision::exact}, {"balanced", Precision::balanced}, {"fast", Precision::fast}};
+  return add_choice(app, "--precision", target, kPrecisions,
+                    "How exactly to compute the network: f32; its linear layers in 8 bits; its convolutions too");
+}
+
 CLI::Option* add_database(CLI::App& app, std::string& target) {
   return app
       .add_option("--database", target,

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 
+#include "pixelforge/precision.h"
 #include "pixelforge/shortcuts.h"
 
 namespace pxf::cli {
@@ -54,6 +55,7 @@ CLI::Option* add_size(CLI::App& app, std::optional<Size>& target, const std::str
 /// --database, and $PIXELFORGE_DATABASE.
 CLI::Option* add_database(CLI::App& app, std::string& target);
 CLI::Option* add_threads(CLI::App& app, int& target);
+CLI::Option* add_precision(CLI::App& app, Precision& target);
 /// --shortcut, again and again.
 CLI::Option* add_shortcuts(CLI::App& app, std::optional<Shortcuts>& target, const std::string& help);
 

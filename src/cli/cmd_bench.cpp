@@ -128,6 +128,7 @@ Verb add_bench(CLI::App& program) {
   add_size(*app, options->size, "Size of the picture (default: what the checkpoint recommends)");
   add_whole(*app, "--repeats", options->bench.repeats, "Measured runs of each part (default: 3)");
   add_threads(*app, options->engine.threads);
+  add_precision(*app, options->engine.precision);
   app->add_flag("--picture", options->bench.pictures, "Also time a whole picture with the recommended settings");
   app->add_option("--lora", options->bench.lora, "Also time a change of this LoRA's strength, and the steps after it")
       ->type_name("NAME|FILE");

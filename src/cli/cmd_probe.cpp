@@ -49,6 +49,7 @@ Verb add_probe(CLI::App& program) {
   app->add_option("--backend", options->engine.backend, "cpu (default) or reference: plain loops, slow")
       ->type_name("NAME");
   add_threads(*app, options->engine.threads);
+  add_precision(*app, options->engine.precision);
   app->add_flag("--json", options->json, "Print the names written as JSON");
   app->footer(
       "To hold a conversion or a new family against a reference implementation. Inputs and outputs:\n"

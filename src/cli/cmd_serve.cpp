@@ -87,6 +87,7 @@ Verb add_serve(CLI::App& program) {
   app->add_flag("--allow-private-webhooks", server.private_webhooks,
                 "Webhooks may lead to this machine and its network, and need no TLS");
   add_threads(*app, arguments->engine.threads);
+  add_precision(*app, arguments->engine.precision);
   app->add_flag("--json", arguments->json, "Print its address as JSON");
   app->footer(
       "docs/api.md describes the API. Jobs that wait, and those that were broken off, are gone on with at the next "

@@ -117,6 +117,7 @@ Verb add_tune(CLI::App& program) {
   app->add_flag("--fresh", tune.fresh, "Begin anew, whatever an earlier tuning has measured");
   app->add_flag("--forget", options->forget, "Drop what was tuned for this name");
   add_threads(*app, options->engine.threads);
+  add_precision(*app, options->engine.precision);
   app->add_flag("--json", options->json, "Print what was found and measured as JSON");
   app->add_flag("-q,--quiet", options->quiet, "Print nothing");
   app->footer(

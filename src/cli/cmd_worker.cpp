@@ -49,6 +49,7 @@ Verb add_worker(CLI::App& program) {
             "Seconds without a sign of life after which its job is given to another worker (default: 20)")
       ->type_name("N");
   add_threads(*app, arguments->engine.threads);
+  add_precision(*app, arguments->engine.precision);
   app->footer(
       "It needs the models that are asked for in its own library, and a clock that agrees with the others' to within "
       "seconds.\n\n"

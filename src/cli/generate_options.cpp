@@ -293,6 +293,7 @@ void add_output(CLI::App& app, GenerateOptions& o) {
   app.add_flag("--explain", o.explain, "Print what would be done, and draw nothing");
   app.add_flag("-q,--quiet", o.quiet, "Print the pictures' paths only");
   add_threads(app, o.engine.threads);
+  add_precision(app, o.engine.precision);
 }
 
 }  // namespace

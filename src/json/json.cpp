@@ -150,6 +150,7 @@ Json to_json(const Plan& plan) {
       {"from", plan.settings_from},
       {"memory_needed", plan.memory_needed},
       {"vae_tiling", plan.vae_tiling},
+      {"precision", to_string(plan.precision)},
       {"loras", loras},
       {"embeddings", embeddings},
       {"prompt_reading", plan.prompt_reading},

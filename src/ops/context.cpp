@@ -16,6 +16,15 @@ Tensor copy_in(Context& context, std::span<const T> values, const Shape& shape) 
 
 }  // namespace
 
+std::string_view to_string(Precision precision) noexcept {
+  switch (precision) {
+    case Precision::exact: return "exact";
+    case Precision::balanced: return "balanced";
+    case Precision::fast: return "fast";
+  }
+  return "";
+}
+
 Tensor Context::empty(const Shape& shape, DType dtype) {
   return Tensor(*this, memory_->take(static_cast<std::size_t>(shape.numel()) * size_of(dtype)), shape, dtype);
 }

@@ -13,6 +13,7 @@
 #include "ops/kernel.h"
 #include "ops/profile.h"
 #include "pixelforge/cancel.h"
+#include "pixelforge/precision.h"
 #include "tensor/buffer.h"
 #include "tensor/tensor.h"
 
@@ -21,13 +22,6 @@ namespace pxf {
 /// Whether convolutions go on at the opposite edge where they would see zeros: columns (x), rows (y).
 struct Wrap {
   bool x = false, y = false;
-};
-
-/// How exactly the large products are computed.
-enum class Precision {
-  exact,     // f32
-  balanced,  // linear layers in 8 bits
-  fast       // convolutions, and attention's scores, too
 };
 
 class Context {
@@ -69,6 +63,21 @@ class Context {
   Profile* profile_ = nullptr;
   Wrap wrap_ = {};
   Precision precision_ = Precision::exact;
+};
+
+/// While it lives, a context computes this exactly.
+class WithPrecision {
+ public:
+  WithPrecision(Context& context, Precision precision) : context_(context), before_(context.precision()) {
+    context.set_precision(precision);
+  }
+  ~WithPrecision() { context_.set_precision(before_); }
+  WithPrecision(const WithPrecision&) = delete;
+  WithPrecision& operator=(const WithPrecision&) = delete;
+
+ private:
+  Context& context_;
+  Precision before_;
 };
 
 template <class Desc>

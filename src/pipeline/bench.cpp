@@ -214,7 +214,10 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
     const std::optional<Conditioning> both = as_batch(conds);
     require(both.has_value(), "[bench] the prompts are of different lengths");
     const Conditioning& cond = *both;
-    const auto step_of = [&](const Model& of) { of.network->predict(x, std::array{500.0, 500.0}, cond); };
+    const auto step_of = [&](const Model& of) {
+      const WithPrecision as_wanted(ctx, state_->options.precision);
+      of.network->predict(x, std::array{500.0, 500.0}, cond);
+    };
     const auto step = [&] { step_of(model); };
     const auto decode = [&] { model.autoencoder->decode(x.rows(0, 1)); };
     bench("unet.step", step);

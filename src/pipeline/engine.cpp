@@ -398,6 +398,7 @@ Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) 
     const Request styled = complete(request, info);
     const AdaptedBase base{info, opened.file, opened.model};
     SettledPlan settled = value_or_throw(settle(info, opened.model, styled));
+    settled.plan.precision = state_->options.precision;
     if (state_->options.names_only) check_names(settled.prompts);
     equip({*state_->models, opened, base, styled, *state_->threads}, settled, 0);
     settled.plan.commercial = judge_all(settled, styled);
@@ -430,6 +431,7 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     const Request styled = complete(request, info);
     const AdaptedBase base{info, opened.file, opened.model};
     SettledPlan settled = value_or_throw(settle(info, opened.model, styled));
+    settled.plan.precision = state_->options.precision;
     if (state_->options.names_only) check_names(settled.prompts);
     const Equipment with{*state_->models, opened, base, styled, *state_->threads};
     std::shared_ptr<const AdaptedModel> adapted = equip(with, settled, 0);

@@ -35,6 +35,7 @@ GuidedNetwork::GuidedNetwork(const Model& model, const Prompts& prompts, const P
       prompts_(prompts),
       methods_(plan.guidance),
       shortcuts_(plan.shortcuts),
+      precision_(plan.precision),
       scale_(scale_of(plan, factor)),
       image_scale_(image_scale),
       beside_(std::move(beside)),
@@ -91,6 +92,7 @@ std::vector<Tensor> GuidedNetwork::evaluate(const Tensor& x, double sigma, std::
   const auto ask = [&](const Tensor& in, const Conditioning& cond, std::span<const Perturbation* const> of_rows,
                        std::size_t part) {
     const std::vector<double> times(static_cast<std::size_t>(in.dim(0)), t);
+    const WithPrecision as_wanted(in.context(), precision_);
     return network_->predict(in, times, cond, {of_rows, freeu, merging, deep != nullptr ? &(*deep)[part] : nullptr});
   };
   if (!batch) {

@@ -75,6 +75,7 @@ class GuidedNetwork {
   const Prompts& prompts_;
   const Guidance& methods_;
   const Shortcuts& shortcuts_;
+  Precision precision_;
   GuidanceScale scale_;
   double image_scale_;
   Beside beside_;

@@ -120,6 +120,7 @@ std::string parameters_text(const Plan& plan, const Request& request, const Pict
   if (request.tile_x || request.tile_y) {
     add("Tiling", request.tile_x && request.tile_y ? "True" : request.tile_x ? "x" : "y");  // A1111 knows only both
   }
+  if (plan.precision != Precision::exact) add("Precision", std::string(to_string(plan.precision)));
   if (request.syntax == PromptSyntax::comfy) add("Prompt syntax", "comfy");
   if (const std::string loras = lora_hashes(plan.loras); !loras.empty()) add("Lora hashes", loras);
   if (const std::string embeddings = embedding_hashes(plan.embeddings); !embeddings.empty())

@@ -121,6 +121,7 @@ Result<std::vector<std::string>> Engine::probe(const Checkpoint& checkpoint, con
     const auto run = kParts.find(part);
     require(run != kParts.end(), "part: got \"{}\", need unet, text, text_2, vae.decode or vae.encode", part);
     Context ctx(*state_->backend, *state_->threads, state_->memory, cancel);
+    ctx.set_precision(state_->options.precision);
     const HeldModels::Use use(*state_->models, checkpoint.state_->held);
     const Outputs outputs = run->second(use.model().model, Inputs(ctx, in));
     std::vector<TensorView> views;

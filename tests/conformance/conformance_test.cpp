@@ -271,6 +271,29 @@ TEST_P(Conformance, Attention) {
   }
 }
 
+TEST_P(Conformance, AttentionOfScoresInEightBits) {
+  struct Case {
+    std::int64_t batch, queries, keys, heads, dim;
+    float offset;  // that all keys have in common
+  };
+  for (const Case& c :
+       {Case{1, 300, 300, 2, 40, 0}, {2, 100, 257, 3, 30, 5}, {1, 33, 600, 1, 80, -20}, {1, 64, 256, 1, 512, 0}}) {
+    SCOPED_TRACE(testing::Message() << c.queries << " x " << c.keys << ", " << c.heads << " heads of " << c.dim);
+    agree(
+        [&](Context& ctx) {
+          ctx.set_precision(Precision::fast);
+          const std::int64_t width = c.heads * c.dim;
+          const auto make = [&](std::int64_t length, unsigned seed, float offset) {
+            std::vector<float> values = random_values(c.batch * length * width, seed);
+            for (float& v : values) v += offset;
+            return ctx.from(values, {c.batch, length, width});
+          };
+          return attention(make(c.queries, 1, 0), make(c.keys, 2, c.offset), make(c.keys, 3, 0), c.heads);
+        },
+        0.02);
+  }
+}
+
 TEST_P(Conformance, GroupNorm) {
   struct Case {
     std::int64_t batch, places, channels, groups;

@@ -94,7 +94,8 @@ struct RoundedRows {
   RoundedRows(Context& ctx, const Int8Product& p)
       : parts(p.b.depth),
         bytes(ctx.memory().take(static_cast<std::size_t>((p.src_rows + 1) * parts.padded))),
-        ranges(ctx.empty({p.src_rows + 1, parts.count, 2})) {
+        ranges(ctx.empty({p.src_rows + 1, parts.count, 2})),
+        first_range(ranges.f32()) {
     std::fill_n(row(p.src_rows), parts.padded, std::uint8_t{0});
     std::fill_n(range(p.src_rows), parts.count * 2, 0.0f);
     ctx.threads().parallel_for((p.src_rows + kRowsOfATask - 1) / kRowsOfATask, [&](std::int64_t task) {
@@ -108,11 +109,12 @@ struct RoundedRows {
     });
   }
   std::uint8_t* row(std::int64_t r) { return reinterpret_cast<std::uint8_t*>(bytes->data()) + r * parts.padded; }
-  float* range(std::int64_t r) { return ranges.f32() + r * parts.count * 2; }
+  float* range(std::int64_t r) { return first_range + r * parts.count * 2; }
 
   Int8Parts parts;
   std::shared_ptr<Buffer> bytes;
   Tensor ranges;
+  float* first_range;
 };
 
 // Some rows of the result, one panel of columns after another.

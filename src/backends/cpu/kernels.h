@@ -65,6 +65,8 @@ struct Int8Kernels {
   int rows;
   Int8Tiles run;
   void (*add)(const Int8SumArgs&);
+  /// c (rows, tile_columns) = column_scales (scale_i sums + low_i column_sums).
+  void (*scores)(const Int8SumArgs&, const float* column_scales);
   /// x as bytes: x = range[0] * byte + range[1]. A row with a number that is not finite gets a range of NaN.
   void (*round_row)(const float* x, std::int64_t count, std::uint8_t* to, float* range);
   /// dst (rows, columns; `stride` apart) = c (rows, tile_columns) scale + bias, column by column.
