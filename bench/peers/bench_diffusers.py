@@ -1,11 +1,11 @@
-"""Times the parts of SD 1.5 in diffusers and transformers on the CPU, with the weights of a single-file checkpoint.
+"""Times the parts of SD 1.5 or SDXL in diffusers and transformers on the CPU, with the weights of a single-file checkpoint.
 
   bench_diffusers.py CHECKPOINT.safetensors --size 512 --threads 2 --repeats 3 [--json] [--parts unet,vae,text]
       [--channels-last] [--compile] [--bf16] [--out FOLDER]
 
   unet.step    one UNet evaluation with two rows, which is one step with classifier-free guidance
   vae.decode   one latent to one picture
-  text.encode  one row of 77 ids
+  text.encode  one row of 77 ids (SD 1.5)
 
 f32 and eager unless --bf16 (autocast) or --compile (torch.compile, compiled in the run that is not counted) say otherwise.
 Each part is loaded alone, run once unmeasured and then `--repeats` times; the peak memory is that of its runs, weights included.
@@ -18,21 +18,21 @@ import warnings
 import torch
 
 import parts
-import sd1
+import checkpoint
 
 
 def call(part, model, options, layout):
     """A function of no arguments that runs the part once and gives its output as a numpy array."""
     config = model.config
-    made = parts.inputs(part, options.size, getattr(config, "in_channels", getattr(config, "latent_channels", 4)) if part == "unet"
-                        else getattr(config, "latent_channels", 4), getattr(config, "cross_attention_dim", 768),
+    channels = config.in_channels if part == "unet" else getattr(config, "latent_channels", 4)
+    made = parts.inputs(part, options.size, options.family, channels, getattr(config, "cross_attention_dim", None),
                         getattr(config, "vocab_size", 49408))
     given = {name: torch.from_numpy(value) for name, value in made.items()}
     for name in ("sample", "latent"):
         if name in given:
             given[name] = given[name].to(memory_format=layout)
     module = {
-        "unet": lambda: model(given["sample"], given["timestep"], given["context"]).sample,
+        "unet": lambda: model(given["sample"], given["timestep"], given["context"], added_cond_kwargs=given).sample,
         "vae": lambda: model.decode(given.get("latent")).sample,
         "text": lambda: model(given["ids"].long()).last_hidden_state,
     }[part]
@@ -46,7 +46,7 @@ def call(part, model, options, layout):
 
 def measure(part, options):
     layout = torch.channels_last if options.channels_last else torch.contiguous_format
-    model = sd1.load(options.checkpoint, part)
+    model = checkpoint.load(options.checkpoint, part)
     if part != "text":
         model = model.to(memory_format=layout)
     if options.compile and part == "vae":

@@ -1,4 +1,4 @@
-"""Times the exported parts of SD 1.5 in OpenVINO or ONNX Runtime on the CPU.
+"""Times the exported parts of SD 1.5 or SDXL in OpenVINO or ONNX Runtime on the CPU.
 
   bench_exported.py FOLDER --runtime openvino|onnxruntime --size 512 --threads 2 --repeats 3 [--bf16] [--json] [--parts unet,vae]
 
@@ -22,7 +22,7 @@ def openvino(folder, part, options):
         props.inference_num_threads: options.threads,
     })
     request = compiled.create_infer_request()
-    given = parts.inputs(part, options.size)
+    given = parts.inputs(part, options.size, options.family)
     machine = {
         "openvino": ov.__version__, "type": compiled.get_property(hint.inference_precision).get_type_name(),
         "runtime threads": compiled.get_property(props.inference_num_threads),
@@ -38,7 +38,7 @@ def onnxruntime(folder, part, options):
     settings.inter_op_num_threads = 1
     settings.graph_optimization_level = ort.GraphOptimizationLevel.ORT_ENABLE_ALL
     session = ort.InferenceSession(Path(folder) / f"{part}.onnx", settings, providers=["CPUExecutionProvider"])
-    given = parts.inputs(part, options.size)
+    given = parts.inputs(part, options.size, options.family)
     return (lambda: session.run(None, given)[0]), {"onnxruntime": ort.__version__, "type": "f32"}
 
 

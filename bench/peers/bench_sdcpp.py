@@ -1,4 +1,4 @@
-"""Times a step with guidance and a VAE decode of SD 1.5 in stable-diffusion.cpp, through stable-diffusion-cpp-python.
+"""Times a step with guidance and a VAE decode of SD 1.5 or SDXL in stable-diffusion.cpp, through stable-diffusion-cpp-python.
 
   bench_sdcpp.py CHECKPOINT.safetensors --size 512 --threads 2 --repeats 1 [--type q8_0] [--conv-direct] [--flash-attention] [--json]
 

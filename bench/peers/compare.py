@@ -27,6 +27,7 @@ from chart import bars
 
 HERE = Path(__file__).parent
 PARTS = ("unet", "vae")
+NAMES = {"sd1": "SD 1.5", "sdxl": "SDXL"}
 TITLES = {"unet": "UNet step with guidance", "vae": "VAE decode"}
 
 # name: script, its arguments, what to call it
@@ -66,7 +67,7 @@ class Programs:
     """The commands of this run, by name; PixelForge's first."""
 
     def __init__(self, options):
-        self.o, self.work = options, options.work
+        self.o, self.work, self.family = options, options.work, parts.family(options.checkpoint)
         self.ours = dict(mode.partition("=")[::2] for mode in options.ours)
         self.names = [*self.ours, *options.peers]
 
@@ -90,7 +91,7 @@ class Programs:
 
     def exported(self):
         """The folder of the exported networks, written unless they are there from an earlier run."""
-        folder = self.work / f"export-{self.o.size}"
+        folder = self.work / f"export-{self.family}-{self.o.size}"
         file = Path(self.o.checkpoint).resolve()
         source, stamp = f"{file} {file.stat().st_size} {file.stat().st_mtime_ns}", folder / "source"
         if not (stamp.exists() and stamp.read_text() == source):
@@ -106,7 +107,7 @@ class Programs:
         folder = self.outputs(name)
         folder.mkdir(parents=True, exist_ok=True)
         for part, of_probe in (("unet", "unet"), ("vae", "vae.decode")):
-            save_file(parts.inputs(part, self.o.size), folder / "in.safetensors")
+            save_file(parts.inputs(part, self.o.size, self.family), folder / "in.safetensors")
             run([self.o.pixelforge, "probe", self.o.checkpoint, "--part", of_probe, "--in", folder / "in.safetensors",
                  "--out", folder / "out.safetensors", "--threads", self.o.threads, *shlex.split(self.ours[name])])
             numpy.save(folder / f"{part}.npy", load_file(folder / "out.safetensors")[parts.OUTPUTS[part]])
@@ -159,7 +160,7 @@ def rows_of(programs, turns, part):
         found = [part_of(report, part) for report in reports]
         rows.append({
             "name": name, "title": programs.title(name), "seconds": spread(seconds[name]),
-            "gflops": parts.work(part, programs.o.size) / statistics.median(seconds[name]),
+            "gflops": parts.work(part, programs.o.size, programs.family) / statistics.median(seconds[name]),
             "cpu": min((row["cpu"] for row in found if "cpu" in row), default=None),
             "peak_mb": max(peak_mb(report, part) for report in reports),
             "ratios": {ours: spread([b / a for a, b in zip(seconds[ours], seconds[name])]) for ours in programs.ours if ours in turns},
@@ -241,7 +242,7 @@ def main():
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--repeats", type=int, default=1, help="runs of a part in one turn")
-    parser.add_argument("--title", default="SD 1.5 on a CPU", help="of the chart")
+    parser.add_argument("--title", help="of the chart (default: the family's name)")
     parser.add_argument("--json", action="store_true", help="print result.json in place of the table")
     o = parser.parse_args()
     o.ours, o.peers, o.work = o.ours or ["PixelForge="], [p for p in o.peers.split(",") if p], o.work.resolve()
@@ -267,7 +268,7 @@ def main():
     }
     (o.work / "result.json").write_text(json.dumps(result, indent=1))
     (o.work / "table.md").write_text(markdown(result))
-    (o.work / "chart.svg").write_text(chart(result, o.title))
+    (o.work / "chart.svg").write_text(chart(result, o.title or f"{NAMES[programs.family]} on a CPU"))
     print(json.dumps(result) if o.json else markdown(result))
 
 

@@ -1,10 +1,10 @@
-"""Writes the UNet and the VAE's decoder of an SD 1.5 checkpoint as bench_exported.py reads them.
+"""Writes the UNet and the VAE's decoder of an SD 1.5 or SDXL checkpoint as bench_exported.py reads them.
 
   export.py CHECKPOINT.safetensors --to FOLDER --size 512 [--parts unet,vae] [--formats onnx,openvino]
 
 FOLDER/unet.onnx, vae.onnx (weights beside them), for ONNX Runtime; unet.xml, vae.xml (weights in .bin), for OpenVINO, converted from
 the PyTorch modules themselves: so attention stays one operation, which OpenVINO is faster with. All in f32, of one size: 7.3 GB at
-the real widths.
+the widths of SD 1.5.
 """
 import argparse
 import warnings
@@ -13,7 +13,7 @@ from pathlib import Path
 import torch
 
 import parts
-import sd1
+import checkpoint
 
 
 class Unet(torch.nn.Module):
@@ -21,8 +21,8 @@ class Unet(torch.nn.Module):
         super().__init__()
         self.net = net
 
-    def forward(self, sample, timestep, context):
-        return self.net(sample, timestep, context, return_dict=False)[0]
+    def forward(self, sample, timestep, context, y=None):
+        return self.net(sample, timestep, context, added_cond_kwargs={"y": y}, return_dict=False)[0]
 
 
 class Decoder(torch.nn.Module):
@@ -34,8 +34,8 @@ class Decoder(torch.nn.Module):
         return self.net.decode(latent, return_dict=False)[0]
 
 
-def module(checkpoint, part):
-    net = sd1.load(checkpoint, part)
+def module(file, part):
+    net = checkpoint.load(file, part)
     if part == "vae":
         net.encoder = None
         return Decoder(net)
@@ -67,9 +67,11 @@ def main():
     options = parser.parse_args()
     warnings.filterwarnings("ignore")
     options.to.mkdir(parents=True, exist_ok=True)
+    family = parts.family(options.checkpoint)
+    (options.to / "family").write_text(family)
     for part in options.parts.split(","):
         net = module(options.checkpoint, part)
-        inputs = {name: torch.from_numpy(value) for name, value in parts.inputs(part, options.size).items()}
+        inputs = {name: torch.from_numpy(value) for name, value in parts.inputs(part, options.size, family).items()}
         with torch.inference_mode():
             for name in options.formats.split(","):
                 FORMATS[name](net, inputs, part, options.to)

@@ -15,23 +15,33 @@ import numpy
 NAMES = {"unet": "unet.step", "vae": "vae.decode", "text": "text.encode"}
 
 
-def work(part, size):
-    """GFLOP of SD 1.5 (a multiply-add is two): at 512 x 512, 803 for a UNet row and 2515 for a decode.
+def family(path):
+    """"sd1" or "sdxl", by the names in a checkpoint's header."""
+    with open(path, "rb") as file:
+        header = file.read(int.from_bytes(file.read(8), "little"))
+    return "sdxl" if b'"model.diffusion_model.label_emb.0.0.weight"' in header else "sd1"
+
+
+def work(part, size, of):
+    """GFLOP (a multiply-add is two): of SD 1.5 at 512 x 512, 803 for a UNet row and 2515 for a decode; of SDXL at 1024 x 1024, 6761 and
+    10468.
 
     Self-attention grows with the square of the picture's area, all else with the area.
     """
     area = (size / 512) ** 2
-    return {"unet": 2 * (680.5 * area + 122.5 * area**2), "vae": 2481 * area + 34 * area**2, "text": 13.3}[part]
+    unet = {"sd1": 680.5 * area + 122.5 * area**2, "sdxl": 1502.5 * area + 46.9 * area**2}[of]
+    return {"unet": 2 * unet, "vae": 2481 * area + 34 * area**2, "text": 13.3}[part]
 
 
-def inputs(part, size, channels=4, width=768, vocabulary=49408):
+def inputs(part, size, of="sd1", channels=4, width=None, vocabulary=49408):
     """The part's inputs by name, as `pixelforge probe` names them; latents are (B, C, H, W)."""
     random = numpy.random.default_rng(0)
     normal = lambda *shape: random.standard_normal(shape, dtype=numpy.float32)  # noqa: E731
     side = size // 8
     if part == "unet":
-        return {"sample": normal(2, channels, side, side), "timestep": numpy.full(2, 500, numpy.float32),
-                "context": normal(2, 77, width)}
+        given = {"sample": normal(2, channels, side, side), "timestep": numpy.full(2, 500, numpy.float32),
+                 "context": normal(2, 77, width or {"sd1": 768, "sdxl": 2048}[of])}
+        return {**given, "y": normal(2, 2816)} if of == "sdxl" else given
     if part == "vae":
         return {"latent": normal(1, channels, side, side)}
     ids = random.integers(0, vocabulary - 2, (1, 77), dtype=numpy.int32)
@@ -61,7 +71,7 @@ def row(part, options, seconds, cpu=None):
     result = {
         "name": NAMES[part],
         "seconds": {"min": seconds[0], "median": median, "max": seconds[-1]},
-        "gflops": round(work(part, options.size) / median, 1),
+        "gflops": round(work(part, options.size, options.family) / median, 1),
     }
     if cpu is not None:
         result["cpu"] = round(cpu / sum(seconds) / options.threads, 2)
@@ -101,7 +111,9 @@ def parser(doc, parts):
 
 
 def parse(made, known):
+    """Also tells the family, of the checkpoint or of what export.py made of it."""
     options = made.parse_args()
+    options.family = family(options.checkpoint) if "checkpoint" in options else (Path(options.folder) / "family").read_text()
     options.parts = options.parts.split(",")
     if set(options.parts) - set(known):
         made.error(f"--parts: got {','.join(options.parts)}, need some of {','.join(known)}")

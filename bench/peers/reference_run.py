@@ -20,7 +20,7 @@ import warnings
 import torch
 from safetensors.torch import load_file, save_file
 
-import sd1
+import checkpoint
 
 
 def unet(net, i):
@@ -96,7 +96,7 @@ def main():
     torch.set_num_threads(o.threads)
     into, outof = (f"{o.case}/in/", f"{o.case}/out/") if o.case else ("", "")
 
-    net = sd1.load(o.checkpoint, o.part.partition(".")[0])
+    net = checkpoint.load(o.checkpoint, o.part.partition(".")[0])
     if o.make_inputs:
         save_file({into + k: v.contiguous() for k, v in random_inputs(o.part, net, o.make_inputs).items()}, o.inputs)
     if not (o.outputs or o.against):

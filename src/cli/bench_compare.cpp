@@ -44,7 +44,7 @@ std::optional<double> median_of(const Json& results, const Json& name) {
 
 Result<BenchComparison> compare_benches(const Json& before, const Json& after) {
   if (!before.contains("results") || !before["results"].is_array()) {
-    return Error{ErrorCode::bad_file, "not a result of `pixelforge bench --json`: it has no \"results\""};
+    return Error{ErrorCode::bad_file, "not a result of `pixelforge bench --json`: it has no \"results\"", {}};
   }
   BenchComparison out;
   for (const Json& row : after.at("results")) {

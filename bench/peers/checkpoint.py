@@ -1,7 +1,8 @@
-"""The networks of an SD 1.x checkpoint (single file) as diffusers and transformers build them, without any network access.
+"""The networks of an SD 1.x or SDXL checkpoint (single file) as diffusers and transformers build them, without any network access.
 
 Widths, depths and block counts are read from the tensors' shapes, so that the tiny checkpoints of the tests load as well
-as SD 1.5; what shapes do not show is SD 1.5's own (8 heads, 32 groups, quick_gelu) or comes from PixelForge's metadata.
+as SD 1.5; what shapes do not show is the family's own (8 heads or heads of 64, 32 groups, quick_gelu) or comes from PixelForge's
+metadata. Of SDXL the UNet and the VAE.
 Loading is strict: a tensor that is missing, left over or of the wrong shape is an error.
 """
 import json
@@ -56,42 +57,52 @@ def heads(metadata, part, otherwise):
 
 def unet(state, metadata):
     stem = state[UNET + "input_blocks.0.0.weight"]
-    widths, attention, blocks = [], [], [0]
+    widths, depths, blocks = [], [], [0]
     for i in count(1):
         here = f"{UNET}input_blocks.{i}."
         if here + "0.op.weight" in state:  # a downsampler closes its level
             blocks.append(0)
         elif here + "0.in_layers.2.weight" in state:
             widths[len(blocks) - 1:] = [state[here + "0.in_layers.2.weight"].shape[0]]
-            attention[len(blocks) - 1:] = [here + "1.norm.weight" in state]
+            depths[len(blocks) - 1:] = [count_of(state, here + "1.transformer_blocks.{}.norm1.weight")]
             blocks[-1] += 1
         else:
             break
+    vector = {}
+    if UNET + "label_emb.0.0.weight" in state:  # SDXL
+        vector = {
+            "addition_embed_type": "text_time", "addition_time_embed_dim": 256, "use_linear_projection": True,
+            "projection_class_embeddings_input_dim": state[UNET + "label_emb.0.0.weight"].shape[1],
+            "transformer_layers_per_block": [max(depth, 1) for depth in depths],
+        }
     model = UNet2DConditionModel(
         in_channels=stem.shape[1],
         out_channels=state[UNET + "out.2.weight"].shape[0],
         block_out_channels=widths,
         layers_per_block=blocks[0],
-        down_block_types=["CrossAttnDownBlock2D" if a else "DownBlock2D" for a in attention],
-        up_block_types=["CrossAttnUpBlock2D" if a else "UpBlock2D" for a in reversed(attention)],
+        down_block_types=["CrossAttnDownBlock2D" if depth else "DownBlock2D" for depth in depths],
+        up_block_types=["CrossAttnUpBlock2D" if depth else "UpBlock2D" for depth in reversed(depths)],
         cross_attention_dim=state[UNET + "middle_block.1.transformer_blocks.0.attn2.to_k.weight"].shape[1],
-        attention_head_dim=heads(metadata, "unet", 8),  # in diffusers, the number of heads
+        attention_head_dim=[w // 64 for w in widths] if vector else heads(metadata, "unet", 8),  # in diffusers, the number of heads
         norm_num_groups=groups(metadata),
+        **vector,
     )
+    if vector:  # given as it is, in place of what it is made from
+        model.get_aug_embed = lambda emb, encoder_hidden_states, added_cond_kwargs: model.add_embedding(added_cond_kwargs["y"])
     return model, convert.convert_ldm_unet_checkpoint(state, dict(model.config))
 
 
-def vae(state, metadata):
-    def each(pattern):
-        found = []
-        while pattern.format(len(found)) in state:
-            found.append(state[pattern.format(len(found))])
-        return found
+def count_of(state, pattern):
+    """How many names of the pattern there are, from 0 on."""
+    return next(i for i in count() if pattern.format(i) not in state)
 
-    widths = [w.shape[0] for w in each(VAE + "encoder.down.{}.block.0.conv1.weight")]
+
+def vae(state, metadata):
+    levels = count_of(state, VAE + "encoder.down.{}.block.0.conv1.weight")
+    widths = [state[f"{VAE}encoder.down.{i}.block.0.conv1.weight"].shape[0] for i in range(levels)]
     model = AutoencoderKL(
         block_out_channels=widths,
-        layers_per_block=len(each(VAE + "encoder.down.0.block.{}.conv1.weight")),
+        layers_per_block=count_of(state, VAE + "encoder.down.0.block.{}.conv1.weight"),
         latent_channels=state[VAE + "decoder.conv_in.weight"].shape[1],
         down_block_types=["DownEncoderBlock2D"] * len(widths),
         up_block_types=["UpDecoderBlock2D"] * len(widths),
