@@ -51,7 +51,7 @@ class Context {
   Wrap wrap() const noexcept { return wrap_; }
   void set_precision(Precision precision) noexcept { precision_ = precision; }
   Precision precision() const noexcept { return precision_; }
-  void set_profile(Profile* profile) noexcept { profile_ = profile; }
+  void set_profile(OpProfile* profile) noexcept { profile_ = profile; }
   /// Throws Failure(cancelled) once stopping is wished for.
   void check_cancelled() const;
 
@@ -60,7 +60,7 @@ class Context {
   ThreadPool* threads_;
   BufferPool* memory_;
   const CancelToken* cancel_;
-  Profile* profile_ = nullptr;
+  OpProfile* profile_ = nullptr;
   Wrap wrap_ = {};
   Precision precision_ = Precision::exact;
 };

@@ -8,15 +8,15 @@ std::string without_ending(const std::string& name) { return name.substr(0, name
 
 }  // namespace
 
-std::string Profile::layer_of(const Weight* weight) {
+std::string OpProfile::layer_of(const Weight* weight) {
   if (weight == nullptr || weight->name().empty()) return scope_;
   std::string layer = without_ending(weight->name());
   scope_ = without_ending(layer);
   return layer;
 }
 
-void Profile::add(const Weight* weight, std::string_view op, std::string_view kernel, double seconds, double flops,
-                  double bytes) {
+void OpProfile::add(const Weight* weight, std::string_view op, std::string_view kernel, double seconds, double flops,
+                    double bytes) {
   std::string layer = layer_of(weight);
   const auto [place, added] = places_.try_emplace({layer, std::string(op), std::string(kernel)}, rows_.size());
   if (added) rows_.push_back({.layer = std::move(layer), .op = std::string(op), .kernel = std::string(kernel)});

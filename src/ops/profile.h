@@ -13,7 +13,8 @@
 
 namespace pxf {
 
-class Profile {
+// Not called Profile, as the choosing of models has one: to the linker two classes of one name are one.
+class OpProfile {
  public:
   struct Row {
     /// The weight's name without its ending: "model.diffusion_model.out.2". Ops without weights belong to the scope of

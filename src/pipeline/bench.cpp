@@ -57,11 +57,11 @@ class Bench {
   // One run that is not counted packs the weights and counts the work; then the timed ones. Of `equal` parts that the
   // work consists of, the row has one.
   void operator()(const std::string& name, const std::function<void()>& work, int equal = 1) {
-    Profile profile;
+    OpProfile profile;
     const double first = profiled(profile, work);
     BenchRow row;
     row.name = name;
-    for (const Profile::Row& sum : profile.rows()) row.gflop += sum.flops * 1e-9 / equal;
+    for (const OpProfile::Row& sum : profile.rows()) row.gflop += sum.flops * 1e-9 / equal;
     const double before = processor_seconds();
     double total = 0;
     for (int i = 0; i < repeats_; ++i) {
@@ -84,13 +84,13 @@ class Bench {
 
   // Once more, and where its time goes.
   void profile(const std::string& part, const std::function<void()>& work) {
-    Profile found;
+    OpProfile found;
     const double seconds = profiled(found, work);
     add_profile(report_, part, found, seconds);
   }
 
  private:
-  double profiled(Profile& profile, const std::function<void()>& work) {
+  double profiled(OpProfile& profile, const std::function<void()>& work) {
     ctx_.set_profile(&profile);
     const double seconds = seconds_of(work);
     ctx_.set_profile(nullptr);

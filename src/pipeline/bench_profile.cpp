@@ -9,9 +9,9 @@ namespace {
 using ProfileRow = BenchReport::ProfileRow;
 
 // Up to and including the last dot that all have in common: what stands before a part's names.
-std::size_t common_prefix(const std::vector<Profile::Row>& rows) {
+std::size_t common_prefix(const std::vector<OpProfile::Row>& rows) {
   std::string common;
-  for (const Profile::Row& row : rows) {
+  for (const OpProfile::Row& row : rows) {
     if (row.layer.empty()) continue;
     if (common.empty()) common = row.layer;
     const auto [end, other] = std::ranges::mismatch(common, row.layer);
@@ -44,11 +44,11 @@ std::string block_of(const std::string& layer) {
   return layer;
 }
 
-void add_profile(BenchReport& report, const std::string& part, const Profile& profile, double seconds) {
+void add_profile(BenchReport& report, const std::string& part, const OpProfile& profile, double seconds) {
   const std::size_t prefix = common_prefix(profile.rows());
   ProfileRow other{.part = part, .block = "other", .layer = {}, .op = "other", .kernel = {}, .seconds = seconds};
   const std::size_t first_op = report.ops.size();
-  for (const Profile::Row& row : profile.rows()) {
+  for (const OpProfile::Row& row : profile.rows()) {
     const std::string block = row.layer.size() > prefix ? block_of(row.layer.substr(prefix)) : "";
     report.layers.push_back(
         {part, block, row.layer, row.op, row.kernel, row.calls, row.seconds, row.flops * 1e-9, row.bytes});

@@ -9,7 +9,7 @@
 namespace pxf {
 
 /// Adds the rows of a part that took so many seconds as a whole.
-void add_profile(BenchReport& report, const std::string& part, const Profile& profile, double seconds);
+void add_profile(BenchReport& report, const std::string& part, const OpProfile& profile, double seconds);
 
 /// Of a layer's name what repeats: "input_blocks.4" of "input_blocks.4.1.proj_in", "decoder.mid.attn_1" of
 /// "decoder.mid.attn_1.q"; a name without a number stands for itself.

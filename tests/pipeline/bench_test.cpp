@@ -31,7 +31,7 @@ BenchReport profiled_starter() {
 
 TEST(Profile, CountsOperandsWeightsAndResultOnce) {
   test::Computer on("reference");
-  Profile profile;
+  OpProfile profile;
   on.ctx.set_profile(&profile);
   const Weight weight = named("net.proj.weight", {5, 3}), bias = named("net.proj.bias", {5});
   linear(on.ctx.full({2, 3}, 1), weight, &bias);
@@ -42,7 +42,7 @@ TEST(Profile, CountsOperandsWeightsAndResultOnce) {
 
 TEST(Profile, AttentionBelongsToTheScopeOfTheLayerBeforeIt) {
   test::Computer on("reference");
-  Profile profile;
+  OpProfile profile;
   on.ctx.set_profile(&profile);
   const Tensor q = linear(on.ctx.full({1, 2, 4}, 1), named("block.attn1.to_q.weight", {4, 4}), nullptr);
   attention(q, q, q, 1);
@@ -58,7 +58,7 @@ TEST(Profile, ABlockIsWhatRepeats) {
 }
 
 TEST(Bench, LayersBlocksAndOpsEachAddUpToWhatThePartTook) {
-  Profile profile;
+  OpProfile profile;
   const Weight first = named("net.blocks.0.a.weight", {1}), second = named("net.blocks.1.a.weight", {1});
   profile.add(&first, "conv2d", "fast", 1, 0, 0);
   profile.add(&second, "conv2d", "fast", 2, 0, 0);
