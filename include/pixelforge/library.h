@@ -29,7 +29,7 @@ namespace pxf {
 
 struct LibraryEntry {
   std::string name;
-  std::string path;    // of the file, wherever it lies
+  std::string path;    // of the file, wherever it lies; empty for one in the program
   bool linked = true;  // false: the library keeps it
   std::uint64_t bytes = 0;
   std::string sha256;  // empty until something has computed it, like the next two, all as in ModelInfo
@@ -159,7 +159,10 @@ class Library {
 
   /// All entries by name, without looking at the files.
   Result<std::vector<LibraryEntry>> list();
+  /// One of the library, or in the program: what is set of those is kept here too.
   Result<LibraryModel> show(const std::string& name);
+  /// The checkpoints in the program, then its LoRAs; their paths are empty.
+  std::vector<LibraryModel> in_program();
   /// Which checkpoint, of the library or in the program, another program or a picture means: by the first digits of one
   /// of its hashes, else by its name. May read a file of that name whole, to compute its hashes.
   Result<FoundCheckpoint> find_checkpoint(const std::string& name, const std::string& hash_start);
@@ -177,8 +180,8 @@ class Library {
   /// what it is run as, where the file says nothing or the wrong
   /// thing: family ("sd1"), prediction ("eps", "v"), zero_terminal_snr ("true", "false"); and the settings that a
   /// request which says nothing gets: sampler, scheduler, steps, cfg, size, clip_skip, negative, shortcuts and vae (a
-  /// name or file). Error: invalid_argument. A family that the tensors are not of is told when the checkpoint is
-  /// opened.
+  /// name or file), of a LoRA its strength. Error: invalid_argument. A family that the tensors are not of is told when
+  /// the checkpoint is opened.
   Status set(const std::string& name, const std::string& key, const std::string& value);
   /// All of them, or none where one is an error.
   Status set(const std::string& name, const std::map<std::string, std::string>& values);

@@ -54,6 +54,7 @@ struct LoraInfo {
   std::int64_t text_modules = 0;      // of them, in text encoders
   std::vector<std::int64_t> ranks;    // those that occur, ascending
   std::vector<std::string> triggers;  // words that its author, or the captions it was trained on, say it answers to
+  std::optional<double> preferred_strength = {};  // as its author says, in files beside it, or its user
 };
 
 struct ModelInfo {
@@ -77,7 +78,7 @@ struct ModelInfo {
   std::string unsupported_because;  // empty when supported
   bool safe = true;                 // opening it cannot run code
 
-  std::string prediction;  // "eps", "v"; empty for what is no checkpoint
+  std::string prediction;  // "eps", "v", "edm"; empty for what is no checkpoint
   std::string vae;         // the file whose VAE is used in place of its own; usually empty
   std::string vae_license;
   std::vector<PartInfo> parts;

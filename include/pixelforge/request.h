@@ -19,8 +19,9 @@ enum class NoiseSource : std::uint8_t { cpu, gpu };
 
 /// A LoRA, or another adapter (LyCORIS, PEFT), on the checkpoint's weights for one request.
 struct LoraUse {
-  std::string name = {};                     // of one in the program ("neon"), or a file
-  double strength = 1;                       // of its change to the UNet, -100 to 100; 0: none
+  std::string name = {};  // of one in the program ("neon"), or a file
+  /// Of its change to the UNet, -100 to 100; 0: none. Not given: LoraInfo::preferred_strength, else 1.
+  std::optional<double> strength = {};
   std::optional<double> text_strength = {};  // of its change to the text encoders; as `strength` when not given
   double start = 0, stop = 1;                // the share of the steps in which it acts on the UNet, 0 to 1
   /// Factors of its strength in each block, as sd-webui-lora-block-weight writes them: "1,0,0,0.5,…" of 12, 17, 20 or

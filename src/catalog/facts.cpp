@@ -65,11 +65,13 @@ json recommended_json(const Recommended& r) {
 }
 
 json lora_json(const LoraInfo& lora) {
-  return {{"kinds", lora.kinds},
-          {"modules", lora.modules},
-          {"text_modules", lora.text_modules},
-          {"ranks", lora.ranks},
-          {"triggers", lora.triggers}};
+  json out = {{"kinds", lora.kinds},
+              {"modules", lora.modules},
+              {"text_modules", lora.text_modules},
+              {"ranks", lora.ranks},
+              {"triggers", lora.triggers}};
+  if (lora.preferred_strength) out["preferred_strength"] = *lora.preferred_strength;
+  return out;
 }
 
 std::optional<LoraInfo> lora_of(const json& object) {
@@ -80,6 +82,9 @@ std::optional<LoraInfo> lora_of(const json& object) {
   read(object, "text_modules", lora.text_modules);
   read(object, "ranks", lora.ranks);
   read(object, "triggers", lora.triggers);
+  double strength = 0;
+  read(object, "preferred_strength", strength);
+  if (strength != 0) lora.preferred_strength = strength;
   return lora;
 }
 
@@ -119,8 +124,10 @@ Facts gather_facts(ModelInfo info, const SideFacts& beside) {
   constexpr std::size_t kMostTags = 60;  // what the model is for shows in fewer
   const auto tags = facts.info.metadata.find("ss_tag_frequency");
   if (tags != facts.info.metadata.end()) facts.trained_on = tag_counts(tags->second, kMostTags);
-  if (facts.info.lora)
+  if (facts.info.lora) {
+    facts.info.lora->preferred_strength = beside.strength;
     fill_if_empty(facts.trigger_words, fmt::format("{}", fmt::join(facts.info.lora->triggers, ", ")));
+  }
   return facts;
 }
 

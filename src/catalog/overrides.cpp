@@ -13,10 +13,10 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::array<std::string_view, 19> kKeys = {
-    "license",           "author",    "tags",     "trigger_words", "source", "about", "family",    "prediction",
-    "sampler",           "scheduler", "steps",    "cfg",           "size",   "vae",   "clip_skip", "negative",
-    "zero_terminal_snr", "good_for",  "shortcuts"};
+constexpr std::array<std::string_view, 20> kKeys = {
+    "license",           "author",    "tags",      "trigger_words", "source", "about", "family",    "prediction",
+    "sampler",           "scheduler", "steps",     "cfg",           "size",   "vae",   "clip_skip", "negative",
+    "zero_terminal_snr", "good_for",  "shortcuts", "strength"};
 constexpr std::size_t kLongestNegative = 4096;
 
 template <class T>
@@ -41,6 +41,7 @@ std::pair<std::string_view, std::string_view> sides(std::string_view size) {
 std::string_view what_is_wrong(const std::string& key, const std::string& value) {
   if (key == "steps" && !number<int>(value, 1, 10000)) return "a whole number from 1 to 10000";
   if (key == "cfg" && !number<double>(value, 0, 1000)) return "a number from 0 to 1000, such as 7.5";
+  if (key == "strength" && !number<double>(value, -100, 100)) return "a number from -100 to 100, such as 0.8";
   if (key == "clip_skip" && !number<int>(value, 1, 100)) return "a whole number from 1 to 100";
   if (key == "negative" && value.size() > kLongestNegative) return "at most 4096 bytes";
   if (key == "size" && !(side(sides(value).first) && side(sides(value).second)))
@@ -91,6 +92,7 @@ OverriddenSettings settings_of(const Overrides& overrides) {
   out.steps = number<int>(value("steps"), 1, 10000);
   out.cfg_scale = number<double>(value("cfg"), 0, 1000);
   out.clip_skip = number<int>(value("clip_skip"), 1, 100);
+  out.strength = number<double>(value("strength"), -100, 100);
   out.negative = value("negative");
   out.vae = value("vae");
   out.shortcuts = value("shortcuts");

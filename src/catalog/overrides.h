@@ -11,7 +11,7 @@ namespace pxf {
 
 /// By key: "license", "author", "tags", "trigger_words", "source", "about", "good_for"; what the file is: "family",
 /// "prediction", "zero_terminal_snr"; "sampler", "scheduler", "steps", "cfg", "size", "clip_skip", "negative", "vae",
-/// "shortcuts".
+/// "shortcuts"; of a LoRA "strength".
 /// Every value has passed check_override.
 using Overrides = std::map<std::string, std::string>;
 
@@ -28,7 +28,7 @@ Status check_override(const std::string& key, const std::string& value);
 struct OverriddenSettings {
   std::string sampler, scheduler, negative, vae, shortcuts;  // empty: not overridden, like the rest
   std::optional<int> steps, width, height, clip_skip;
-  std::optional<double> cfg_scale;
+  std::optional<double> cfg_scale, strength;
 };
 
 OverriddenSettings settings_of(const Overrides& overrides);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "base/file.h"
@@ -59,6 +60,13 @@ std::string permissions(const json& version) {
   return out;
 }
 
+/// A strength of 0, or beyond reason, stands for none.
+void take_strength_of(const json& value, SideFacts& facts) {
+  constexpr double kStrongest = 100;
+  const double strength = value.is_number() ? value.get<double>() : 0;
+  if (!facts.strength && strength != 0 && std::abs(strength) <= kStrongest) facts.strength = strength;
+}
+
 void add_civitai(const json& version, SideFacts& facts) {
   const json& model = member(version, "model");
   fill_if_empty(facts.title, text_of(member(model, "name")));
@@ -69,6 +77,7 @@ void add_civitai(const json& version, SideFacts& facts) {
   fill_if_empty(facts.tags, text_of(member(model, "tags")));
   fill_if_empty(facts.trigger_words, text_of(member(version, "trainedWords")));
   fill_if_empty(facts.license, permissions(version));
+  take_strength_of(member(member(version, "settings"), "strength"), facts);
   const std::string id = text_of(member(version, "modelId"));
   if (!id.empty()) fill_if_empty(facts.source, fmt::format("https://civitai.com/models/{}", id));
 }
@@ -76,6 +85,7 @@ void add_civitai(const json& version, SideFacts& facts) {
 /// A1111's user metadata; Civitai's answer saved under that name is told by its modelId.
 void add_json(const json& user, SideFacts& facts) {
   if (!member(user, "modelId").is_null()) return add_civitai(user, facts);
+  take_strength_of(member(user, "preferred weight"), facts);
   fill_if_empty(facts.trigger_words, text_of(member(user, "activation text")));
   fill_if_empty(facts.trigger_words, text_of(member(user, "trigger_words")));
   fill_if_empty(facts.description, text_of(member(user, "description")));
@@ -137,6 +147,8 @@ SideFacts read_side_files(const fs::path& model) {
   const json manager = read_object(stem.string() + ".metadata.json");
   add_civitai(member(manager, "civitai"), facts);
   fill_if_empty(facts.tags, text_of(member(manager, "tags")));
+  // JSON in a text.
+  take_strength_of(member(json::parse(text_of(member(manager, "usage_tips")), nullptr, false), "strength"), facts);
   facts.preview = find_preview(stem);
   return facts;
 }

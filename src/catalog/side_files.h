@@ -4,13 +4,15 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 
 namespace pxf {
 
 struct SideFacts {
   std::string title, author, description, license, tags, trigger_words, source;
-  std::string preview;  // path of a picture
+  std::string preview;             // path of a picture
+  std::optional<double> strength;  // that is preferred for a LoRA
 };
 
 /// Of several places that say the same the first one counts.

@@ -31,7 +31,7 @@ void print(const LibraryModel& model, bool metadata) {
   sheet.row("source", entry.source);
   sheet.row("preview", entry.preview);
   sheet.row("lies at", entry.path + (model.missing ? " (gone: put it back, or drop the name with rm)" : ""));
-  sheet.row("kept", entry.linked ? "where it lies" : "in the library");
+  sheet.row("kept", entry.path.empty() ? "in the program" : entry.linked ? "where it lies" : "in the library");
   for (const auto& [key, value] : model.set) sheet.row("set by you", fmt::format("{} = {}", key, value));
 }
 
@@ -113,7 +113,7 @@ CLI::App* add(CLI::App& program, const char* verb, const char* help, const Share
 }
 
 void add_name(CLI::App* app, const Shared& options) {
-  app->add_option("name", options->name, "A name of the library")->required();
+  app->add_option("name", options->name, "A name of list")->required();
 }
 
 }  // namespace
@@ -160,6 +160,7 @@ Verb add_set(CLI::App& program) {
       program, "set", "Say what a model's file does not, and how to draw with it", options,
       "Keys: sampler, scheduler, steps, cfg, size, clip_skip, vae, negative, shortcuts (what a request gets that says\n"
       "nothing);\n"
+      "strength (the same, of a LoRA);\n"
       "license, author, tags, trigger_words, source, about; good_for (what it shall be chosen for: \"pixel art, "
       "logos\");\n"
       "what the model is run as, where its file does not say: family (sd1, sdxl ...), prediction (eps or v),\n"
@@ -169,6 +170,8 @@ Verb add_set(CLI::App& program) {
       "  pixelforge set anime clip_skip=2 vae=anime-vae negative=\"lowres, text\"\n"
       "  pixelforge set dreamlike shortcuts=deep:3\n"
       "  pixelforge set dreamlike license=creativeml-openrail-m good_for=\"portraits, photos\"\n"
+      "  pixelforge set starter cfg=3\n"
+      "  pixelforge set neon strength=0.8\n"
       "  pixelforge set noob-vpred prediction=v zero_terminal_snr=true\n"
       "  pixelforge set dreamlike steps=");
   add_name(app, options);

@@ -131,9 +131,9 @@ Json to_json(const PictureRecipe& recipe) {
   const Request& r = recipe.request;
   const auto or_null = [](const auto& value) { return value ? Json(*value) : Json(); };
   Json loras = Json::array();
-  for (const LoraUse& lora : r.loras) loras.push_back({{"name", lora.name}, {"strength", lora.strength}});
+  for (const LoraUse& lora : r.loras) loras.push_back({{"name", lora.name}, {"strength", lora.strength.value_or(1)}});
   for (const LoraUse& lora : take_loras(r.prompt).loras) {
-    loras.push_back({{"name", lora.name}, {"strength", lora.strength}});
+    loras.push_back({{"name", lora.name}, {"strength", lora.strength.value_or(1)}});
   }
   return {{"kind", "picture"},
           {"program", recipe.program},
@@ -171,7 +171,7 @@ void print_recipe(const PictureRecipe& recipe) {
                               ? recipe.checkpoint
                               : fmt::format("{} (sha256 {}…)", recipe.checkpoint, recipe.checkpoint_hash));
   sheet.row("VAE", recipe.vae);
-  for (const LoraUse& lora : r.loras) sheet.row("LoRA", fmt::format("{} at {}", lora.name, lora.strength));
+  for (const LoraUse& lora : r.loras) sheet.row("LoRA", fmt::format("{} at {}", lora.name, lora.strength.value_or(1)));
   sheet.row("sampler", text(r.sampler));
   sheet.row("scheduler", text(r.scheduler));
   sheet.row("steps", text(r.steps));

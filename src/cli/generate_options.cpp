@@ -47,7 +47,7 @@ LoraUse parse_lora(std::string text) {
   const std::string given = text;
   while (take_named(text, use)) continue;
   const std::optional<double> last = take_strength(text), first = last ? take_strength(text) : std::nullopt;
-  use.strength = first.value_or(last.value_or(1));
+  use.strength = first ? first : last;
   if (first) use.text_strength = last;
   use.name = std::move(text);
   if (use.name.empty()) throw refused("--lora", given, "a name or file, such as neon or neon:0.8");
@@ -62,7 +62,8 @@ void add_loras(CLI::App& app, std::vector<LoraUse>& loras) {
          [&loras](const std::vector<std::string>& all) {
            for (const std::string& one : all) loras.push_back(parse_lora(one));
          },
-         "LoRA to put on the checkpoint: a name or a file, with its strength (default: 1) and that for the text "
+         "LoRA to put on the checkpoint: a name or a file, with its strength (default: the one set or recommended for "
+         "it, else 1) and that for the text "
          "encoder (default: the same); start=0.3 and stop=0.8: the share of the steps in which it acts; lbw=MIDD or 17 "
          "numbers: its strength in each block; may be given several times")
       ->type_name("NAME|FILE[:X[:TEXT]][:start=X][:stop=X][:lbw=X]")

@@ -111,6 +111,7 @@ void print_sheet(const Sheet& sheet, const ModelInfo& model, bool metadata) {
   if (model.lora) {
     sheet.row("changes", lora_text(*model.lora));
     sheet.row("trigger words", joined(model.lora->triggers));
+    if (const auto strength = model.lora->preferred_strength) sheet.row("strength", fmt::format("{}", *strength));
   }
   if (model.recommended) {
     print_recommended(sheet, *model.recommended);

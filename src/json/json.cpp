@@ -66,7 +66,8 @@ Json to_json(const ModelInfo& model) {
             {"modules", l->modules},
             {"text_modules", l->text_modules},
             {"ranks", l->ranks},
-            {"triggers", l->triggers}};
+            {"triggers", l->triggers},
+            {"preferred_strength", l->preferred_strength ? Json(*l->preferred_strength) : Json()}};
   }
   return {
       {"name", model.name},

@@ -283,8 +283,9 @@ class Differences {
 Json loras_json(const std::vector<LoraUse>& loras) {
   Json out = Json::array();
   for (const LoraUse& use : loras) {
-    Json one = {{"name", use.name}, {"strength", use.strength}};
+    Json one = {{"name", use.name}};
     Differences put(one);
+    put("strength", use.strength);
     put("text_strength", use.text_strength);
     put("start", use.start, 0.0);
     put("stop", use.stop, 1.0);

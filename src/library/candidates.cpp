@@ -5,6 +5,8 @@
 #include <set>
 #include <sstream>
 
+#include "pipeline/library_names.h"
+
 namespace pxf {
 namespace {
 
@@ -33,10 +35,17 @@ ProfileText profile_text_of(const std::string& name, const ModelInfo& info, cons
   return text;
 }
 
-ProfileText profile_text_of(const ModelInfo& info) {
+std::string trigger_words_in_program(const ModelInfo& info) { return metadata_of(info, "modelspec.trigger_phrase"); }
+
+ProfileText profile_text_of(const ModelInfo& info, const Overrides& set) {
+  const auto set_or = [&](const char* key, const std::string& usual) {
+    const auto found = set.find(key);
+    return found == set.end() ? usual : found->second;
+  };
   const bool in_program = info.path.empty();
-  ProfileText text = profile_text_of(info.name, info, metadata_of(info, "modelspec.trigger_phrase"),
-                                     in_program && info.name == "starter" ? "general purpose" : "", {});
+  ProfileText text =
+      profile_text_of(info.name, info, set_or("trigger_words", trigger_words_in_program(info)),
+                      set_or("good_for", in_program && info.name == "starter" ? "general purpose" : ""), {});
   if (in_program) text.title = info.name;  // its title has the program's name, which is no word for what it draws
   return text;
 }
@@ -97,8 +106,9 @@ Profile profile_of(const std::string& name, const std::string& family, const std
   return out;
 }
 
-void add_in_program(const ModelInfo& info, std::vector<Profile>& into) {
-  const ProfileText text = profile_text_of(info);
+void add_in_program(ModelInfo info, const Overrides& set, std::vector<Profile>& into) {
+  lay_over_set(set, info);
+  const ProfileText text = profile_text_of(info, set);
   into.push_back(profile_of(info.name, info.family, info.license, info.tags, text.trigger_words, use_of(info, text)));
 }
 
@@ -109,9 +119,9 @@ class Gathering {
   Candidates operator()() {
     Candidates out;
     for (const ModelInfo& info : state_.engine.list()) {
-      if (is_asked_for(info.name)) add_in_program(info, out.checkpoints);
+      if (info.supported && is_asked_for(info.name)) add_in_program(info, set_of(info.name), out.checkpoints);
     }
-    for (const ModelInfo& info : state_.engine.list_loras()) add_in_program(info, out.loras);
+    for (const ModelInfo& info : state_.engine.list_loras()) add_in_program(info, set_of(info.name), out.loras);
     for (Store::ProfileRow& row : value_or_throw(state_.store.profiles())) add(std::move(row), out);
     // A library that cannot be written to is read anew each time.
     if (!made_.empty()) static_cast<void>(state_.store.keep_profiles(made_));
@@ -122,6 +132,8 @@ class Gathering {
   }
 
  private:
+  Overrides set_of(const std::string& in_program) { return set_in_program(state_.store, in_program); }
+
   bool is_asked_for(const std::string& name) const {
     return among_.empty() || std::ranges::find(among_, name) != among_.end();
   }

@@ -25,7 +25,9 @@ Candidates gather_candidates(LibraryState& state, const std::vector<std::string>
 /// All that is said of a model.
 ProfileText profile_text_of(const std::string& name, const ModelInfo& info, const std::string& triggers,
                             const std::string& good_for, const std::vector<std::pair<std::string, double>>& trained_on);
-/// Of one in the program, or of a file that is in no library.
-ProfileText profile_text_of(const ModelInfo& info);
+/// Of one in the program, with what is set of it, or of a file that is in no library.
+ProfileText profile_text_of(const ModelInfo& info, const Overrides& set);
+/// As its file says.
+std::string trigger_words_in_program(const ModelInfo& info);
 
 }  // namespace pxf

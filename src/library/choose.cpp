@@ -46,7 +46,7 @@ bool is_in_prompt(const std::string& prompt, const std::string& name) {
   return prompt.find("<lora:" + name + ":") != prompt.npos || prompt.find("<lora:" + name + ">") != prompt.npos;
 }
 
-Choice choice_of(const ChooseRequest& request, const Wish& wish, const Candidates& candidates,
+Choice choice_of(Library& library, const ChooseRequest& request, const Wish& wish, const Candidates& candidates,
                  const std::vector<Rated>& rated) {
   Choice out;
   for (const Rated& one : rated) {
@@ -59,7 +59,9 @@ Choice choice_of(const ChooseRequest& request, const Wish& wish, const Candidate
   const std::string& family = candidates.checkpoints[rated[0].profile].family;
   for (const RatedLora& one : fitting_loras(Lexicon::embedded(), wish, candidates.loras, family)) {
     const std::string& name = candidates.loras[one.profile].name;
-    if (!is_in_prompt(request.prompt, name)) out.loras.push_back({name, 1, one.why});
+    if (is_in_prompt(request.prompt, name)) continue;
+    const LoraInfo about = value_or_throw(library.show(name)).info.lora.value_or(LoraInfo());
+    out.loras.push_back({name, about.preferred_strength.value_or(1), one.why});
   }
   return out;
 }
@@ -80,7 +82,7 @@ Result<Choice> Library::choose(const ChooseRequest& request) {
       fail(ErrorCode::not_found, "there is no checkpoint to choose{}; import or pull one",
            request.commercial && !candidates.checkpoints.empty() ? " whose licence plainly allows commercial use" : "");
     }
-    return choice_of(request, wish, candidates, rated);
+    return choice_of(*this, request, wish, candidates, rated);
   });
 }
 
@@ -118,9 +120,10 @@ std::vector<GoodFor> worth_saying(const ProfileText& text) {
 
 }  // namespace
 
-std::vector<GoodFor> good_for(const ModelInfo& model) { return worth_saying(profile_text_of(model)); }
+std::vector<GoodFor> good_for(const ModelInfo& model) { return worth_saying(profile_text_of(model, {})); }
 
 std::vector<GoodFor> good_for(const LibraryModel& model) {
+  if (model.entry.path.empty()) return worth_saying(profile_text_of(model.info, model.set));
   const auto set = model.set.find("good_for");
   return worth_saying(profile_text_of(model.entry.name, model.info, model.entry.trigger_words,
                                       set == model.set.end() ? std::string() : set->second, model.trained_on));

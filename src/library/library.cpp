@@ -7,6 +7,7 @@
 #include "base/nearest_name.h"
 #include "base/trimmed.h"
 #include "catalog/tuned.h"
+#include "library/candidates.h"
 #include "library/state.h"
 #include "pipeline/library_names.h"
 #include "pipeline/names_only.h"
@@ -43,6 +44,11 @@ Status check_names(Engine& engine, const std::string& key, std::string& value) {
     if (means_a_file(value)) value = std::filesystem::absolute(value).lexically_normal().string();
   }
   return Done{};
+}
+
+Error is_in_program(const std::string& name) {
+  return make_error(ErrorCode::invalid_argument, "{} is part of the program; it can be set, not renamed or removed",
+                    name);
 }
 
 /// What tuning has measured follows the name, or goes with it. Nothing depends on it: it can be measured again.
@@ -116,8 +122,43 @@ Result<std::pair<Facts, Overrides>> LibraryState::known(const Record& record) {
   return std::pair(facts_from_json(details.value().info), overrides_from_json(details.value().overrides));
 }
 
+std::optional<ModelInfo> LibraryState::in_program(const std::string& name) const {
+  for (std::vector<ModelInfo> all : {engine.list(), engine.list_loras()}) {
+    const auto found = std::ranges::find(all, name, &ModelInfo::name);
+    if (found != all.end()) return std::move(*found);
+  }
+  return std::nullopt;
+}
+
+LibraryModel LibraryState::show_in_program(ModelInfo info) {
+  Overrides set = set_in_program(store, info.name);
+  lay_over_set(set, info);
+  Facts facts;
+  facts.trigger_words = trigger_words_in_program(info);
+  facts.info = info;
+  Record record;
+  record.name = info.name;
+  describe(record, facts, set);
+  record.stamp.bytes = info.bytes;
+  record.sha256 = info.sha256;
+  LibraryEntry shown = entry(std::move(record));
+  shown.linked = false;
+  if (info.lora) info.lora->triggers = split_tags(shown.trigger_words);
+  return {std::move(shown), std::move(info), std::move(set), false, {}};
+}
+
 Status LibraryState::change(const std::string& name,
                             const std::function<void(const Record& record, Overrides& overrides)>& work) {
+  if (const auto info = in_program(name)) {
+    return store.together([&]() -> Status {
+      Record record;
+      record.name = name;
+      Overrides overrides = set_in_program(store, name);
+      record.tags = overrides.contains("tags") ? overrides["tags"] : info->tags;
+      work(record, overrides);
+      return store.save_set_in_program(name, to_json_text(overrides));
+    });
+  }
   if (const auto there = record(name); !there) return there.error();  // before a library is made for nothing
   return store.together([&]() -> Status {
     const Result<Record> now = record(name);
@@ -152,7 +193,16 @@ Result<std::vector<LibraryEntry>> Library::list() {
   return out;
 }
 
+std::vector<LibraryModel> Library::in_program() {
+  std::vector<LibraryModel> out;
+  for (std::vector<ModelInfo> all : {state_->engine.list(), state_->engine.list_loras()}) {
+    for (ModelInfo& info : all) out.push_back(state_->show_in_program(std::move(info)));
+  }
+  return out;
+}
+
 Result<LibraryModel> Library::show(const std::string& name) {
+  if (auto info = state_->in_program(name)) return state_->show_in_program(std::move(*info));
   const Result<Record> record = state_->record(name);
   if (!record) return record.error();
   auto known = state_->known(record.value());
@@ -172,7 +222,10 @@ Result<LibraryModel> Library::show(const std::string& name) {
   out.info.tags = out.entry.tags;
   if (const auto about = out.set.find("about"); about != out.set.end()) out.info.description = about->second;
   if (const auto said = out.set.find("prediction"); said != out.set.end()) out.info.prediction = said->second;
-  if (out.info.lora) out.info.lora->triggers = split_tags(out.entry.trigger_words);
+  if (out.info.lora) {
+    out.info.lora->triggers = split_tags(out.entry.trigger_words);
+    if (const auto strength = settings_of(out.set).strength) out.info.lora->preferred_strength = strength;
+  }
   if (out.info.recommended) {
     const auto stamp = file_stamp(out.entry.path);
     const bool same = stamp && (!out.entry.linked || stamp.value() == record.value().stamp);
@@ -189,7 +242,7 @@ Result<LibraryModel> Library::show(const std::string& name) {
 
 Result<std::uint64_t> Library::remove(const std::string& name) {
   const Result<Record> record = state_->record(name);
-  if (!record) return record.error();
+  if (!record) return state_->in_program(name) ? is_in_program(name) : record.error();
   Result<std::uint64_t> freed = state_->store.remove(record.value().name);
   if (freed) move_tuning(state_->store.home(), record.value().name, {});
   return freed;
@@ -198,7 +251,7 @@ Result<std::uint64_t> Library::remove(const std::string& name) {
 Status Library::rename(const std::string& from, const std::string& to) {
   if (Status fits = state_->check_name(to); !fits) return fits;
   const Result<Record> record = state_->record(from);
-  if (!record) return record.error();
+  if (!record) return state_->in_program(from) ? is_in_program(from) : record.error();
   Status renamed = state_->store.rename(record.value().name, to);
   if (renamed) move_tuning(state_->store.home(), record.value().name, to);
   return renamed;
@@ -207,6 +260,7 @@ Status Library::rename(const std::string& from, const std::string& to) {
 Result<std::string> Library::tag(const std::string& name, const std::vector<std::string>& add,
                                  const std::vector<std::string>& take_away) {
   if (add.empty() && take_away.empty()) {
+    if (const auto info = state_->in_program(name)) return info->tags;
     Result<Record> record = state_->record(name);
     if (!record) return std::move(record).error();
     return std::move(record.value().tags);

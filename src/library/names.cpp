@@ -20,6 +20,7 @@ const std::vector<std::string>& LibraryState::reserved_names() {
   if (!reserved.empty()) return reserved;
   reserved.emplace_back("auto");
   for (const ModelInfo& one : engine.list()) reserved.push_back(one.name);
+  for (const ModelInfo& one : engine.list_loras()) reserved.push_back(one.name);
   return reserved;
 }
 

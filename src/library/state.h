@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -38,6 +39,9 @@ struct LibraryState {
   Result<Store::Added> adopt(const Record& linked, Record kept, const Facts& facts, const StagedBlob& blob);
   /// What the user says of a model, changed in one transaction.
   Status change(const std::string& name, const std::function<void(const Record& record, Overrides& overrides)>& work);
+  /// A checkpoint or LoRA in the program, as it is set.
+  std::optional<ModelInfo> in_program(const std::string& name) const;
+  LibraryModel show_in_program(ModelInfo info);
   /// The file has changed, or lies elsewhere: what the user has set stays. Inside `together`.
   Status refresh(Record record, const FileStamp& stamp, const Facts& facts);
   Status save(Record record, const Facts& facts, const Overrides& overrides);

@@ -28,6 +28,7 @@
 #include "pipeline/starter.h"
 #include "pixelforge/picture_file.h"
 #include "store/file_hash.h"
+#include "store/home.h"
 
 namespace pxf {
 namespace {
@@ -128,8 +129,10 @@ MemoryNeed memory_needed(HeldModel& held, const AdaptedModel* adapted, const Pla
 
 /// With all that its prompts get from elsewhere. Throws Failure.
 Request complete(const Request& request, const ModelInfo& info) {
-  return value_or_throw(
+  Request out = value_or_throw(
       with_its_styles(info.recommended ? with_recommended_prompts(request, *info.recommended) : request));
+  out.loras = with_strengths(std::move(out.loras));
+  return out;
 }
 
 /// What all pictures of a request are drawn with.
@@ -227,9 +230,21 @@ std::vector<ModelInfo> described(std::span<const EmbeddedCheckpoint> embedded) {
   std::vector<ModelInfo> out;
   for (const EmbeddedCheckpoint& one : embedded) {
     const std::string name(one.name);
-    if (const Result<OpenedFile> file = open_file(name)) out.push_back(describe_file(file.value(), name, nullptr));
+    if (const Result<OpenedFile> file = open_file(name)) out.push_back(describe_file(file.value(), name, {}, nullptr));
   }
   return out;
+}
+
+/// As the library has them now.
+std::vector<ModelInfo> as_set(std::vector<ModelInfo> embedded) {
+  Store store(library_home());
+  for (ModelInfo& one : embedded) {
+    const Hearsay said = hearsay_of(set_in_program(store, one.name));
+    if (said == Hearsay()) continue;
+    if (const Result<OpenedFile> file = open_file(one.name)) one = describe_file(file.value(), one.name, said, nullptr);
+  }
+  apply_library(embedded);
+  return embedded;
 }
 
 }  // namespace
@@ -297,7 +312,7 @@ Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::stri
   OpenedModel opened;
   ModelInfo info = describe_file(file.value(), name_or_path, &opened);
   if (!info.supported) return open_model(file.value().catalog, said_of(file.value(), name_or_path)).error();
-  lay_over_tuned(info);
+  apply_library({&info, 1});
   VaeFile other;
   const std::string chosen_vae = vae_of(vae, info);
   if (!chosen_vae.empty()) {
@@ -352,7 +367,7 @@ Result<ModelInfo> Engine::inspect(const std::string& name_or_path, bool hash) {
   Result<OpenedFile> file = open_file(name_or_path);
   if (!file) return std::move(file).error();
   ModelInfo info = describe_file(file.value(), name_or_path, nullptr);
-  lay_over_tuned(info);
+  apply_library({&info, 1});
   if (hash && info.auto_v1.empty() && !info.path.empty()) {
     Result<FileDigests> digests = hash_once(info.path, nullptr, digests_of_file);
     if (!digests) return std::move(digests).error();
@@ -380,13 +395,9 @@ Result<Converted> Engine::convert(const std::string& name_or_path, const std::fi
   });
 }
 
-std::vector<ModelInfo> Engine::list() const {
-  std::vector<ModelInfo> out = state_->in_program().checkpoints;
-  for (ModelInfo& one : out) lay_over_tuned(one);
-  return out;
-}
+std::vector<ModelInfo> Engine::list() const { return as_set(state_->in_program().checkpoints); }
 
-std::vector<ModelInfo> Engine::list_loras() const { return state_->in_program().loras; }
+std::vector<ModelInfo> Engine::list_loras() const { return as_set(state_->in_program().loras); }
 
 Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) const {
   if (state_->unusable) return *state_->unusable;

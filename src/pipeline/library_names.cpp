@@ -21,10 +21,13 @@ Result<std::optional<NamedFile>> find_in_library(const std::string& name) {
   Result<std::optional<Record>> found = store.find_name_or_hash(name);
   if (!found) return std::move(found).error();
   if (!found.value()) return std::optional<NamedFile>();
-  NamedFile file{std::move(*found.value()), {}, {}, {}, {}};
+  NamedFile file{std::move(*found.value()), {}, {}, {}, {}, {}};
   file.path = store.file_of(file.record);
   const Result<Details> details = store.details(file.record);
   if (!details) return details.error();
+  if (file.record.kind == "LoRA") {
+    if (const auto lora = facts_from_json(details.value().info).info.lora) file.strength = lora->preferred_strength;
+  }
   file.overrides = overrides_from_json(details.value().overrides);
   if (auto tuned = store.tuned(file.record.name)) file.tuned = std::move(tuned).value();
   file.prediction_beside =
@@ -74,11 +77,34 @@ void lay_over_tuned(const std::optional<std::string>& saved, const std::string& 
       fmt::format("what was {} is not used, for the checkpoint has changed since; tune it again", origin_of(*tuned));
 }
 
-void lay_over_tuned(ModelInfo& embedded) {
-  if (!embedded.recommended || !embedded.path.empty()) return;
+Overrides set_in_program(Store& store, const std::string& name) {
+  const Result<std::string> said = store.set_in_program(name);
+  return said ? overrides_from_json(said.value()) : Overrides();
+}
+
+void lay_over_set(const Overrides& set, ModelInfo& embedded) {
+  const auto take = [&](const char* key, std::string& into) {
+    if (const auto found = set.find(key); found != set.end()) into = found->second;
+  };
+  take("license", embedded.license);
+  take("author", embedded.author);
+  take("tags", embedded.tags);
+  take("about", embedded.description);
+  if (const auto words = set.find("trigger_words"); words != set.end() && embedded.lora)
+    embedded.lora->triggers = {words->second};
+  if (const auto strength = settings_of(set).strength; strength && embedded.lora)
+    embedded.lora->preferred_strength = strength;
+  if (embedded.recommended) lay_over(layer_of(set), *embedded.recommended);
+}
+
+void apply_library(std::span<ModelInfo> embedded) {
   Store store(library_home());
-  const auto saved = store.tuned(embedded.name);
-  if (saved) lay_over_tuned(saved.value(), embedded.sha256, {}, embedded.prediction, *embedded.recommended);
+  for (ModelInfo& one : embedded) {
+    if (!one.path.empty()) continue;
+    const auto tuned = store.tuned(one.name);
+    if (tuned && one.recommended) lay_over_tuned(tuned.value(), one.sha256, {}, one.prediction, *one.recommended);
+    lay_over_set(set_in_program(store, one.name), one);
+  }
 }
 
 void apply_library(const NamedFile& file, ModelInfo& info) {
@@ -92,18 +118,27 @@ void apply_library(const NamedFile& file, ModelInfo& info) {
   info.sha256 = !record.blob.empty() ? record.blob : same ? record.sha256 : "";
   info.tensors_sha256 = !record.blob.empty() || same ? record.tensors_sha256 : "";
   info.auto_v1 = !record.blob.empty() || same ? record.auto_v1 : "";
+  if (info.lora) {
+    const auto set = settings_of(file.overrides).strength;
+    info.lora->preferred_strength = set ? set : file.strength;
+  }
   if (!info.recommended) return;
   lay_over_tuned(file.tuned, info.sha256, stamp ? stamp.value() : FileStamp{}, info.prediction, *info.recommended);
   lay_over(layer_of(file.overrides), *info.recommended);
 }
 
 Hearsay hearsay_of(const NamedFile& file) {
+  Hearsay out = hearsay_of(file.overrides);
+  out.prediction_beside = file.prediction_beside;
+  return out;
+}
+
+Hearsay hearsay_of(const Overrides& set) {
   const auto value = [&](const char* key) {
-    const auto it = file.overrides.find(key);
-    return it == file.overrides.end() ? std::string() : it->second;
+    const auto it = set.find(key);
+    return it == set.end() ? std::string() : it->second;
   };
-  Hearsay out{
-      .family = value("family"), .prediction = value("prediction"), .prediction_beside = file.prediction_beside};
+  Hearsay out{.family = value("family"), .prediction = value("prediction")};
   if (const std::string snr = value("zero_terminal_snr"); !snr.empty()) out.zero_terminal_snr = snr == "true";
   return out;
 }

@@ -24,6 +24,7 @@ struct NamedFile {
   Overrides overrides;
   std::string prediction_beside;     // as Facts has it
   std::optional<std::string> tuned;  // as Store has it
+  std::optional<double> strength;    // that is preferred for a LoRA, where the user sets no other
 };
 
 /// In the library of this user, by its name or the first digits of its hash; none when there is none, or no library.
@@ -41,12 +42,18 @@ Error with_near_names(Error error, const std::string& wanted, std::string_view w
 /// What `tune` has found, unless it is of another file than this; `saved` as Store has it.
 void lay_over_tuned(const std::optional<std::string>& saved, const std::string& sha256, const FileStamp& stamp,
                     const std::string& prediction, Recommended& recommended);
-/// The same for one in the program, by its name; nothing for files.
-void lay_over_tuned(ModelInfo& embedded);
 /// What the library knows goes before what the file says.
 void apply_library(const NamedFile& file, ModelInfo& info);
+/// The same for those in the program, by their names; files stay as they are.
+void apply_library(std::span<ModelInfo> embedded);
 /// What the user has set of what the model is, and what stood beside it.
 Hearsay hearsay_of(const NamedFile& file);
+
+/// What is set of a model in the program; nothing where the library cannot be read.
+Overrides set_in_program(Store& store, const std::string& name);
+Hearsay hearsay_of(const Overrides& set);
+/// In place of what the file of a model in the program says.
+void lay_over_set(const Overrides& set, ModelInfo& embedded);
 
 /// Keeps the hashes of a file, so that they are computed once; those that are empty here stay as they are. A library
 /// that cannot be written to stays as it is too.

@@ -7,12 +7,14 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "catalog/side_files.h"
 #include "formats/open.h"
 #include "formats/safetensors.h"
 #include "pipeline/library_names.h"
 #include "pipeline/licences.h"
 #include "pipeline/starter.h"
 #include "store/file_hash.h"
+#include "store/home.h"
 #include "weights/recognise.h"
 
 namespace pxf {
@@ -58,6 +60,14 @@ std::string auto_v3(const Opened& file) {
       .substr(0, 12);
 }
 
+/// What its user has set goes before what the file says.
+std::string licence_in_program(const std::string& name, const std::string& of_file) {
+  Store store(library_home());
+  const Overrides set = set_in_program(store, name);
+  const auto said = set.find("license");
+  return said == set.end() ? of_file : said->second;
+}
+
 struct LoraHeader {
   Opened opened;
   Catalog file;
@@ -81,6 +91,7 @@ LoraHeader open_header(const std::string& name_or_path) {
   const bool embedded = find_embedded(embedded_loras(), name_or_path) != nullptr;
   const fs::path path = fs::path(name_or_path).lexically_normal();
   std::string license = licence_of(file, embedded ? fs::path() : path);
+  if (embedded) license = licence_in_program(name_or_path, license);
   const fs::path stem = path.has_stem() ? path.stem() : path.parent_path().stem();
   return {std::move(opened), std::move(file), embedded ? name_or_path : stem.string(), std::move(license)};
 }
@@ -107,8 +118,20 @@ Result<NamedLicence> read_lora_licence(const std::string& name_or_path) {
   });
 }
 
+std::optional<double> preferred_strength(const std::string& name_or_path) {
+  if (find_embedded(embedded_loras(), name_or_path) != nullptr) {
+    Store store(library_home());
+    return settings_of(set_in_program(store, name_or_path)).strength;
+  }
+  const auto named = catch_errors([&] { return find_named(name_or_path); });
+  if (!named || !named.value()) return read_side_files(name_or_path).strength;
+  const auto set = settings_of(named.value()->overrides).strength;
+  return set ? set : named.value()->strength;
+}
+
 std::string stamp_of(const std::string& name_or_path) {
-  if (find_embedded(embedded_loras(), name_or_path) != nullptr) return name_or_path;
+  if (find_embedded(embedded_loras(), name_or_path) != nullptr)
+    return name_or_path + "\n" + licence_in_program(name_or_path, {});
   const auto named = catch_errors([&] { return find_named(name_or_path); });
   const fs::path path = named && named.value() ? named.value()->path : fs::path(name_or_path);
   std::error_code none;

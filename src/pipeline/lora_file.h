@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -30,6 +31,9 @@ struct NamedLicence {
 };
 /// What pictures with it will be judged by, from the header alone. Errors: those of open_lora that show there.
 Result<NamedLicence> read_lora_licence(const std::string& name_or_path);
+
+/// How strong it is to be where nobody says: by its user, else by files beside it.
+std::optional<double> preferred_strength(const std::string& name_or_path);
 
 /// Tells one state of a file from another without reading it: the name, the time of the last change, the length, the
 /// licence that the library has for it.

@@ -18,6 +18,9 @@ namespace {
 constexpr double kStrongest = 100;
 constexpr std::size_t kMostLoras = 100;
 
+double network_strength(const LoraUse& use) { return use.strength.value_or(1); }
+double text_strength(const LoraUse& use) { return use.text_strength.value_or(network_strength(use)); }
+
 constexpr std::array kArguments{"te", "unet", "start", "stop", "lbw"};
 
 // <lora:name:text:unet:start=0.3:stop=0.8:lbw=MIDD>, as A1111 and its lora-block-weight extension read it.
@@ -54,7 +57,7 @@ std::vector<LoraUse> loras_of(const std::string& prompt, const std::vector<LoraU
 void check(const std::vector<LoraUse>& loras) {
   require(loras.size() <= kMostLoras, "LoRAs: got {}, need at most {}", loras.size(), kMostLoras);
   for (const LoraUse& use : loras) {
-    for (const double strength : {use.strength, use.text_strength.value_or(use.strength)}) {
+    for (const double strength : {network_strength(use), text_strength(use)}) {
       require(std::isfinite(strength) && std::abs(strength) <= kStrongest,
               "strength of LoRA {}: got {}, need {} to {}; usual are 0.5 to 1", in_quotes(use.name), strength,
               -kStrongest, kStrongest);
@@ -69,8 +72,8 @@ void check(const std::vector<LoraUse>& loras) {
 std::string key_of(const std::vector<LoraUse>& loras) {
   std::string key;
   for (const LoraUse& use : loras) {
-    key += fmt::format("{}\n{} {} {} {} {}\n", stamp_of(use.name), use.strength,
-                       use.text_strength.value_or(use.strength), use.start, use.stop, use.blocks);
+    key += fmt::format("{}\n{} {} {} {} {}\n", stamp_of(use.name), network_strength(use), text_strength(use), use.start,
+                       use.stop, use.blocks);
   }
   return key;
 }
@@ -159,8 +162,8 @@ LoraPlan plan_of(const LoraFile& file, const LoraUse& use, const AdapterReport& 
   std::vector<std::string> left_out = report.unknown;
   left_out.insert(left_out.end(), report.wrong_shape.begin(), report.wrong_shape.end());
   return {.name = file.name,
-          .strength = use.strength,
-          .text_strength = use.text_strength.value_or(use.strength),
+          .strength = network_strength(use),
+          .text_strength = text_strength(use),
           .start = use.start,
           .stop = use.stop,
           .blocks = use.blocks,
@@ -176,7 +179,7 @@ std::vector<AdapterUse> uses_of(const std::vector<LoraUse>& loras,
   std::vector<AdapterUse> uses;
   for (std::size_t i = 0; i < loras.size(); ++i) {
     const LoraUse& use = loras[i];
-    uses.push_back({files[i]->adapter, use.strength, use.text_strength.value_or(use.strength), {}});
+    uses.push_back({files[i]->adapter, network_strength(use), text_strength(use), {}});
     if (!use.blocks.empty()) uses.back().blocks = read_block_weights(use.blocks);
   }
   return uses;
@@ -221,6 +224,13 @@ std::shared_ptr<const AdaptedModel> make(const AdaptedBase& checkpoint, const st
 }
 
 }  // namespace
+
+std::vector<LoraUse> with_strengths(std::vector<LoraUse> loras) {
+  for (LoraUse& use : loras) {
+    if (!use.strength) use.strength = preferred_strength(use.name).value_or(1);
+  }
+  return loras;
+}
 
 bool is_lora(const ExtraNetwork& network) { return network.kind == "lora" || network.kind == "lyco"; }
 

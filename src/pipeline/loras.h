@@ -59,6 +59,9 @@ Result<std::shared_ptr<const AdaptedModel>> adapt(const AdaptedBase& base, Adapt
                                                   const std::string& prompt, const std::vector<LoraUse>& loras,
                                                   ThreadPool* threads);
 
+/// Those without a strength get the one that is preferred for them, else 1.
+std::vector<LoraUse> with_strengths(std::vector<LoraUse> loras);
+
 /// Whether a tag in a prompt asks for a LoRA.
 bool is_lora(const ExtraNetwork& network);
 /// Whether two prompts have tags for the same LoRAs.

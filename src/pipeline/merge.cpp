@@ -77,9 +77,11 @@ void make_writable(ConvertPlan& file, const MergePlan& plan) {
   }
 }
 
-Merged run_merge(const MergeOptions& options, const fs::path& out, ThreadPool& threads,
-                 const OnFileProgress& on_progress, const CancelToken* cancel) {
-  check_merge(options);
+Merged run_merge(const MergeOptions& asked, const fs::path& out, ThreadPool& threads, const OnFileProgress& on_progress,
+                 const CancelToken* cancel) {
+  check_merge(asked);
+  MergeOptions options = asked;
+  options.loras = with_strengths(std::move(options.loras));
   const Opener opener(out);
   MergeParticipants who;
   std::vector<Catalog> catalogs;

@@ -35,7 +35,7 @@ Json recipe_json(const MergeParticipants& who, const MergeOptions& options) {
   }
   for (std::size_t i = 0; i < who.loras.size(); ++i) {
     const LoraUse& use = options.loras[i];
-    Json lora = {{"name", who.loras[i].name}, {"strength", use.strength}};
+    Json lora = {{"name", who.loras[i].name}, {"strength", use.strength.value_or(1)}};
     if (use.text_strength) lora["text_strength"] = *use.text_strength;
     if (!use.blocks.empty()) lora["blocks"] = use.blocks;
     loras.push_back(std::move(lora));

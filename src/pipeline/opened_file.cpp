@@ -10,6 +10,7 @@
 #include "pipeline/describe.h"
 #include "pipeline/licences.h"
 #include "pipeline/starter.h"
+#include "store/home.h"
 #include "weights/original_names.h"
 
 namespace pxf {
@@ -73,12 +74,20 @@ Result<OpenedFile> open_file(const std::string& name_or_path) {
 
 Hearsay said_of(const OpenedFile& file, const std::string& name_or_path) {
   if (file.named) return hearsay_of(*file.named);
-  if (find_embedded(name_or_path) != nullptr) return {};
+  if (find_embedded(name_or_path) != nullptr) {
+    Store store(library_home());
+    return hearsay_of(set_in_program(store, name_or_path));
+  }
   return {.prediction_beside = prediction_beside(name_or_path)};
 }
 
 ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path, OpenedModel* opened) {
-  ModelInfo info = describe(file.catalog, said_of(file, name_or_path), opened);
+  return describe_file(file, name_or_path, said_of(file, name_or_path), opened);
+}
+
+ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path, const Hearsay& said,
+                        OpenedModel* opened) {
+  ModelInfo info = describe(file.catalog, said, opened);
   info.bytes = file.bytes;
   info.sha256 = file.sha256;
   if (file.named) {
@@ -90,6 +99,7 @@ ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path,
     info.path = name_or_path;
     info.name = std::filesystem::path(name_or_path).stem().string();
     info.license = licence_of(file.catalog, name_or_path);
+    if (info.lora) info.lora->preferred_strength = read_side_files(name_or_path).strength;
   }
   return info;
 }

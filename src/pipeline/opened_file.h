@@ -27,8 +27,11 @@ Result<OpenedFile> open_file(const std::string& name_or_path);
 /// What is said of it elsewhere: in the library, in settings beside the file.
 Hearsay said_of(const OpenedFile& file, const std::string& name_or_path);
 
-/// What is known of it, but for what `tune` has found for an embedded one. `opened` may be null; otherwise it gets the
-/// model when the file is supported.
+/// What is known of it, but for what the library says of an embedded one beside what it is (apply_library). `opened`
+/// may be null; otherwise it gets the model when the file is supported.
 ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path, OpenedModel* opened);
+/// The same, where other things are said of it than in the library.
+ModelInfo describe_file(const OpenedFile& file, const std::string& name_or_path, const Hearsay& said,
+                        OpenedModel* opened);
 
 }  // namespace pxf

@@ -28,7 +28,8 @@ Json commercial_json(const std::string& licence) {
 }
 
 /// Of a model in the program.
-Json card(const ModelInfo& model) {
+Json card_in_program(const LibraryModel& shown) {
+  const ModelInfo& model = shown.info;
   return {{"name", model.name},
           {"kind", model.kind},
           {"family", model.family},
@@ -37,11 +38,11 @@ Json card(const ModelInfo& model) {
           {"license", model.license},
           {"commercial", commercial_json(model.license)},
           {"tags", model.tags},
-          {"trigger_words", model.lora ? fmt::format("{}", fmt::join(model.lora->triggers, ", ")) : ""},
+          {"trigger_words", shown.entry.trigger_words},
           {"description", model.description},
-          {"good_for", to_json(good_for(model))},
+          {"good_for", to_json(good_for(shown))},
           {"preview", Json()},
-          {"supported", true},
+          {"supported", model.supported || model.lora},
           {"embedded", true},
           {"settings", settings_json(model.recommended)},
           {"id", model.name},  // this and what follows: for OpenAI's clients, who ask at the same address
@@ -79,39 +80,29 @@ Json card(const LibraryEntry& entry) {
           {"owned_by", "pixelforge"}};
 }
 
-std::vector<ModelInfo> models_in_program(const Engine& engine) {
-  std::vector<ModelInfo> all = engine.list();
-  for (ModelInfo& lora : engine.list_loras()) all.push_back(std::move(lora));
-  return all;
-}
-
 HttpResponse list_models(Service& service, const HttpRequest& request) {
   const std::string kind = request.parameter("kind");
   const auto fits = [&](const std::string& one) { return kind.empty() || equal_in_any_case(one, kind); };
   Json data = Json::array();
-  for (const ModelInfo& model : models_in_program(service.engine())) {
-    if (fits(model.kind)) data.push_back(card(model));
+  Library library = service.library();
+  for (const LibraryModel& model : library.in_program()) {
+    if (fits(model.info.kind)) data.push_back(card_in_program(model));
   }
-  for (const LibraryEntry& entry : value_or_throw(service.library().list())) {
+  for (const LibraryEntry& entry : value_or_throw(library.list())) {
     if (fits(entry.kind)) data.push_back(card(entry));
   }
   return json_response({{"object", "list"}, {"data", data}});
 }
 
-std::optional<ModelInfo> embedded(Service& service, const std::string& name) {
-  const auto all = models_in_program(service.engine());
-  const auto found = std::ranges::find(all, name, &ModelInfo::name);
-  return found == all.end() ? std::nullopt : std::optional(*found);
-}
+bool is_in_program(const LibraryModel& model) { return model.entry.path.empty(); }
 
 Json model_json(Service& service, const std::string& name) {
-  if (const auto model = embedded(service, name)) {
-    Json out = to_json(*model);
-    out.update(card(*model));
-    return out;
-  }
   const LibraryModel model = value_or_throw(service.library().show(name));
   Json out = to_json(model);
+  if (is_in_program(model)) {
+    out.update(card_in_program(model));
+    return out;
+  }
   out.update(card(model.entry));
   out["good_for"] = to_json(good_for(model));
   if (model.info.kind == "checkpoint") out["supported"] = model.info.supported;
@@ -120,8 +111,9 @@ Json model_json(Service& service, const std::string& name) {
   return out;
 }
 
-void refuse_embedded(Service& service, const std::string& name) {
-  if (embedded(service, name))
+void refuse_in_program(Service& service, const std::string& name) {
+  const auto model = service.library().show(name);
+  if (model && is_in_program(model.value()))
     throw HttpProblem(409, "invalid_argument", fmt::format("{} is part of the program", name));
 }
 
@@ -134,9 +126,10 @@ std::string needed_text(const Json& body, const char* name) {
 
 HttpResponse change_model(Service& service, const Call& call) {
   std::string name = call.at("name");
-  refuse_embedded(service, name);
   const Json body = json_body(call.request);
   check_fields(body, {"name", "set"});
+  const std::string to = text_in(body, "name");
+  if (!to.empty()) refuse_in_program(service, name);
   Library library = service.library();
   if (const auto set = body.find("set"); set != body.end() && !set->is_null()) {
     if (!set->is_object()) throw HttpProblem(422, "invalid_argument", "need an object of strings", "set");
@@ -147,7 +140,7 @@ HttpResponse change_model(Service& service, const Call& call) {
     }
     value_or_throw(library.set(name, values));
   }
-  if (const std::string to = text_in(body, "name"); !to.empty()) {
+  if (!to.empty()) {
     value_or_throw(library.rename(name, to));
     name = to;
   }
@@ -266,7 +259,7 @@ void add_model_routes(Router& router, Site& site) {
   router.add("GET", "/v1/models/{name}/preview", [&](const Call& call) { return preview(service, call); });
   router.add("PATCH", "/v1/models/{name}", by_admin([&](const Call& call) { return change_model(service, call); }));
   router.add("DELETE", "/v1/models/{name}", by_admin([&](const Call& call) {
-               refuse_embedded(service, call.at("name"));
+               refuse_in_program(service, call.at("name"));
                value_or_throw(service.library().remove(call.at("name")));
                return HttpResponse{.status = 204};
              }));

@@ -13,7 +13,7 @@ CREATE VIRTUAL TABLE profile_words USING fts5(
   name, title, tags, triggers, about, tokenize = 'porter unicode61 remove_diacritics 2');
 )sql";
 
-inline constexpr std::array<std::string_view, 6> kMigrations = {
+inline constexpr std::array<std::string_view, 7> kMigrations = {
     R"sql(
 CREATE TABLE models (
   id            INTEGER PRIMARY KEY,
@@ -101,6 +101,13 @@ END;
 CREATE TRIGGER comparisons_go AFTER DELETE ON models BEGIN
   DELETE FROM comparisons WHERE model = old.name;
 END;
+)sql",
+    R"sql(
+-- What is said of the models in the program, by name, as details.overrides has it of files.
+CREATE TABLE set_in_program (
+  name      TEXT PRIMARY KEY,
+  overrides TEXT NOT NULL                  -- JSON
+) STRICT, WITHOUT ROWID;
 )sql",
 };
 

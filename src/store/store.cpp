@@ -319,6 +319,21 @@ Result<bool> Store::forget_tuned(const std::string& name) {
   });
 }
 
+Result<std::string> Store::set_in_program(const std::string& name) {
+  return catch_errors([&]() -> std::string {
+    if (!exists() || reading().schema_version() < 7) return "{}";
+    Statement row = reading().prepare("SELECT overrides FROM set_in_program WHERE name = ?1");
+    return row.with(name).step() ? row.text(0) : "{}";
+  });
+}
+
+Status Store::save_set_in_program(const std::string& name, const std::string& overrides) {
+  return write([&] {
+    writing().prepare("INSERT OR REPLACE INTO set_in_program VALUES (?1, ?2)").with(name, overrides).run();
+    return Done{};
+  });
+}
+
 Status Store::remember_folder(const std::string& path) {
   return write([&] {
     writing().prepare("INSERT OR IGNORE INTO folders VALUES (?1, ?2)").with(path, now()).run();

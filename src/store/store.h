@@ -139,6 +139,10 @@ class Store {
   /// Whether there was one.
   Result<bool> forget_tuned(const std::string& name);
 
+  /// What is set of a model in the program, as Details::overrides has it of one in the library.
+  Result<std::string> set_in_program(const std::string& name);
+  Status save_set_in_program(const std::string& name, const std::string& overrides);
+
   /// Folders that were added whole.
   Status remember_folder(const std::string& path);
   Result<std::vector<std::string>> folders();

@@ -54,6 +54,63 @@ TEST_F(Library, NothingIsCreatedByLooking) {
   EXPECT_FALSE(fs::exists(home()));
 }
 
+TEST_F(Library, ModelsInTheProgramAreSetLikeAnyOther) {
+  ASSERT_EQ(run({"set", "starter", "steps=7", "license=cc-by-nc-4.0", "good_for=logos"}).status, 0);
+  EXPECT_THAT(run({"show", "starter"}).out, AllOf(HasSubstr("7 steps"), HasSubstr("set by you     good_for = logos")));
+  EXPECT_THAT(run({"inspect", "starter"}).out, HasSubstr("recommended by\n               you, else the file"));
+  EXPECT_EQ(run({"generate", "a logo", "--explain", "--json"}).json()["settings"]["steps"], 7);
+  EXPECT_EQ(run({"choose", "a logo", "--json"}).json()["checkpoint"], "starter");
+  EXPECT_EQ(run({"choose", "a logo", "--commercial", "--json"}).json()["checkpoint"], "starter-pixel");
+  ASSERT_EQ(run({"set", "starter", "steps=", "license=", "good_for="}).status, 0);
+  EXPECT_EQ(run({"show", "starter", "--json"}).json()["set"].size(), 0);
+  EXPECT_THAT(run({"show", "starter"}).out, HasSubstr("20 steps"));
+}
+
+TEST_F(Library, ALoraInTheProgramIsTaggedAndItsLicenceSet) {
+  EXPECT_EQ(run({"tag", "neon", "mine"}).out, "style, neon, mine\n");
+  ASSERT_EQ(run({"set", "neon", "license=cc-by-nc-4.0"}).status, 0);
+  const Outcome refused = run({"generate", "x", "-m", "starter", "-l", "neon", "--commercial", "--explain"});
+  EXPECT_EQ(refused.status, 1);
+  EXPECT_THAT(refused.err, HasSubstr("got neon (no"));
+}
+
+double strength_of(const std::vector<std::string>& more) {
+  std::vector<std::string> words = {"generate", "neon sign of a cat", "--explain", "--json"};
+  words.insert(words.end(), more.begin(), more.end());
+  return run(words).json()["settings"]["loras"][0]["strength"];
+}
+
+TEST_F(Library, ALoraActsAsStronglyAsItsUserSetUnlessARequestSaysOtherwise) {
+  EXPECT_EQ(strength_of({"-l", "neon"}), 1);
+  ASSERT_EQ(run({"set", "neon", "strength=0.6"}).status, 0);
+  EXPECT_EQ(strength_of({"-l", "neon"}), 0.6);
+  EXPECT_EQ(strength_of({"--auto-loras"}), 0.6);
+  EXPECT_EQ(strength_of({"-l", "neon:0.9"}), 0.9);
+  EXPECT_THAT(run({"show", "neon"}).out, HasSubstr("\nstrength       0.6\n"));
+  EXPECT_EQ(run({"set", "neon", "strength=strong"}).status, 2);
+}
+
+TEST_F(Library, ALoraActsAsStronglyAsItsAuthorRecommends) {
+  write("models/glow.json", R"({"preferred weight": 0.7})");
+  write("models/shine.json", R"({"preferred weight": 0})");
+  for (const char* name : {"glow", "shine"}) {
+    const fs::path file = folder_.path() / "models" / (std::string(name) + ".safetensors");
+    fs::copy_file(PIXELFORGE_SOURCE_DIR "/assets/starter/lora/neon.safetensors", file);
+    EXPECT_EQ(run({"import", file, "--link"}).status, 0);
+  }
+  EXPECT_EQ(strength_of({"-m", "starter", "-l", "glow"}), 0.7);
+  EXPECT_EQ(strength_of({"-m", "starter", "-l", folder_.path() / "models/glow.safetensors"}), 0.7);
+  EXPECT_EQ(strength_of({"-m", "starter", "-l", "shine"}), 1) << "0 is what A1111 writes where nobody said anything";
+}
+
+TEST_F(Library, ModelsInTheProgramKeepTheirNames) {
+  for (const auto& words : {std::vector<std::string>{"rm", "neon"}, {"rename", "starter", "mine"}}) {
+    const Outcome done = run(words);
+    EXPECT_EQ(done.status, 2);
+    EXPECT_THAT(done.err, HasSubstr("is part of the program"));
+  }
+}
+
 TEST_F(Library, ShowsWhatAModelIsGoodFor) {
   ASSERT_EQ(run({"import", starter_file(), "--name", "mine"}).status, 0);
   ASSERT_EQ(run({"set", "mine", "good_for=logos, not photos"}).status, 0);

@@ -204,8 +204,16 @@ TEST_F(ServerTest, OneWrongValueChangesNothingOfAModel) {
   EXPECT_TRUE(json::parse(get("/v1/models/mine").body)["set"].empty());
 }
 
-TEST_F(ServerTest, WhatIsSaidOfAModelOfTheProgramStays) {
-  EXPECT_EQ(ask(server.port(), "PATCH", "/v1/models/starter", R"({"set": {"good_for": "logos"}})").status, 409);
+TEST_F(ServerTest, WhatIsSaidOfAModelOfTheProgramCanBeChangedAndPutBack) {
+  const auto patch = [&](const char* body) { return ask(server.port(), "PATCH", "/v1/models/starter", body); };
+  const json before = json::parse(get("/v1/models/starter").body);
+  const json after = json::parse(patch(R"({"set": {"good_for": "logos", "cfg": "3"}})").body);
+  EXPECT_EQ(after["good_for"][0]["what"], "logo");
+  EXPECT_EQ(after["settings"]["cfg_scale"], 3);
+  EXPECT_EQ(json::parse(get("/v1/models").body)["data"][0]["settings"]["cfg_scale"], 3);
+  EXPECT_EQ(patch(R"({"name": "mine"})").status, 409);
+  ASSERT_EQ(patch(R"({"set": {"good_for": "", "cfg": ""}})").status, 200);
+  EXPECT_EQ(json::parse(get("/v1/models/starter").body), before);
 }
 
 TEST_F(ServerTest, ThePageIsSentCompressedToWhoTakesIt) {

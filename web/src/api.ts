@@ -160,7 +160,8 @@ export interface Model {
 export interface Papers extends Model {
   license: string; // in its own words
   recommended: { clip_skip?: number | null; negative?: string; vae?: string } | null;
-  set?: Record<string, string>; // what was said of it here; not of those in the program
+  lora: { preferred_strength: number | null } | null;
+  set?: Record<string, string>; // what was said of it here
 }
 
 export interface Task {

@@ -18,7 +18,7 @@ function kept(d: Draft): Record<string, string> {
 export function KeepSettings({ model }: { model: Model | undefined }) {
   const { account } = useCatalogue();
   const values = kept(useDraft());
-  if (!model || model.embedded || account?.admin === false || !Object.keys(values).length) return null;
+  if (!model || account?.admin === false || !Object.keys(values).length) return null;
   const keep = async () => {
     try {
       await api.set(model.name, values);

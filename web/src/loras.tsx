@@ -1,5 +1,5 @@
 // LoRAs: chips to add one, a slider for the weight of each that is used, its trigger words.
-import type { Model } from "./api";
+import { api, type Model } from "./api";
 import { useCatalogue } from "./catalogue";
 import { addLora, addWords, change, dropLora, useDraft } from "./draft";
 import { Help } from "./field";
@@ -8,6 +8,13 @@ import { Slider } from "./slider";
 import { wordsOf } from "./words";
 
 const chipsShown = 8;
+
+/** As strong as its user or its author likes it. */
+const add = (name: string) =>
+  void api.model(name).then(
+    (m) => addLora(name, m.lora?.preferred_strength ?? 1),
+    () => addLora(name),
+  );
 
 export function Loras({ family }: { family: string | undefined }) {
   const { models } = useCatalogue();
@@ -26,12 +33,12 @@ export function Loras({ family }: { family: string | undefined }) {
       ))}
       <div className="chips">
         {unused.slice(0, chipsShown).map((m) => (
-          <button key={m.name} className="chip" onClick={() => addLora(m.name)}>
+          <button key={m.name} className="chip" onClick={() => add(m.name)}>
             <Icon name="plus" /> {m.name}
           </button>
         ))}
         {unused.length > chipsShown && (
-          <select aria-label="Add another LoRA" value="" onChange={(e) => addLora(e.target.value)}>
+          <select aria-label="Add another LoRA" value="" onChange={(e) => add(e.target.value)}>
             <option value="">{unused.length - chipsShown} more…</option>
             {unused.slice(chipsShown).map((m) => (
               <option key={m.name} value={m.name}>

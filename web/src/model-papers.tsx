@@ -26,7 +26,7 @@ export function ModelPapers({ model, onClose }: { model: Model; onClose: () => v
       say((e as Error).message, { alarm: true });
     }
   };
-  const mayChange = !model.embedded && account?.admin !== false;
+  const mayChange = account?.admin !== false;
   const goodFor = plainGoodFor(papers ?? model);
   return (
     <Dialog label={`Details of ${model.name}`} className="papers" onClose={onClose}>
@@ -63,6 +63,12 @@ export function ModelPapers({ model, onClose }: { model: Model; onClose: () => v
             <dd>{model.trigger_words}</dd>
           </>
         )}
+        {papers?.lora?.preferred_strength != null && (
+          <>
+            <dt>Strength</dt>
+            <dd>{papers.lora.preferred_strength}</dd>
+          </>
+        )}
       </dl>
       {mayChange && papers && (
         <details>
@@ -76,7 +82,7 @@ export function ModelPapers({ model, onClose }: { model: Model; onClose: () => v
           {votes && <Vote checkpoint={model.name} onMoved={() => void refreshModels()} />}
         </details>
       )}
-      {mayChange && (
+      {mayChange && !model.embedded && (
         <>
           <Rename model={model} act={act} />
           <Remove model={model} act={act} />

@@ -15,6 +15,7 @@ function said(papers: Papers): Record<string, string> {
     trigger_words: papers.trigger_words,
     license: papers.license,
   };
+  if (papers.lora) return { ...words, strength: String(papers.lora.preferred_strength ?? "") };
   if (papers.kind.toLowerCase() !== "checkpoint") return words;
   return {
     ...words,
@@ -66,6 +67,7 @@ export function ModelProfile({ papers, onDone }: { papers: Papers; onDone: () =>
       {field("tags", "Tags", { placeholder: "words between commas" })}
       {field("trigger_words", "Trigger words", { placeholder: "words between commas" })}
       {field("license", "Licence", { placeholder: "not stated" })}
+      {"strength" in now && field("strength", "Strength", { inputMode: "decimal", placeholder: "1" })}
       {"steps" in now && (
         <div className="pair">
           {field("steps", "Steps", { inputMode: "numeric" })}
