@@ -1,12 +1,14 @@
 // A safetensors file taken apart, so that a test can put together one that lacks something.
 #pragma once
 
+#include <cmath>
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "files.h"
 
@@ -50,6 +52,28 @@ class WeightsFile {
     for (std::size_t i = offsets[0]; i < offsets[1]; ++i) data_[i] = byte;
   }
 
+  /// Makes an F16 tensor F32, so many times as large.
+  void scale(const std::string& name, float factor) {
+    nlohmann::json& tensor = header_.at(name);
+    const std::size_t begin = tensor["data_offsets"][0], end = tensor["data_offsets"][1];
+    std::string scaled;
+    for (std::size_t i = begin; i < end; i += sizeof(std::uint16_t)) {
+      std::uint16_t half = 0;
+      std::memcpy(&half, &data_[i], sizeof half);
+      const float value = factor * of_half(half);
+      scaled.append(reinterpret_cast<const char*>(&value), sizeof value);
+    }
+    tensor["dtype"] = "F32";
+    tensor["data_offsets"] = {data_.size(), data_.size() + scaled.size()};
+    data_ += scaled;
+  }
+
+  void add(const std::string& name, const std::vector<std::int64_t>& shape, const std::vector<float>& values) {
+    const std::string bytes(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
+    header_[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {data_.size(), data_.size() + bytes.size()}}};
+    data_ += bytes;
+  }
+
   void write(const std::filesystem::path& path) const {
     nlohmann::json header = header_;
     std::string data;
@@ -67,6 +91,14 @@ class WeightsFile {
   }
 
  private:
+  /// Of a finite one.
+  static float of_half(std::uint16_t bits) {
+    const int exponent = bits >> 10 & 31, mantissa = bits & 1023;
+    const float size = exponent == 0 ? std::ldexp(static_cast<float>(mantissa), -24)
+                                     : std::ldexp(static_cast<float>(1024 + mantissa), exponent - 25);
+    return (bits & 0x8000) != 0 ? -size : size;
+  }
+
   nlohmann::json header_;
   std::string data_;
 };
