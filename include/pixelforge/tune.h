@@ -28,6 +28,7 @@ struct TuneOptions {
   std::vector<std::string> prompts = {};  // empty: chosen by what is known of the checkpoint
   bool save = true;                       // the levels, as what a request gets that says nothing
   bool fresh = false;                     // forgets what an earlier tuning has measured
+  std::filesystem::path clip = {};        // a CLIP model (transformers' CLIPModel) to judge pictures by; empty: none
   std::filesystem::path report = {};      // a folder for report.html and report.png; empty: none
   std::filesystem::path home = {};        // of the library; empty: this user's
 };
@@ -36,6 +37,7 @@ struct TuneOptions {
 struct TunedCfg {
   double cfg_scale = 0;
   double evidence = 0;  // how well the network finds the prompt in the pictures (PictureMeasures::prompt_evidence)
+  double clip = 0;      // how well pictures fit their prompts by TuneOptions::clip: a cosine; 0 without one
   double clipped = 0, saturation = 0, contrast = 0, edges = 0, latent_spread = 0;
   std::string left_out;  // why it was not to be chosen; empty: it was
 };

@@ -112,6 +112,9 @@ Verb add_tune(CLI::App& program) {
                   "What to draw; may be given several times (default: by what the checkpoint is for)")
       ->type_name("TEXT")
       ->allow_extra_args(false);
+  app->add_option("--clip", tune.clip,
+                  "Judge pictures also by this CLIP (transformers' CLIPModel as safetensors, or its folder)")
+      ->type_name("FILE");
   app->add_option("--report", tune.report, "Write report.html and report.png into this folder")->type_name("FOLDER");
   app->add_flag("--dry-run", options->dry_run, "Save nothing of what is found");
   app->add_flag("--fresh", tune.fresh, "Begin anew, whatever an earlier tuning has measured");
@@ -127,6 +130,7 @@ Verb add_tune(CLI::App& program) {
       "  pixelforge tune dreamlike\n"
       "  pixelforge tune dreamlike --minutes 60 --prompt \"a red fox\" --prompt \"a street at night\" --report sheets\n"
       "  pixelforge tune new.safetensors --dry-run --json\n"
+      "  pixelforge tune dreamlike --clip clip-vit-large-patch14/model.safetensors\n"
       "  pixelforge tune dreamlike --forget");
   return {app, [options] { return tune_it(*options); }};
 }

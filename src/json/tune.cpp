@@ -13,9 +13,9 @@ Json point_json(const TunedPoint& p) {
 }
 
 Json cfg_json(const TunedCfg& one) {
-  return {{"cfg_scale", one.cfg_scale},         {"prompt_evidence", one.evidence}, {"clipped", one.clipped},
-          {"saturation", one.saturation},       {"contrast", one.contrast},        {"edges", one.edges},
-          {"latent_spread", one.latent_spread}, {"left_out", one.left_out}};
+  return {{"cfg_scale", one.cfg_scale}, {"prompt_evidence", one.evidence},    {"clip_score", one.clip},
+          {"clipped", one.clipped},     {"saturation", one.saturation},       {"contrast", one.contrast},
+          {"edges", one.edges},         {"latent_spread", one.latent_spread}, {"left_out", one.left_out}};
 }
 
 Json method_json(const TunedMethod& m) {

@@ -58,12 +58,13 @@ std::string Trial::key() const {
 }
 
 Laboratory::Laboratory(Engine& engine, const Checkpoint& checkpoint, std::vector<Subject> subjects, Places places,
-                       TuningState state, const CancelToken* cancel, OnTrial on_trial)
+                       TuningState state, const ClipScore* clip, const CancelToken* cancel, OnTrial on_trial)
     : engine_(engine),
       checkpoint_(checkpoint),
       subjects_(std::move(subjects)),
       places_(std::move(places)),
       state_(std::move(state)),
+      clip_(clip),
       cancel_(cancel),
       on_trial_(std::move(on_trial)) {}
 
@@ -118,6 +119,8 @@ Measured Laboratory::measure(const Trial& trial) {
     out.look = look_of(picture.image);
     out.latent_spread = spread_of(picture.measured->latent);
     out.prompt_evidence = picture.measured->prompt_evidence;
+    if (clip_ != nullptr && trial.kind == TrialKind::look)
+      out.clip = (*clip_)(picture.image, subjects_.at(static_cast<std::size_t>(trial.subject)).prompt);
     value_or_throw(save_picture(picture, file_of(trial, ".png")));
     if (trial.kind == TrialKind::reference) keep_reference(trial, picture);
     if (trial.kind == TrialKind::compare) compare(trial, picture, out);

@@ -8,6 +8,7 @@
 #include <optional>
 #include <utility>
 
+#include "pipeline/clip_score.h"
 #include "pixelforge/engine.h"
 #include "tuning/picture_distance.h"
 #include "tuning/state.h"
@@ -23,8 +24,9 @@ class Laboratory {
   /// After each picture: what was drawn.
   using OnTrial = std::function<void(const Trial&)>;
 
+  /// `clip` may be null; it outlives this.
   Laboratory(Engine& engine, const Checkpoint& checkpoint, std::vector<Subject> subjects, Places places,
-             TuningState state, const CancelToken* cancel, OnTrial on_trial);
+             TuningState state, const ClipScore* clip, const CancelToken* cancel, OnTrial on_trial);
 
   /// Times a picture with these settings, unless that has been done. Throws Failure.
   void time(const TrialMethod& method, int steps, double cfg_scale);
@@ -55,6 +57,7 @@ class Laboratory {
   std::vector<Subject> subjects_;
   Places places_;
   TuningState state_;
+  const ClipScore* clip_;
   const CancelToken* cancel_;
   OnTrial on_trial_;
   std::map<std::pair<int, int>, Trial> reference_trials_;  // by hundredths of the CFG scale, and subject

@@ -132,20 +132,23 @@ class Plot {
 };
 
 std::string cfg_plots(const TuneReport& report) {
-  Curve evidence{"evidence", {}}, clipped{"clipped pixels", {}}, saturation{"saturation", {}}, contrast{"contrast", {}},
-      edges{"edges", {}};
+  Curve evidence{"evidence", {}}, clip{"CLIP score", {}}, clipped{"clipped pixels", {}}, saturation{"saturation", {}},
+      contrast{"contrast", {}}, edges{"edges", {}};
   const TunedCfg* weakest = nullptr;
   for (const TunedCfg& one : report.cfgs) {
     if (one.evidence == 0 && one.contrast == 0) continue;  // it broke
     if (weakest == nullptr) weakest = &one;
     const auto against = [](double now, double before) { return before > 0 ? now / before : 1; };
     evidence.points.emplace_back(one.cfg_scale, one.evidence);
+    if (one.clip != 0) clip.points.emplace_back(one.cfg_scale, one.clip);
     clipped.points.emplace_back(one.cfg_scale, 1 + one.clipped - weakest->clipped);
     saturation.points.emplace_back(one.cfg_scale, against(one.saturation, weakest->saturation));
     contrast.points.emplace_back(one.cfg_scale, against(one.contrast, weakest->contrast));
     edges.points.emplace_back(one.cfg_scale, against(one.edges, weakest->edges));
   }
-  return Plot("How well the network finds the prompt in the pictures", "CFG scale", {evidence}, false).svg() +
+  const std::string judged =
+      clip.points.empty() ? "" : Plot("How well CLIP finds that the pictures fit", "CFG scale", {clip}, false).svg();
+  return Plot("How well the network finds the prompt in the pictures", "CFG scale", {evidence}, false).svg() + judged +
          Plot("How the pictures change against the weakest guidance", "CFG scale",
               {clipped, saturation, contrast, edges}, false)
              .svg();

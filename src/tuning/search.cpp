@@ -23,6 +23,8 @@ constexpr int kEvidenceEvaluations = 8;
 
 // A stronger CFG scale is taken as long as the network finds the prompt nearly as well; above it, what it finds falls.
 constexpr double kEnoughEvidence = 0.95;
+// The same of the cosines of a CLIP, which are near each other whatever is shown.
+constexpr double kEnoughClip = 0.97;
 // What guidance may do to pictures, against the weakest one: points of clipped pixels, and factors.
 constexpr double kMostClipped = 0.06, kMostSaturation = 1.25, kMostContrast = 1.4, kMostEdges = 1.6;
 
@@ -84,6 +86,7 @@ class Search {
   void add_look(const Measured& m, TunedCfg& into) const {
     const double share = 1.0 / effort_.subjects;
     into.evidence += share * m.prompt_evidence;
+    into.clip += share * m.clip;
     into.clipped += share * m.look.clipped;
     into.saturation += share * m.look.saturation;
     into.contrast += share * m.look.contrast;
@@ -107,13 +110,27 @@ class Search {
       at = one.cfg_scale;
     }
     const double enough = most - (1 - kEnoughEvidence) * std::abs(most);
+    const auto is_found = [&](const TunedCfg& one) { return usable(one) && one.evidence >= enough; };
+    const double enough_clip = kEnoughClip * best_clip(is_found);
     for (TunedCfg& one : report_.cfgs) {
-      if (usable(one) && one.evidence >= enough) report_.cfg_scale = one.cfg_scale;
+      if (is_found(one) && one.clip >= enough_clip) report_.cfg_scale = one.cfg_scale;
     }
     report_.why_cfg = fmt::format(
         "the strongest of those that do not spoil the pictures at which the network finds the prompt within "
         "{:.0f} % of the best ({:.3f} at CFG {})",
         100 * (1 - kEnoughEvidence), most, at);
+    if (enough_clip > 0)
+      report_.why_cfg += fmt::format(", and CLIP within {:.0f} % of the best of them", 100 * (1 - kEnoughClip));
+  }
+
+  /// 0 where no CLIP judges, or where it finds nothing in any.
+  template <class IsFound>
+  double best_clip(const IsFound& is_found) const {
+    double best = 0;
+    for (const TunedCfg& one : report_.cfgs) {
+      if (is_found(one)) best = std::max(best, one.clip);
+    }
+    return best;
   }
 
   static std::string what_is_too_much(const TunedCfg& one, const TunedCfg& weakest) {

@@ -24,6 +24,7 @@ StateJson to_state_json(const Measured& m) {
           {"look", {m.look.clipped, m.look.saturation, m.look.contrast, m.look.edges}},
           {"latent_spread", m.latent_spread},
           {"prompt_evidence", m.prompt_evidence},
+          {"clip", m.clip},
           {"distance", {m.ssim, m.features, m.latent}}};
 }
 
@@ -39,6 +40,7 @@ Measured measured_from(const StateJson& in) {
   m.look = {look[0], look[1], look[2], look[3]};
   in.at("latent_spread").get_to(m.latent_spread);
   in.at("prompt_evidence").get_to(m.prompt_evidence);
+  m.clip = in.value("clip", 0.0);
   const auto distance = in.at("distance").get<std::array<double, 3>>();
   m.ssim = distance[0];
   m.features = distance[1];

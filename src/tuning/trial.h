@@ -39,7 +39,8 @@ struct Measured {
   int evaluations = 0;  // of the network
   PictureLook look;
   double latent_spread = 0;    // standard deviation
-  double prompt_evidence = 0;  // of a look
+  double prompt_evidence = 0;  // of a look, like the next
+  double clip = 0;             // a CLIP score; 0 where there is no CLIP
   // Of a comparison: distances to the reference.
   double ssim = 1, features = 0, latent = 0;
 };

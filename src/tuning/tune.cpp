@@ -116,6 +116,9 @@ TuneReport tune_with(Engine& engine, const Checkpoint& checkpoint, const TuneOpt
   check_can_be_tuned(info, before, name, options.save);
   if (!options.effort.empty()) named_effort(options.effort);  // before anything is drawn
 
+  std::optional<ClipScore> clip;
+  if (!options.clip.empty()) clip.emplace(options.clip, engine.options());
+
   TuneReport report;
   report.checkpoint = info.name;
   report.before = before;
@@ -125,8 +128,8 @@ TuneReport tune_with(Engine& engine, const Checkpoint& checkpoint, const TuneOpt
   const SearchStart wanted{
       {before.sampler, before.scheduler, evaluations_per_step(before.sampler)}, before.steps, before.cfg_scale};
   const TuningConditions conditions{
-      fmt::format("{} {} {} {} {}", name.identity.sha256, name.identity.bytes, name.identity.mtime, info.prediction,
-                  info.vae),
+      fmt::format("{} {} {} {} {}{}", name.identity.sha256, name.identity.bytes, name.identity.mtime, info.prediction,
+                  info.vae, clip ? " CLIP " + clip->stamp() : ""),
       version(),
       fmt::format("{} {} {} {} {} {}", before.sampler, before.scheduler, before.steps, before.cfg_scale,
                   info.recommended->clip_skip.value_or(0), info.recommended->negative),
@@ -139,7 +142,7 @@ TuneReport tune_with(Engine& engine, const Checkpoint& checkpoint, const TuneOpt
 
   Teller teller(on_progress, report);
   Laboratory lab(engine, checkpoint, subjects_of(report.prompts), places, read_tuning_state(places.state, conditions),
-                 cancel, [&](const Trial&) { teller.drawn(); });
+                 clip ? &*clip : nullptr, cancel, [&](const Trial&) { teller.drawn(); });
   teller.part("timing");
   const SearchStart start = usable_start(
       wanted, [&](const Trial& trial) { return lab.measure(trial); }, report.notes);

@@ -66,6 +66,19 @@ TEST(TuneSearch, FindsTheMethodThatConvergesFastest) {
   }
 }
 
+TEST(TuneSearch, HeedsAClipWhereThereIsOne) {
+  const auto judged = [](const Trial& trial) {
+    Measured m = known(trial);
+    m.clip = trial.cfg_scale <= 4 ? 0.30 : 0.28;
+    return m;
+  };
+  EXPECT_EQ(found(known).cfg_scale, 6);
+  const TuneReport report = found(judged);
+  EXPECT_EQ(report.cfg_scale, 4);
+  EXPECT_THAT(report.why_cfg, HasSubstr("and CLIP within 3 %"));
+  EXPECT_NEAR(report.cfgs[0].clip, 0.30, 1e-9);
+}
+
 TEST(TuneSearch, MoreTimeIsNeverTakenForALowerLevel) {
   TuneReport report = found(known);
   EXPECT_GT(report.levels[Level::best].steps, report.levels[Level::balanced].steps);

@@ -16,8 +16,9 @@ void ClipLayer::declare(Scope s, std::int64_t width, std::int64_t hidden, std::i
 
 Tensor ClipLayer::operator()(Tensor x) const {
   const Tensor n = layer_norm1(x);
-  x = out_proj(attention(q_proj(n), k_proj(n), v_proj(n), heads, true)) + x;
-  return fc2(quick_gelu(fc1(layer_norm2(x)))) + x;
+  x = out_proj(attention(q_proj(n), k_proj(n), v_proj(n), heads, causal)) + x;
+  Tensor h = fc1(layer_norm2(x));
+  return fc2(exact_gelu ? gelu(std::move(h)) : quick_gelu(std::move(h))) + x;
 }
 
 Layout read_clip_layout(const Catalog& names, std::int64_t heads) {
@@ -33,7 +34,9 @@ ClipText::ClipText(Layout layout) : layout_(layout) {
   position_embedding_.declare(s / "embeddings.position_embedding", layout.positions, layout.width);
   layers_.resize(static_cast<std::size_t>(layout.layers));
   for (std::int64_t i = 0; i < layout.layers; ++i) {
-    layers_[static_cast<std::size_t>(i)].declare(s / "encoder.layers" / i, layout.width, layout.hidden, layout.heads);
+    ClipLayer& layer = layers_[static_cast<std::size_t>(i)];
+    layer.exact_gelu = layout.exact_gelu;
+    layer.declare(s / "encoder.layers" / i, layout.width, layout.hidden, layout.heads);
   }
   final_layer_norm_.declare(s / "final_layer_norm", layout.width);
 }

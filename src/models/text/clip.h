@@ -15,6 +15,8 @@ struct ClipLayer {
   LayerNorm layer_norm1, layer_norm2;
   Linear q_proj, k_proj, v_proj, out_proj, fc1, fc2;
   std::int64_t heads = 1;
+  bool causal = true;       // of texts; places of a picture see all others
+  bool exact_gelu = false;  // as in Layout
 
   void declare(Scope s, std::int64_t width, std::int64_t hidden, std::int64_t head_count);
   Tensor operator()(Tensor x) const;

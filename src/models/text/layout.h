@@ -13,6 +13,7 @@ struct Layout {
   std::int64_t width = 0, layers = 0, heads = 0, hidden = 0, vocabulary = 0, positions = 0;
   std::int64_t projection = 0;  // width of the pooled row after its projection; 0: it is not projected
   bool final_norm = true;       // of the features; the pooled row always has it
+  bool exact_gelu = false;      // of CLIPs trained by OpenCLIP in transformers' names; else x sigmoid(1.702 x)
   std::int64_t left_out = 0;    // last layers that the file lacks because nobody reads them; clip skip counts them
 };
 
