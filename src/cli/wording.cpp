@@ -9,6 +9,7 @@ namespace pxf::cli {
 std::string prediction_text(const std::string& prediction) {
   if (prediction == "v") return "v-prediction";
   if (prediction == "eps") return "epsilon prediction";
+  if (prediction == "edm") return "EDM prediction";
   return prediction;
 }
 

@@ -1,6 +1,8 @@
 #include <fmt/ranges.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <vector>
 
 #include "base/error.h"
@@ -96,12 +98,58 @@ Prediction prediction_of(const Settings& settings, const Family& family, const s
   if (said.empty()) return family.prediction;
   if (said.starts_with("v")) return Prediction::v;
   if (said.starts_with("eps")) return Prediction::eps;
+  if (said == "edm" && family.edm) return Prediction::edm;
   throw Failure(
       Error{ErrorCode::unsupported,
             fmt::format("is {} trained on another prediction than epsilon and v, which this version cannot run "
                         "yet",
                         family.title),
             file});
+}
+
+/// One number a channel: of a tensor, else as the metadata say, else `otherwise`.
+std::vector<double> numbers_of_channels(const Catalog& file, const char* name, std::int64_t channels,
+                                        const std::vector<double>& said, const std::vector<double>& otherwise) {
+  std::vector<double> out = said.empty() ? otherwise : said;
+  if (file.has(name) && file.shape(name).numel() > 0) {
+    std::vector<float> values(static_cast<std::size_t>(std::min<std::int64_t>(file.shape(name).numel(), 4096)));
+    file.weight(name).read_f32(0, values);
+    out.assign(values.begin(), values.end());
+  }
+  if (std::ssize(out) == channels && std::ranges::all_of(out, [](double v) { return std::isfinite(v); })) return out;
+  throw Failure(Error{ErrorCode::bad_file,
+                      fmt::format("tensor {}: got {} numbers, need one for each of {} channels of latents, none NaN or "
+                                  "infinite",
+                                  name, out.size(), channels),
+                      file.source().name()});
+}
+
+/// Latents are measured by channel, noise goes up to sigma_max, and the network's outputs mean something else.
+void take_edm_training(const Catalog& file, Model& model) {
+  const EdmTraining& training = *model.family->edm;
+  model.sigma_data = training.sigma_data;
+  model.noise = NoiseSchedule::edm(training.sigma_min, training.sigma_max);
+  LatentSpace& latent = model.latent;
+  latent.scale = model.settings.latent_scale.value_or(training.latent_scale);
+  latent.shift = 0;
+  const Settings& said = model.settings;
+  latent.channel_means =
+      numbers_of_channels(file, "edm_mean", latent.channels, said.latent_means, training.channel_means);
+  latent.channel_deviations =
+      numbers_of_channels(file, "edm_std", latent.channels, said.latent_deviations, training.channel_deviations);
+  latent.colours = {};  // which are of another scale: the VAE is asked
+  for (const double deviation : latent.channel_deviations) {
+    if (deviation > 0) continue;
+    throw Failure(Error{ErrorCode::bad_file, fmt::format("tensor edm_std: got {}, need numbers above 0", deviation),
+                        file.source().name()});
+  }
+  if (model.preset_from == "the family") model.preset = training.preset;
+}
+
+/// Tensors by which files tell what they were trained on (read_settings, take_edm_training).
+bool tells_of_training(const std::string& name) {
+  constexpr std::array<std::string_view, 4> kMarks{"v_pred", "ztsnr", "edm_mean", "edm_std"};
+  return std::ranges::find(kMarks, name) != kMarks.end();
 }
 
 void choose_preset(Model& model, const std::string& file) {
@@ -164,7 +212,9 @@ Result<OpenedModel> open_model(const Catalog& file, const Hearsay& said) {
     choose_preset(opened.model, file.source().name());
     opened.model.latent.scale = opened.model.settings.latent_scale.value_or(family->latent.scale);
     opened.model.prediction = prediction_of(opened.model.settings, *family, file.source().name());
-    if (opened.model.settings.zero_terminal_snr) {
+    if (opened.model.prediction == Prediction::edm) {
+      take_edm_training(file, opened.model);
+    } else if (opened.model.settings.zero_terminal_snr) {
       opened.model.noise = opened.model.noise.with_zero_terminal_snr();
     }
     family->build(file, opened.model, opened.report);
@@ -172,6 +222,7 @@ Result<OpenedModel> open_model(const Catalog& file, const Hearsay& said) {
     return with_context(current_error(), file.source().name());
   }
   note_unexpected(file, opened.report);
+  std::erase_if(opened.report.unexpected, tells_of_training);
   const std::string problem =
       family->id == what.family ? opened.report.problem() : misfit(file, opened.model, opened.report);
   if (!problem.empty()) return bad_tensors(what, *family, problem, file.source().name());

@@ -27,14 +27,20 @@ struct LatentColours {
   std::array<double, 3> bias{};
 };
 
-/// latent = (the autoencoder's mean - shift) * scale; each latent place stands for factor x factor pixels.
+/// latent = (the autoencoder's mean - shift) * scale; each latent place stands for factor x factor pixels. With what is
+/// known of each channel: latent = (mean - its mean) / its deviation * scale.
 struct LatentSpace {
   std::int64_t channels = 4;
   std::int64_t factor = 8;
   double scale = 1;
   double shift = 0;
-  LatentColours colours = {};  // of the family's published autoencoder
+  LatentColours colours = {};                                       // of the family's published autoencoder
+  std::vector<double> channel_means = {}, channel_deviations = {};  // both or neither
 };
+
+/// What the autoencoder gives, as the network was trained on it, and back.
+Tensor latent_from(const LatentSpace& space, Tensor mean);
+Tensor mean_from(const LatentSpace& space, Tensor latent);
 
 /// How a family's prompts become conditioning.
 struct TextLayout {
@@ -50,6 +56,22 @@ struct Preset {
   int width = 512, height = 512;
 };
 
+/// How checkpoints of a family are trained that predict as Karras et al. 2022 have it.
+struct EdmTraining {
+  double sigma_data = 0.5, sigma_min = 0.002, sigma_max = 80;
+  double latent_scale = 0.5;
+  // Of latents, where the file does not say: of the published checkpoint.
+  std::vector<double> channel_means, channel_deviations;
+  Preset preset;
+};
+
+/// As what diffusers opens checkpoints of a family.
+struct DiffusersClass {
+  std::string_view pipeline = {};  // "StableDiffusionPipeline"; empty: none is known here
+  std::int64_t heads = 0;          // of the UNet's attention, unless each is so wide:
+  std::int64_t head_width = 0;
+};
+
 struct Family;
 
 /// A checkpoint's parts, bound to the file's weights. Parts that the file lacks are null.
@@ -58,6 +80,7 @@ struct Model {
   Settings settings;
   LatentSpace latent;
   Prediction prediction = Prediction::eps;
+  double sigma_data = 1;  // the latents' standard deviation in training
   NoiseSchedule noise = NoiseSchedule::scaled_linear();
   Preset preset;            // where the file recommends nothing
   std::string preset_from;  // "the family", "its name: Lightning"
@@ -83,6 +106,8 @@ struct Family {
   Prediction prediction = Prediction::eps;  // where the file does not say
   TextLayout text;
   Preset preset;  // of its checkpoints that are not distilled
+  DiffusersClass diffusers = {};
+  std::optional<EdmTraining> edm = {};  // none: no such checkpoints are known
   // Of the network's input beyond the noisy latent: an inpainting mask and the picture without what lies under it, or
   // the picture that pix2pix is to change.
   std::int64_t extra_channels = 0;

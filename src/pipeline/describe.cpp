@@ -24,6 +24,11 @@ PartInfo whole_file(const Catalog& file) {
   return part;
 }
 
+const char* prediction_name(Prediction prediction) {
+  if (prediction == Prediction::edm) return "edm";
+  return prediction == Prediction::v ? "v" : "eps";
+}
+
 }  // namespace
 
 PartInfo part_info(std::string name, const Declarations& declarations) {
@@ -72,7 +77,7 @@ ModelInfo describe(const Catalog& file, const Hearsay& said, OpenedModel* opened
   info.family = model.model.family->id;
   info.title = model.model.family->title;
   if (what.kind == FileKind::unknown) info.kind = to_string(FileKind::checkpoint);
-  info.prediction = model.model.prediction == Prediction::v ? "v" : "eps";
+  info.prediction = prediction_name(model.model.prediction);
   info.unexpected = model.report.unexpected;
   info.recommended = recommended_for(model.model);
   if (model.model.network) info.parts.push_back(part_info("unet", model.model.network->declarations()));

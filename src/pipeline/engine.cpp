@@ -42,6 +42,18 @@ struct VaeFile {
 
 constexpr const char* kOwnVae = "own";
 
+/// What channels are measured by is of the family's own autoencoder; the other gives its latents at another scale.
+void take_latent_scale(double scale, Model& model) {
+  LatentSpace& latent = model.latent;
+  if (latent.channel_means.empty()) {
+    latent.scale = scale;
+    latent.shift = 0;
+  }
+  const double factor = model.family->latent.scale / scale;
+  for (double& mean : latent.channel_means) mean *= factor;
+  for (double& deviation : latent.channel_deviations) deviation *= factor;
+}
+
 /// Puts another file's VAE in place of the model's own.
 Result<VaeFile> take_vae(const std::string& path, Model& model, ModelInfo& info) {
   Result<OpenedFile> file = open_file(path);
@@ -57,8 +69,7 @@ Result<VaeFile> take_vae(const std::string& path, Model& model, ModelInfo& info)
   }
   model.autoencoder = std::move(vae).value();
   if (const auto scale = model.autoencoder->latent_scale()) {
-    model.latent.scale = *scale;
-    model.latent.shift = 0;
+    take_latent_scale(*scale, model);
   }
   info.vae = path;
   std::erase_if(info.parts, [](const PartInfo& part) { return part.name == "vae"; });

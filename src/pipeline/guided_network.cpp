@@ -75,7 +75,7 @@ std::vector<DeepFeatures>* GuidedNetwork::deep_features(std::span<const Row> row
 }
 
 std::vector<Tensor> GuidedNetwork::evaluate(const Tensor& x, double sigma, std::span<const Row> rows) {
-  const Tensor input = x * input_scale(model_.prediction, sigma);
+  const Tensor input = x * input_scale(model_.prediction, sigma, model_.sigma_data);
   const double t = model_.noise.timestep_of(sigma);
   std::vector<const Conditioning*> conds;
   std::vector<const Perturbation*> perturbed;
@@ -107,7 +107,9 @@ std::vector<Tensor> GuidedNetwork::evaluate(const Tensor& x, double sigma, std::
 }
 
 Guided GuidedNetwork::guide(const Tensor& x, double sigma, bool wants_uncond) {
-  const auto denoised = [&](const Tensor& output) { return denoised_from(model_.prediction, output, x, sigma); };
+  const auto denoised = [&](const Tensor& output) {
+    return denoised_from(model_.prediction, output, x, sigma, model_.sigma_data);
+  };
   if (methods_.cfg_zero && step_ <= methods_.cfg_zero->zero_init_steps) {
     const Tensor nothing = denoised(x * 0.0);
     return {nothing, nothing};
@@ -162,9 +164,9 @@ Tensor GuidedNetwork::led_by_prompt(const Tensor& cond, const Tensor& uncond, do
   if (methods_.cfg_zero) return cfg_zero_star(cond, uncond, scale);
   if (!projection_) return cfg(cond, uncond, scale);
   // What lies along the picture is to be told from what lies across it: so of clean latents, as in the paper.
-  const Tensor guided = (*projection_)(denoised_from(model_.prediction, cond, x, sigma),
-                                       denoised_from(model_.prediction, uncond, x, sigma), scale);
-  return output_from(model_.prediction, guided, x, sigma);
+  const Tensor guided = (*projection_)(denoised_from(model_.prediction, cond, x, sigma, model_.sigma_data),
+                                       denoised_from(model_.prediction, uncond, x, sigma, model_.sigma_data), scale);
+  return output_from(model_.prediction, guided, x, sigma, model_.sigma_data);
 }
 
 // Brooks et al. 2023, "InstructPix2Pix", equation 3.

@@ -100,6 +100,7 @@ Model second_model(const AdaptedBase& checkpoint) {
   out.settings = checkpoint.model.settings;
   out.latent = checkpoint.model.latent;
   out.prediction = checkpoint.model.prediction;
+  out.sigma_data = checkpoint.model.sigma_data;
   out.noise = checkpoint.model.noise;
   return out;
 }

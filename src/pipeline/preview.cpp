@@ -97,7 +97,7 @@ LatentColours colours_of(Context& ctx, const Model& model) {
     return space.colours;
   }
   const Tensor latent = random_patches(ctx, space.channels);
-  const Tensor picture = model.autoencoder->decode(latent * (1 / space.scale) + space.shift);
+  const Tensor picture = model.autoencoder->decode(mean_from(space, latent));
   return fit(latent, mean_colours(picture, picture.dim(1) / kSide));
 }
 

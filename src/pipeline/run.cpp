@@ -289,7 +289,7 @@ class Drawing {
     report_.enter(Stage::vae, k_, done);
     ctx_.memory().trim();  // the steps' blocks are of other sizes than the autoencoder's
     const Stopwatch vae_watch;
-    const Tensor scaled = latent * (1 / model_.latent.scale) + model_.latent.shift;
+    const Tensor scaled = mean_from(model_.latent, latent);
     const Tensor values =
         plan_.vae_tiling ? model_.autoencoder->decode_in_bands(scaled, kVaeBand) : model_.autoencoder->decode(scaled);
     if (!all_finite(values)) fail_not_finite(model_, file_, "the VAE gives no picture");

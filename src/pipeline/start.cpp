@@ -50,7 +50,7 @@ class Encoder {
         .mean;
   }
   Tensor latent(const Image& image, const Plane* hidden = nullptr) const {
-    return (mean(image, hidden) + -model_.latent.shift) * model_.latent.scale;
+    return latent_from(model_.latent, mean(image, hidden));
   }
 
  private:

@@ -120,16 +120,6 @@ class UnetNames {
   std::vector<std::int64_t> down_, up_;  // where each level begins; the end of the last one
 };
 
-constexpr std::array kVaeResnet{Pair{"norm1", "norm1"}, Pair{"conv1", "conv1"}, Pair{"norm2", "norm2"},
-                                Pair{"conv2", "conv2"}, Pair{"nin_shortcut", "conv_shortcut"}};
-// Of old and of newer files.
-constexpr std::array kVaeAttention{
-    Pair{"norm", "group_norm"},   Pair{"q", "to_q"}, Pair{"k", "to_k"},  Pair{"v", "to_v"},
-    Pair{"q", "query"},           Pair{"k", "key"},  Pair{"v", "value"}, Pair{"proj_out", "to_out.0"},
-    Pair{"proj_out", "proj_attn"}};
-constexpr std::array kVaeEnds{Pair{"conv_in", "conv_in"}, Pair{"norm_out", "conv_norm_out"},
-                              Pair{"conv_out", "conv_out"}};
-
 /// The decoder's levels are counted from the other end.
 class VaeNames {
  public:
@@ -398,11 +388,17 @@ TensorSource::Metadata metadata_of(const TensorSource& source) {
   const auto number = [](const json& object, const char* key) {
     return object.contains(key) && object[key].is_number() ? object[key] : json();
   };
+  // Whatever it says of its prediction: what it does with the output is another matter.
+  if (scheduler.value("_class_name", std::string()).starts_with("EDM")) say("modelspec.prediction_type", "edm");
   if (scheduler.value("prediction_type", json()) == "v_prediction") say("modelspec.prediction_type", "v");
   if (scheduler.value("prediction_type", json()) == "epsilon") say("modelspec.prediction_type", "epsilon");
   if (scheduler.value("rescale_betas_zero_snr", json()) == true) say("pixelforge.zero_terminal_snr", "true");
   say("pixelforge.group_norm_groups", number(unet.empty() ? vae : unet, "norm_num_groups"));
   say("pixelforge.vae_scale_factor", number(vae, "scaling_factor"));
+  for (const auto& [there, here] : {std::pair("latents_mean", "pixelforge.latent_means"),
+                                    std::pair("latents_std", "pixelforge.latent_deviations")}) {
+    if (vae.contains(there) && vae[there].is_array()) say(here, vae[there]);
+  }
   json heads = json::object();  // diffusers calls the number of heads attention_head_dim
   for (const char* key : {"num_attention_heads", "attention_head_dim"}) {
     if (!heads.contains("unet") && number(unet, key).is_number_integer()) heads["unet"] = unet[key];

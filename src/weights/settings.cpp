@@ -76,6 +76,15 @@ std::optional<LatentRgb> read_latent_rgb(const std::string& text) {
   }
 }
 
+/// Empty for what is no list of numbers.
+std::vector<double> numbers_in(const std::string& text) {
+  const json list = json::parse(text, nullptr, false);
+  std::vector<double> out;
+  if (!list.is_array()) return out;
+  for (const json& one : list) out.push_back(one.is_number() ? one.get<double>() : 0);
+  return out;
+}
+
 std::string text_member(const json& object, const char* name) {
   return object.is_object() && object.contains(name) && object[name].is_string() ? object[name].get<std::string>() : "";
 }
@@ -102,6 +111,8 @@ Settings read_settings(const Catalog& file) {
   out.unet_heads = as<std::int64_t>(read.member(heads, heads_key, "unet", 1, 4096));
   out.text_heads = as<std::int64_t>(read.member(heads, heads_key, "text_encoder", 1, 4096));
   out.latent_scale = read.number("pixelforge.vae_scale_factor", 1e-6, 1e6);
+  out.latent_means = numbers_in(read.text("pixelforge.latent_means"));
+  out.latent_deviations = numbers_in(read.text("pixelforge.latent_deviations"));
   out.latent_rgb = read_latent_rgb(read.text("pixelforge.latent_rgb"));
 
   const std::string recommended_key = "pixelforge.recommended";

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "weights/catalog.h"
 
@@ -24,8 +25,9 @@ struct Settings {
   std::optional<std::int64_t> unet_heads;
   std::optional<std::int64_t> text_heads;
   std::optional<double> latent_scale;
-  std::string prediction_type;     // "v", "epsilon", "edm" or empty
-  bool zero_terminal_snr = false;  // trained to start from noise alone
+  std::vector<double> latent_means, latent_deviations;  // of each channel; empty: not said
+  std::string prediction_type;                          // "v", "epsilon", "edm" or empty
+  bool zero_terminal_snr = false;                       // trained to start from noise alone
   std::optional<LatentRgb> latent_rgb;
 
   std::string title, license, author, description, tags;

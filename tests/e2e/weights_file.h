@@ -68,6 +68,26 @@ class WeightsFile {
     data_ += scaled;
   }
 
+  /// The other's tensors whose names begin so.
+  void take(const WeightsFile& other, const std::string& beginning) {
+    for (const auto& [name, tensor] : other.header_.items()) {
+      if (!name.starts_with(beginning)) continue;
+      const std::size_t begin = tensor["data_offsets"][0], end = tensor["data_offsets"][1];
+      header_[name] = tensor;
+      header_[name]["data_offsets"] = {data_.size(), data_.size() + end - begin};
+      data_ += other.data_.substr(begin, end - begin);
+    }
+  }
+
+  std::vector<std::string> names_ending(const std::string& end) const {
+    std::vector<std::string> out;
+    for (const auto& [name, tensor] : header_.items()) {
+      if (name.ends_with(end)) out.push_back(name);
+    }
+    return out;
+  }
+  std::vector<std::int64_t> shape(const std::string& name) const { return header_.at(name).at("shape"); }
+
   void add(const std::string& name, const std::vector<std::int64_t>& shape, const std::vector<float>& values) {
     const std::string bytes(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(float));
     header_[name] = {{"dtype", "F32"}, {"shape", shape}, {"data_offsets", {data_.size(), data_.size() + bytes.size()}}};

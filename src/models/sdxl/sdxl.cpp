@@ -71,6 +71,11 @@ Family sdxl_family() {
   family.text.clip_skip = 2;
   family.text.zero_empty_negative = true;
   family.preset = {"dpm++2m", "karras", 25, 6, 1024, 1024};
+  family.diffusers = {"StableDiffusionXLPipeline", 0, 64};
+  // Playground 2.5 (Li et al. 2024, section 2.1), as its authors draw with it.
+  family.edm = EdmTraining{.channel_means = {-1.6574, 1.886, -1.383, 2.5155},
+                           .channel_deviations = {8.4927, 5.9022, 6.5498, 5.2299},
+                           .preset = {"dpm++2m", "karras", 50, 3, 1024, 1024}};
   family.build = build_base;
   family.condition = condition_base;
   return family;
@@ -80,6 +85,7 @@ Family sdxl_inpaint_family() {
   Family family = sdxl_family();
   family.id = "sdxl-inpaint";
   family.title = "SDXL inpainting";
+  family.diffusers.pipeline = "StableDiffusionXLInpaintPipeline";
   family.extra_channels = 5;
   return family;
 }
@@ -88,6 +94,7 @@ Family sdxl_refiner_family() {
   Family family = sdxl_family();
   family.id = "sdxl-refiner";
   family.title = "SDXL refiner";
+  family.diffusers = {};  // whose base it would need as well
   family.build = build_refiner;
   family.condition = condition_refiner;
   return family;
