@@ -11,7 +11,7 @@ struct ConvertOptions {
   // "q5_1", "q6_k", "q5_k", "q4_k", "q3_k", "q2_k": what the large matrices become; what a picture depends on more than
   // its share of the file stays f16 or f32. Empty: every type stays as it is, as far as the format has it.
   std::string type = {};
-  std::string format = {};  // "safetensors" or "gguf"; empty: by the ending of the file to write
+  std::string format = {};  // "safetensors" or "gguf", empty: by the ending of the file to write; "diffusers": a folder
   bool prune = false;       // leave out what inference never reads
 };
 

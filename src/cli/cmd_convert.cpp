@@ -75,12 +75,13 @@ Verb add_convert(CLI::App& program) {
   const auto options = std::make_shared<ConvertArguments>();
   CLI::App* app = program.add_subcommand("convert", "Write a model file in another format or type");
   app->add_option("in", options->in, "A model file, or the name of an embedded checkpoint")->required();
-  app->add_option("out", options->out, "The file to write: .safetensors or .gguf")->required();
+  app->add_option("out", options->out, "The file to write: .safetensors or .gguf; or a folder")->required();
   app->add_option("--type", options->convert.type,
                   "f32, f16, bf16; f8_e4m3, f8_e5m2 (safetensors); q8_0, q6_k, q5_k, q5_1, q5_0, q4_k, q4_1, q4_0, "
                   "q3_k, q2_k (GGUF). Default: types stay")
       ->type_name("TYPE");
-  app->add_option("--format", options->convert.format, "safetensors or gguf (default: by the ending)")
+  app->add_option("--format", options->convert.format,
+                  "safetensors or gguf (default: by the ending); diffusers: a folder for diffusers")
       ->type_name("NAME");
   app->add_flag("--prune", options->convert.prune, "Leave out what pictures never need: optimizer states, EMA copies");
   add_threads(*app, options->engine.threads);
@@ -92,6 +93,7 @@ Verb add_convert(CLI::App& program) {
       "Examples:\n"
       "  pixelforge convert dreamlike.ckpt dreamlike.safetensors --type f16 --prune\n"
       "  pixelforge convert dreamlike.safetensors dreamlike-q8_0.gguf --type q8_0\n"
+      "  pixelforge convert dreamlike dreamlike-folder --format diffusers\n"
       "  pixelforge convert flux.gguf flux.safetensors --type bf16");
   return {app, [options] { return convert(*options); }};
 }

@@ -32,7 +32,7 @@ WrittenFormat wanted_format(const std::string& name, const std::filesystem::path
   if (name == "safetensors" || (name.empty() && (ending == ".safetensors" || ending == ".sft"))) {
     return WrittenFormat::safetensors;
   }
-  require(name.empty(), "format: got \"{}\", need safetensors or gguf", name);
+  require(name.empty(), "format: got \"{}\", need safetensors, gguf or diffusers", name);
   fail(ErrorCode::invalid_argument, "{}: the ending tells the format: need .safetensors or .gguf; or say --format",
        out.string());
 }

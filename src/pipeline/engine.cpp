@@ -13,6 +13,7 @@
 #include "pipeline/checkpoint.h"
 #include "pipeline/convert.h"
 #include "pipeline/describe.h"
+#include "pipeline/diffusers_folder.h"
 #include "pipeline/engine_state.h"
 #include "pipeline/library_names.h"
 #include "pipeline/licences.h"
@@ -399,6 +400,13 @@ Result<Converted> Engine::convert(const std::string& name_or_path, const std::fi
     std::error_code differ;  // also what an embedded checkpoint's name gives
     require(!std::filesystem::equivalent(name_or_path, out, differ), "{}: is the file to convert; choose another name",
             out.string());
+    if (options.format == "diffusers") {
+      const OpenedModel opened = value_or_throw(open_model(file.value().catalog, said_of(file.value(), name_or_path)));
+      Converted done = write_diffusers_folder(file.value().catalog, opened.model, out, options, *state_->threads,
+                                              on_progress, cancel);
+      done.bytes_before = file.value().bytes;
+      return done;
+    }
     Conversion conversion(file.value().catalog, out, options);
     Converted done = value_or_throw(conversion.run(*state_->threads, on_progress, cancel));
     done.bytes_before = file.value().bytes;

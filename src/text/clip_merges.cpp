@@ -75,6 +75,11 @@ std::int32_t ClipMerges::join(std::int32_t left, std::int32_t right) const noexc
   return -1;
 }
 
+std::pair<std::int32_t, std::int32_t> ClipMerges::parts_of(std::int32_t id) noexcept {
+  const Pair& pair = pxf_clip_merges[id - kFirstMerge];
+  return {pair.left, pair.right};
+}
+
 void ClipMerges::append_bytes(std::int32_t id, std::string& out) {
   if (id >= kFirstMerge) {  // as deep as the token has bytes, a few dozen at most
     append_bytes(pxf_clip_merges[id - kFirstMerge].left, out);

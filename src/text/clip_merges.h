@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace pxf {
@@ -23,6 +24,9 @@ class ClipMerges {
 
   /// The token that `left` and `right` join into, or -1 when they do not.
   std::int32_t join(std::int32_t left, std::int32_t right) const noexcept;
+
+  /// The two tokens that `id` is made of; id not of a byte.
+  static std::pair<std::int32_t, std::int32_t> parts_of(std::int32_t id) noexcept;
 
   /// Appends the bytes that token `id` stands for, 0 <= id < kTokens, and a space if it ends a word.
   static void append_bytes(std::int32_t id, std::string& out);

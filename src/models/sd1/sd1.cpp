@@ -33,6 +33,7 @@ Family sd1_family() {
   family.title = "SD 1.x";
   family.latent = {4, 8, 0.18215, 0, sd1_colours()};
   family.preset = {"dpm++2m", "karras", 20, 7, 512, 512};
+  family.diffusers = {"StableDiffusionPipeline", 8};
   family.build = build;
   family.condition = features_of_first;
   return family;
@@ -42,6 +43,7 @@ Family sd1_inpaint_family() {
   Family family = sd1_family();
   family.id = "sd1-inpaint";
   family.title = "SD 1.x inpainting";
+  family.diffusers.pipeline = "StableDiffusionInpaintPipeline";
   family.extra_channels = 5;
   return family;
 }
@@ -50,6 +52,7 @@ Family sd1_pix2pix_family() {
   Family family = sd1_family();
   family.id = "sd1-pix2pix";
   family.title = "SD 1.x pix2pix";
+  family.diffusers.pipeline = "StableDiffusionInstructPix2PixPipeline";
   family.extra_channels = 4;
   family.follows_picture = true;
   return family;

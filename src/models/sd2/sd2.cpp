@@ -50,6 +50,7 @@ Family sd2_family() {
   family.latent = {4, 8, 0.18215, 0, sd1_colours()};  // its autoencoder is that of SD 1.x
   family.text.clip_skip = 2;
   family.preset = {"dpm++2m", "karras", 25, 7, 512, 512};
+  family.diffusers = {"StableDiffusionPipeline", 0, 64};
   family.build = build;
   family.condition = features_of_first;
   return family;
@@ -59,6 +60,7 @@ Family sd2_inpaint_family() {
   Family family = sd2_family();
   family.id = "sd2-inpaint";
   family.title = "SD 2.x inpainting";
+  family.diffusers.pipeline = "StableDiffusionInpaintPipeline";
   family.extra_channels = 5;
   return family;
 }
