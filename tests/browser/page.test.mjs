@@ -396,11 +396,37 @@ test("what a model is good for is shown, and can be said", async () => {
   await fetch(`${PAGE}/v1/models/badges`, { method: "DELETE" });
 });
 
-test("of a model in the program nothing can be changed", async () => {
+test("a model in the program is set like any other, and keeps its name", async () => {
   const page = await visit({ ...desktop, view: "models" });
   await page.getByRole("button", { name: "Details of starter-pixel" }).click();
   await page.getByRole("dialog").getByText("pixel art", { exact: true }).waitFor();
-  assert.equal(await page.getByText("Change what is said of it").count(), 0);
+  assert.equal(await page.getByRole("button", { name: /^(Rename|Remove)/ }).count(), 0);
+  await page.getByText("Change what is said of it").click();
+  await page.getByLabel("Steps", { exact: true }).fill("9");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  const model = async () => (await fetch(`${PAGE}/v1/models/starter-pixel`)).json();
+  assert.equal((await model()).settings.steps, 9);
+  await page.getByRole("button", { name: "Details of starter-pixel" }).click();
+  await page.getByText("Change what is said of it").click();
+  await page.getByLabel("Steps", { exact: true }).fill("");
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.deepEqual((await model()).set, {});
+});
+
+test("a LoRA is added as strong as its user likes it", async () => {
+  const set = (strength) =>
+    fetch(`${PAGE}/v1/models/neon`, {
+      method: "PATCH",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ set: { strength } }),
+    });
+  await set("0.6");
+  const page = await visit(desktop);
+  await page.locator(".loras .chip", { hasText: "neon" }).click();
+  await page.locator(".lora output", { hasText: "0.60" }).waitFor();
+  await set("");
 });
 
 test("what was set can be kept for a checkpoint", async () => {
