@@ -19,6 +19,12 @@
 
 namespace pxf {
 
+/// What may be drawn, as whoever runs the server says; both off where nothing is said (docs/operations.md).
+struct PolicyRules {
+  std::filesystem::path words = {};  // a file of words, a line each
+  std::string command = {};          // is asked about prompts and pictures
+};
+
 struct ServerOptions {
   std::string address = "127.0.0.1";  // or "0.0.0.0", "::": whoever reaches this machine may use all of it
   std::uint16_t port = 7860;          // 0: any that is free
@@ -43,6 +49,8 @@ struct ServerOptions {
   bool any_licence = false;  // visitors may use models whose licence does not plainly allow commercial use
   /// The last address in X-Forwarded-For is the visitor's: a proxy of ours stands in front, which writes it there.
   bool behind_proxy = false;
+  PolicyRules policy = {};
+  int keep_days = 0;              // pictures that are no favourites go then; 0: never
   bool private_webhooks = false;  // may lead to this machine and its network, and need no TLS
 };
 
@@ -50,6 +58,7 @@ struct QueueWorkerOptions {
   std::string database = {};        // as of ServerOptions
   std::filesystem::path home = {};  // empty: as of Library
   std::string store = {};           // as of ServerOptions
+  PolicyRules policy = {};          // as of ServerOptions; the worker's own sees the pictures
   int lease = 20;                   // seconds without a sign of life after which its job is given to another
 };
 

@@ -49,6 +49,14 @@ CLI::Option* add_precision(CLI::App& app, Precision& target) {
                     "How exactly to compute the network: f32; its linear layers in 8 bits; its convolutions too");
 }
 
+void add_policy(CLI::App& app, PolicyRules& target) {
+  app.add_option("--policy-words", target.words, "Prompts with one of these words are refused: a word a line, or some")
+      ->type_name("FILE");
+  app.add_option("--policy-command", target.command,
+                 "Is asked about each prompt and each picture, in JSON; it ends with 0 to allow and 1 to refuse")
+      ->type_name("COMMAND");
+}
+
 CLI::Option* add_database(CLI::App& app, std::string& target) {
   return app
       .add_option("--database", target,

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "pixelforge/precision.h"
+#include "pixelforge/server.h"
 #include "pixelforge/shortcuts.h"
 
 namespace pxf::cli {
@@ -58,6 +59,8 @@ CLI::Option* add_threads(CLI::App& app, int& target);
 CLI::Option* add_precision(CLI::App& app, Precision& target);
 /// --shortcut, again and again.
 CLI::Option* add_shortcuts(CLI::App& app, std::optional<Shortcuts>& target, const std::string& help);
+/// --policy-words and --policy-command.
+void add_policy(CLI::App& app, PolicyRules& target);
 
 template <class T>
 CLI::Option* add_choice(CLI::App& app, const std::string& flags, T& target, const std::map<std::string, T>& choices,

@@ -84,6 +84,10 @@ Verb add_serve(CLI::App& program) {
       ->type_name("DIR|S3");
   app->add_flag_callback(
       "--no-draw", [&server] { server.draws = false; }, "Only answer; \"pixelforge worker\" elsewhere draws");
+  add_policy(*app, server.policy);
+  add_value(*app, "--keep-days", server.keep_days, parse_number<int>, "a whole number",
+            "Pictures that are no favourites go after so many days (default: never)")
+      ->type_name("N");
   app->add_flag("--allow-private-webhooks", server.private_webhooks,
                 "Webhooks may lead to this machine and its network, and need no TLS");
   add_threads(*app, arguments->engine.threads);

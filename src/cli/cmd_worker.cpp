@@ -48,6 +48,7 @@ Verb add_worker(CLI::App& program) {
   add_value(*app, "--lease", worker.lease, parse_number<int>, "a whole number",
             "Seconds without a sign of life after which its job is given to another worker (default: 20)")
       ->type_name("N");
+  add_policy(*app, worker.policy);
   add_threads(*app, arguments->engine.threads);
   add_precision(*app, arguments->engine.precision);
   app->footer(

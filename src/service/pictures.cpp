@@ -191,6 +191,15 @@ void Pictures::remove(const StoredPicture& picture) {
   value_or_throw(store_.remove(thumbnail_of(picture.file)));
 }
 
+std::size_t Pictures::remove_older(std::int64_t then) {
+  constexpr int kAtOnce = 100;
+  const auto old = pictures_of(database_.look([&](Sql& sql) {
+    return sql.rows(select_pictures("WHERE created < $1 AND favourite = 0 ORDER BY id LIMIT $2"), {then, kAtOnce});
+  }));
+  for (const StoredPicture& picture : old) remove(picture);
+  return old.size();
+}
+
 std::string Pictures::keep_input(Bytes file) {
   const std::string hash = value_or_throw(sha256_of(file));
   const std::string name = "inputs/" + hash;

@@ -36,6 +36,8 @@ class Pictures {
   Part<StoredPicture> list(const PictureFilter& filter);
   void set_favourite(const std::string& id, bool favourite);
   void remove(const StoredPicture& picture);
+  /// Some of those that were drawn before then, milliseconds since 1970, and are no favourites; gives how many.
+  std::size_t remove_older(std::int64_t then);
 
   StoredBytes file(const StoredPicture& picture) { return value_or_throw(store_.get(picture.file)); }
   StoredBytes thumbnail(const StoredPicture& picture) { return value_or_throw(store_.get(thumbnail_of(picture.file))); }

@@ -9,7 +9,8 @@ struct QueueWorker::State {
       : service(engine, {.home = options.home,
                          .database = options.database,
                          .store = options.store,
-                         .worker = {.lease = options.lease * std::int64_t{1000}}}) {}
+                         .worker = {.lease = options.lease * std::int64_t{1000}},
+                         .policy = {options.policy.words, options.policy.command}}) {}
   Service service;
 };
 

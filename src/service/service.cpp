@@ -125,10 +125,14 @@ Service::Service(Engine& engine, const ServiceOptions& options)
       store_(open_picture_store(options.store, home_)),
       accounts_(database_),
       queue_(database_),
-      pictures_(database_, *store_) {
+      pictures_(database_, *store_),
+      policy_(options.policy) {
+  require(options.keep_days >= 0, "days: got {}, need 0 (for ever) or more", options.keep_days);
+  options_.worker.policy = &policy_;
   const bool is_alone = options.database.empty();
   queue_.take_back_orphans(options.worker.attempts, is_alone);
-  if (options.draws) worker_ = std::make_unique<Worker>(engine_, queue_, pictures_, events_, options.worker);
+  if (options.draws) worker_ = std::make_unique<Worker>(engine_, queue_, pictures_, events_, options_.worker);
+  if (options.keep_days > 0) retention_ = std::make_unique<Retention>(pictures_, options.keep_days);
   if (is_alone) return;
   relay_ = std::make_unique<EventRelay>(options.database, events_, queue_,
                                         EventRelay::Calls{.queued =
@@ -281,6 +285,7 @@ std::optional<AllowanceState> Service::allowance(const Caller& caller) {
 }
 
 Job Service::submit(const Caller& caller, JobRequest request, const IdempotencyKey& key, const std::string& webhook) {
+  policy_.check_prompt(caller.owner, request.request);
   const std::optional<Choice> choice = choose_for(caller, request);
   const Plan plan = settle(caller, request);
   NewJob job;

@@ -16,7 +16,9 @@
 #include "service/event_relay.h"
 #include "service/events.h"
 #include "service/pictures.h"
+#include "service/policy.h"
 #include "service/queue.h"
+#include "service/retention.h"
 #include "service/tasks.h"
 #include "service/worker.h"
 
@@ -30,6 +32,8 @@ struct ServiceOptions {
   std::int64_t most_queued = 10'000;
   std::size_t largest_input = 64u << 20;  // bytes of a picture that a request begins with
   WorkerOptions worker = {};
+  PolicyOptions policy = {};
+  int keep_days = 0;  // of pictures that are no favourites; 0: for ever
 };
 
 /// What may be used in a day, and under whose name it is counted.
@@ -121,6 +125,8 @@ class Service {
   Pictures pictures_;
   EventHub events_;
   Tasks tasks_{events_};
+  Policy policy_;
+  std::unique_ptr<Retention> retention_;
   std::unique_ptr<Worker> worker_;     // where this process draws
   std::unique_ptr<EventRelay> relay_;  // with PostgreSQL
 };

@@ -231,6 +231,7 @@ void Worker::draw_pictures(const Job& job, const JobRequest& asked, const Checkp
     const auto made = value_or_throw(engine_.generate(checkpoint, request, on_progress, &cancel_));
     enter(Stage::done);
     if (cancel_.requested()) fail(ErrorCode::cancelled, "cancelled");
+    if (options_.policy != nullptr) options_.policy->check_picture(job.owner, made.at(0));
     const Plan own = value_or_throw(engine_.plan(checkpoint, request));  // this picture's LoRAs
     if (!pictures_.add(job, k, made.at(0), own, asked.encoding)) fail(ErrorCode::cancelled, "taken over");
     ++counters_.pictures;

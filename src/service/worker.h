@@ -17,6 +17,7 @@
 #include "service/counters.h"
 #include "service/events.h"
 #include "service/pictures.h"
+#include "service/policy.h"
 #include "service/queue.h"
 
 namespace pxf {
@@ -25,6 +26,7 @@ struct WorkerOptions {
   std::int64_t lease = 20'000;     // milliseconds that a job is this worker's without a sign of life
   std::int64_t patience = 30'000;  // see Queue::claim
   int attempts = 3;                // of a job, before it is given up
+  const Policy* policy = nullptr;  // what pictures may be kept; outlives the worker
 };
 
 /// The job that is being drawn, as far as it is.

@@ -63,6 +63,35 @@ TEST_F(ServiceTest, WhatIsNoRequestIsToldAtOnce) {
   EXPECT_EQ(service->queue().counts().queued, 0);
 }
 
+TEST_F(ServiceTest, WhatThePolicyRefusesIsNeitherQueuedNorKept) {
+  service.reset();
+  const char* program = "grep -qE '\"prompt\":\"a (cat|dog)\"' || exit 0; echo no pets; exit 1";
+  service = std::make_unique<Service>(engine, ServiceOptions{.home = home.path(), .policy = {.command = program}});
+  EXPECT_EQ(error_of(small_request("a cat")), "prompt: this server's policy refuses it: no pets");
+  EXPECT_EQ(service->queue().counts().queued, 0);
+  EXPECT_EQ(error_of(small_request("a fox")), "");
+  // What a prompt turns out to be shows with the picture.
+  const Job job = service->submit({}, small_request("a {dog|dog}"));
+  ASSERT_TRUE(ends(job.id));
+  EXPECT_EQ(service->queue().find(job.id)->state, JobState::failed);
+  EXPECT_TRUE(service->pictures().of_job(job.id).empty());
+}
+
+TEST_F(ServiceTest, OldPicturesGoUnlessTheyAreFavourites) {
+  JobRequest request = small_request();
+  request.request.count = 2;
+  const Job job = service->submit({}, request);
+  ASSERT_TRUE(ends(job.id));
+  const auto drawn = service->pictures().of_job(job.id);
+  service->pictures().set_favourite(drawn[0].id, true);
+  EXPECT_EQ(service->pictures().remove_older(drawn[0].created), 0);
+  EXPECT_EQ(service->pictures().remove_older(drawn[1].created + 1), 1);
+  const auto left = service->pictures().of_job(job.id);
+  ASSERT_THAT(left, SizeIs(1));
+  EXPECT_EQ(left[0].id, drawn[0].id);
+  EXPECT_THROW(service->pictures().file(drawn[1]), Failure);
+}
+
 TEST_F(ServiceTest, APictureThatWasDrawnMayBeTheBeginningOfAnother) {
   const Job first = service->submit({}, small_request());
   ASSERT_TRUE(ends(first.id));
