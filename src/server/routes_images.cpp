@@ -1,7 +1,16 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+
+#include "base/bytes.h"
+#include "base/descriptor.h"
+#include "base/file.h"
 #include "json/request.h"
 #include "server/routes.h"
+#include "server/zip_writer.h"
 #include "service/job_json.h"
 
 namespace pxf {
@@ -25,17 +34,82 @@ bool wants_favourites(const HttpRequest& request) {
   throw HttpProblem(422, "invalid_argument", fmt::format("got \"{}\", need true or false", wanted), "favourite");
 }
 
-HttpResponse list_images(Service& service, const HttpRequest& request) {
+PictureFilter filter_of(const HttpRequest& request) {
   const Caller& caller = caller_of(request);
-  const auto part = service.pictures().list({.owner = caller.is_admin ? std::string() : caller.owner,
-                                             .words = request.parameter("q"),
-                                             .checkpoint = request.parameter("checkpoint"),
-                                             .favourites = wants_favourites(request),
-                                             .before = cursor_of(request),
-                                             .limit = limit_of(request)});
+  return {.owner = caller.is_admin ? std::string() : caller.owner,
+          .words = request.parameter("q"),
+          .checkpoint = request.parameter("checkpoint"),
+          .favourites = wants_favourites(request),
+          .before = cursor_of(request),
+          .limit = limit_of(request)};
+}
+
+HttpResponse list_images(Service& service, const HttpRequest& request) {
+  const auto part = service.pictures().list(filter_of(request));
   Json data = Json::array();
   for (const StoredPicture& picture : part.items) data.push_back(image_json(picture));
   return json_response({{"data", data}, {"next", part.next.empty() ? Json() : Json(part.next)}});
+}
+
+/// A file that goes with whoever holds it.
+class PassingFile {
+ public:
+  explicit PassingFile(const std::filesystem::path& folder) {
+    std::string name = (folder / "export-XXXXXX").string();
+    const Descriptor made(::mkstemp(name.data()));
+    if (made.get() < 0) throw Failure(system_error(errno, "write the pictures to", folder));
+    path_ = name;
+  }
+  PassingFile(const PassingFile&) = delete;
+  PassingFile& operator=(const PassingFile&) = delete;
+  ~PassingFile() {
+    std::error_code none;
+    std::filesystem::remove(path_, none);
+  }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// Of all pictures that the request asks for, as far as they fit: gives the last one's id where some did not.
+std::string write_zip(Service& service, PictureFilter filter, ZipWriter& zip) {
+  Json about = Json::array();
+  std::string last;
+  for (filter.limit = 100;;) {
+    const auto part = service.pictures().list(filter);
+    for (const StoredPicture& picture : part.items) {
+      const std::string name = fmt::format("{}.{}", picture.id, picture.format);
+      constexpr std::uint64_t kAboutOne = 16 << 10;
+      const std::uint64_t for_list = kAboutOne * (about.size() + 1);
+      if (!zip.has_room(name, static_cast<std::uint64_t>(picture.bytes) + for_list)) return last;
+      const auto file = catch_errors([&] { return service.pictures().file(picture); });
+      if (!file) continue;  // removed meanwhile
+      zip.add(name, file.value().bytes, static_cast<std::time_t>(picture.created / 1000));
+      about.push_back(image_json(picture));
+      last = picture.id;
+    }
+    if (part.next.empty()) break;
+    filter.before = part.next;
+  }
+  const std::string text = about.dump(1, ' ', false, Json::error_handler_t::replace);
+  zip.add("pictures.json", as_bytes(text), std::time(nullptr));
+  return {};
+}
+
+// Written to a file first: however slowly it is read, memory is not taken.
+HttpResponse images_zip(Service& service, const HttpRequest& request) {
+  const PassingFile file(service.home());
+  ZipWriter zip(file.path());
+  const std::string next = write_zip(service, filter_of(request), zip);
+  zip.finish();
+  const auto mapped = value_or_throw(MappedFile::open(file.path()));
+  HttpResponse response{.headers = {{"Content-Type", "application/zip"},
+                                    {"Content-Disposition", "attachment; filename=\"pictures.zip\""},
+                                    {"Cache-Control", "no-store"}},
+                        .body = {mapped->bytes(), mapped}};
+  if (!next.empty()) response.headers.emplace_back("Next", next);
+  return response;
 }
 
 HttpResponse image_file(Service& service, const Call& call) {
@@ -73,6 +147,7 @@ HttpResponse change_image(Service& service, const Call& call) {
 void add_image_routes(Router& router, Site& site) {
   Service& service = site.service;
   router.add("GET", "/v1/images", [&](const Call& call) { return list_images(service, call.request); });
+  router.add("GET", "/v1/images.zip", [&](const Call& call) { return images_zip(service, call.request); });
   router.add("POST", "/v1/images/read", [](const Call& call) {
     const std::string& body = call.request.body;
     const auto recipe = read_recipe(std::as_bytes(std::span(body)));

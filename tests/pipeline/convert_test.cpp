@@ -202,7 +202,8 @@ TEST_F(Convert, RefusesWhatCannotBe) {
   EXPECT_THAT(refusal("starter", "o.gguf", {.type = "f8_e4m3"}), HasSubstr("GGUF files have no f8_e4m3"));
   EXPECT_THAT(refusal("starter", "o.gguf", {.type = "q8_1"}), HasSubstr("did you mean \"q8_0\"?"));
   EXPECT_THAT(refusal("starter", "o.ckpt", {}), HasSubstr("the ending tells the format"));
-  EXPECT_THAT(refusal("starter", "o.ckpt", {.format = "onnx"}), HasSubstr("got \"onnx\", need safetensors, gguf or diffusers"));
+  EXPECT_THAT(refusal("starter", "o.ckpt", {.format = "onnx"}),
+              HasSubstr("got \"onnx\", need safetensors, gguf or diffusers"));
 }
 
 TEST_F(Convert, StoppingLeavesWhatWasThere) {

@@ -3,10 +3,13 @@
 #include <gmock/gmock.h>
 
 #include <atomic>
+#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <thread>
 
+#include "base/bytes.h"
 #include "formats/temporary_folder.h"
+#include "formats/zip.h"
 #include "http_client.h"
 #include "pixelforge/accounts.h"
 #include "pixelforge/library.h"
@@ -16,6 +19,7 @@ namespace {
 
 using nlohmann::json;
 using testing::HasSubstr;
+using testing::Not;
 using testing::StartsWith;
 
 class ServerTest : public testing::Test {
@@ -66,6 +70,29 @@ TEST_F(ServerTest, ALevelStandsForStepsThatAreNotSaid) {
   };
   EXPECT_LT(steps("fast"), steps("balanced"));
   EXPECT_LT(steps("balanced"), steps("best"));
+}
+
+TEST_F(ServerTest, PicturesAreTakenHomeInOneFile) {
+  const json first = drawn()["images"][0], second = drawn({{"prompt", "a blue star"}})["images"][0];
+  const auto entries_of = [](const std::string& zip) { return read_zip(as_bytes(zip)).value(); };
+  const std::string zip = get("/v1/images.zip").body;
+  const auto entries = entries_of(zip);
+  ASSERT_EQ(entries.size(), 3);
+  for (const json& image : {first, second}) {
+    const ZipEntry* entry = find_entry(entries, image["id"].get<std::string>() + ".png");
+    ASSERT_NE(entry, nullptr);
+    const Bytes file = stored_bytes(as_bytes(zip), *entry).value();
+    EXPECT_EQ(std::string(reinterpret_cast<const char*>(file.data()), file.size()),
+              get(image["url"].get<std::string>()).body);
+  }
+  const Bytes list = stored_bytes(as_bytes(zip), *find_entry(entries, "pictures.json")).value();
+  const json about =
+      json::parse(reinterpret_cast<const char*>(list.data()), reinterpret_cast<const char*>(list.data()) + list.size());
+  EXPECT_EQ(about[0]["prompt"], "a blue star");
+  EXPECT_EQ(entries_of(get("/v1/images.zip?q=apple").body).size(), 2);
+  for (const auto& left : std::filesystem::directory_iterator(home.path())) {
+    EXPECT_THAT(left.path().filename().string(), Not(StartsWith("export-")));
+  }
 }
 
 TEST_F(ServerTest, APictureIsSentInPartsAndNotTwice) {

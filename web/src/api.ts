@@ -310,6 +310,7 @@ export const api = {
 
   images: (of: { q?: string; favourite?: boolean; checkpoint?: string; limit?: number; cursor?: string | null }) =>
     ask<Page<Picture>>(`/v1/images${query(of)}`),
+  imagesZip: (of: { q?: string; favourite?: boolean; checkpoint?: string }) => `/v1/images.zip${query(of)}`,
   favourite: (id: string, favourite: boolean) => send<unknown>("PATCH", `/v1/images/${at(id)}`, { favourite }),
   remove: (id: string, keepalive = false) => ask<void>(`/v1/images/${at(id)}`, { method: "DELETE", keepalive }),
   read: (file: Blob) =>

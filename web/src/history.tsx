@@ -1,5 +1,6 @@
 // All pictures: searched, filtered, and more of them as one scrolls.
 import { useEffect, useRef, useState } from "react";
+import { api } from "./api";
 import { useCatalogue } from "./catalogue";
 import { show, showMore, useGallery } from "./gallery";
 import { Icon } from "./icons";
@@ -57,6 +58,11 @@ export function History() {
         >
           <Icon name="heart" filled={filter.favourite} /> Favourites
         </button>
+        {pictures.length > 0 && (
+          <a className="button" href={api.imagesZip(filter)} download>
+            <Icon name="download" /> Download all
+          </a>
+        )}
       </header>
       <div className="gallery">
         {pictures.map((p) => (
