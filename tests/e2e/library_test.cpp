@@ -323,7 +323,7 @@ TEST_F(Library, AFolderOfA1111IsLinkedAndSeenAgain) {
   EXPECT_EQ(first["added"], 2);
   ASSERT_EQ(first["skipped"].size(), 1u);
   EXPECT_THAT(std::string(first["skipped"][0]["context"]), HasSubstr("broken.safetensors"));
-  const auto neon = run({"show", "neon", "--json"}).json();
+  const auto neon = run({"show", "neon-2", "--json"}).json();  // neon is in the program
   EXPECT_EQ(neon["trigger_words"], "glow");
   EXPECT_EQ(neon["commercial"]["use"], "no");
   EXPECT_EQ(neon["tags"], "light");

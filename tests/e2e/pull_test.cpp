@@ -86,7 +86,7 @@ TEST_F(Pull, ARepositorysFileIsInTheLibraryWithWhatTheSiteSays) {
   const Outcome done = pull("hf:org/repo", {"--json"});
   ASSERT_EQ(done.status, 0) << done.err << done.out;
   const auto report = done.json();
-  EXPECT_EQ(report["name"], "neon");
+  EXPECT_EQ(report["name"], "neon-2") << "neon is in the program";
   EXPECT_EQ(report["license"], "cc-by-nc-4.0");
   EXPECT_EQ(report["commercial"]["use"], "no");
   EXPECT_EQ(report["trigger_words"], "glow");
@@ -180,7 +180,7 @@ TEST_F(Pull, ATakenNameIsToldBeforeAnythingIsFetched) {
 TEST_F(Pull, ADamagedBlobIsMended) {
   serve_repository(model());
   ASSERT_EQ(pull("hf:org/repo").status, 0);
-  const fs::path blob = std::string(run({"show", "neon", "--json"}).json()["path"]);
+  const fs::path blob = std::string(run({"show", "neon-2", "--json"}).json()["path"]);
   fs::permissions(blob, fs::perms(0644));
   std::fstream(blob, std::ios::in | std::ios::out).seekp(-1, std::ios::end).put('x');
   ASSERT_EQ(run({"verify"}).status, 1);
@@ -253,7 +253,7 @@ TEST_F(Pull, TwoAtOnceFetchItOnce) {
   ASSERT_EQ(first.status, 0) << first.err << first.out;
   ASSERT_EQ(second.status, 0) << second.err << second.out;
   EXPECT_EQ(std::size_t(first.json()["bytes_fetched"]) + std::size_t(second.json()["bytes_fetched"]), body.size());
-  EXPECT_THAT(names(), ElementsAre("neon"));
+  EXPECT_THAT(names(), ElementsAre("neon-2"));
   EXPECT_EQ(run({"verify"}).status, 0);
   EXPECT_THAT(unfinished(), IsEmpty());
 }

@@ -82,6 +82,23 @@ TEST_F(Tune, CfgScalesThatGiveNoNumbersAreNamedAndOthersTaken) {
   EXPECT_EQ(drawn.status, 0) << drawn.err;
 }
 
+TEST_F(Tune, AClipOfTheUsersJudgesPicturesToo) {
+  WeightsFile clip(fs::path(PIXELFORGE_SOURCE_DIR) / "tests/models/files/clip.safetensors");
+  const std::string embeddings = "text_model.embeddings.";
+  clip.add(embeddings + "token_embedding.weight", {49408, 32}, some_numbers(49408 * 32));
+  clip.add(embeddings + "position_embedding.weight", {77, 32}, some_numbers(77 * 32));
+  const fs::path file = folder_.path() / "clip.safetensors";
+  clip.write(file);
+  std::ofstream(folder_.path() / "config.json")
+      << R"({"vision_config": {"num_attention_heads": 3}, "text_config": {"num_attention_heads": 2}})";
+  add_small("mine");
+  const auto judged = tune({"mine", "--json", "--dry-run", "--clip", file}).json();
+  EXPECT_NE(judged["cfgs"][0]["clip_score"], 0);
+  EXPECT_NE(judged["cfgs"][0]["clip_score"], judged["cfgs"][3]["clip_score"]);
+  EXPECT_EQ(tune({"mine", "--json", "--dry-run"}).json()["cfgs"][0]["clip_score"], 0);
+  EXPECT_THAT(tune({"mine", "--dry-run", "--clip", starter_file()}).err, HasSubstr("is no CLIP model"));
+}
+
 TEST_F(Tune, KilledAnywhereItGoesOnAndEndsTheSameAsOneThatWasNot) {
   add_small("mine");
   add_small("other");  // the same weights under another name

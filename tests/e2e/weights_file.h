@@ -27,6 +27,17 @@ inline void write_sparse_weights(const std::filesystem::path& path, const std::s
   std::filesystem::resize_file(path, sizeof length + length + bytes);
 }
 
+/// Numbers between -0.1 and 0.1 by chance, the same every time.
+inline std::vector<float> some_numbers(std::size_t count) {
+  std::vector<float> out(count);
+  std::uint32_t state = 1;
+  for (float& one : out) {
+    state = state * 1664525u + 1013904223u;
+    one = (static_cast<float>(state >> 8) / 16777216.0f - 0.5f) / 5;
+  }
+  return out;
+}
+
 class WeightsFile {
  public:
   explicit WeightsFile(const std::filesystem::path& path) {
