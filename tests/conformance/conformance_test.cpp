@@ -142,6 +142,32 @@ TEST_P(Conformance, HalvesGiveTheBytesThatTheirValuesGive) {
   }
 }
 
+// Weights in blocks are decoded while they are multiplied, or packed; either way it is what they stand for.
+TEST_P(Conformance, WeightsInBlocksGiveWhatTheirValuesGive) {
+  for (const DType dtype : {DType::q8_0, DType::q4_k, DType::f8_e4m3}) {
+    for (const std::int64_t kernel : {1, 3}) {
+      SCOPED_TRACE(testing::Message() << name_of(dtype) << ", kernel " << kernel);
+      const Shape shape{40, 256, kernel, kernel};
+      auto coded = std::make_shared<std::vector<std::byte>>(*bytes_of(dtype, shape.numel()));
+      narrow_from_f32(random_values(shape.numel(), 1), dtype, *coded);
+      const Weight weight(*coded, dtype, shape, coded, {});
+      std::vector<float> values(static_cast<std::size_t>(shape.numel()));
+      weight.read_f32(0, values);
+      const auto run = [&](const Weight& of) {
+        return run_on(GetParam(), 2, [&](Context& ctx) {
+          const int pad = static_cast<int>(kernel) / 2;
+          return conv2d(ctx.from(random_values(5 * 160 * 256, 3), {1, 5, 160, 256}), of, nullptr, {1, pad, pad});
+        });
+      };
+      const std::vector<float> got = run(weight), want = run(Weight::of(values, shape));
+      double worst = 0;  // slices are cut otherwise, so sums may be rounded otherwise
+      for (std::size_t i = 0; i < got.size(); ++i)
+        worst = std::max(worst, std::abs(static_cast<double>(got[i]) - want[i]));
+      EXPECT_LE(worst, 3e-4);
+    }
+  }
+}
+
 TEST_P(Conformance, Conv2d) {
   struct Case {
     std::int64_t batch, height, width, in, out, kernel;

@@ -16,7 +16,7 @@ namespace {
 void run_linear(Context& ctx, const LinearDesc& d) {
   const float* src = d.src.f32();
   const std::int64_t in = d.in();
-  multiply_panels(ctx, {d.rows(), packed_panels(ctx, d.weight), d.bias, d.dst.f32(),
+  multiply_panels(ctx, {d.rows(), d.weight, panels_of(ctx, d.weight), d.bias, d.dst.f32(),
                         [=](std::int64_t row, const float** to, std::int64_t) { *to = src + row * in; }});
 }
 
@@ -58,7 +58,7 @@ void run_conv2d(Context& ctx, const Conv2dDesc& d) {
   const auto locate = [&](std::int64_t row, const float** to, std::int64_t step) {
     pixels.visit(row, [&](std::int64_t source) { *to = source < 0 ? zeros.data() : src + source * in, to += step; });
   };
-  multiply_panels(ctx, {d.dst.numel() / d.out(), packed_panels(ctx, d.weight), d.bias, d.dst.f32(), locate});
+  multiply_panels(ctx, {d.dst.numel() / d.out(), d.weight, panels_of(ctx, d.weight), d.bias, d.dst.f32(), locate});
 }
 
 // What few rows share a weight, or few channels a row, is soon computed and often sensitive: the embedding of the

@@ -9,6 +9,7 @@
 
 #include "backends/backends.h"
 #include "backends/cpu/kernels.h"
+#include "base/half.h"
 
 namespace pxf {
 namespace {
@@ -16,10 +17,13 @@ namespace {
 // Rows of B that a tile goes through before the next one, and numbers of a panel in them: 24 KiB stay in the
 // first-level cache, with what a tile reads of A, while all tiles of a block use them.
 constexpr std::int64_t kMostDepth = 256;
+constexpr std::int64_t kDecodedFloats = 8192;  // for types with blocks of 256 elements
 constexpr std::int64_t kSliceFloats = 6144;
 // Rows of A in a block: with a slice's depth about 150 KiB, which stays in the second-level cache. A multiple of all
 // tile heights.
 constexpr std::int64_t kBlockRows = 192;
+constexpr std::int64_t kRowsOfDecoded = 768;  // more of them share what is slow to decode, and fewer panels, so that
+constexpr std::int64_t kPanelsOfDecoded = 4;  // results stay in that cache too
 // Enough blocks that the last ones to finish do not leave other threads waiting long.
 constexpr std::int64_t kBlocksWanted = 48;
 
@@ -35,6 +39,40 @@ void interleave(const T* from, const Panels& p, std::int64_t used, T* to) {
   }
 }
 
+// Elements of a weight as it has them, or those of eight bits as f16, which has all their values.
+std::vector<std::uint16_t> halves(const Weight& weight, std::int64_t begin, std::int64_t count) {
+  std::vector<std::uint16_t> out(static_cast<std::size_t>(count));
+  if (size_of(weight.dtype()) == 2) {
+    const Bytes from = weight.bytes().subspan(static_cast<std::size_t>(begin) * 2, out.size() * 2);
+    std::memcpy(out.data(), from.data(), from.size());  // the file's may not be aligned
+    return out;
+  }
+  std::vector<float> values(out.size());
+  weight.read_f32(begin, values);
+  std::ranges::transform(values, out.begin(), f16_from_f32);
+  return out;
+}
+
+DType packed_type(DType of_weight) {
+  switch (of_weight) {
+    case DType::f16:
+    case DType::bf16: return of_weight;
+    case DType::f8_e4m3:
+    case DType::f8_e5m2: return DType::f16;
+    default: return DType::f32;
+  }
+}
+
+Panels unpacked_panels(const Weight& weight, DType type) {
+  Panels p;
+  p.type = type;
+  p.columns = weight.shape().dim(0);
+  p.depth = weight.shape().dim(1);
+  p.taps = p.depth == 0 ? 1 : weight.shape().numel() / p.columns / p.depth;
+  p.width = tile_kernels().columns;
+  return p;
+}
+
 std::shared_ptr<const Buffer> pack(Context& ctx, const Weight& weight, const Panels& p) {
   const std::int64_t length = p.depth * p.taps;
   auto memory = ctx.memory().take_lasting(p.bytes());
@@ -46,22 +84,15 @@ std::shared_ptr<const Buffer> pack(Context& ctx, const Weight& weight, const Pan
       weight.read_f32(first * length, rows);
       interleave(rows.data(), p, used, reinterpret_cast<float*>(to));
     } else {
-      std::vector<std::uint16_t> rows(static_cast<std::size_t>(used * length));  // the file's may not be aligned
-      const Bytes from = weight.bytes().subspan(static_cast<std::size_t>(first * length) * 2, rows.size() * 2);
-      std::memcpy(rows.data(), from.data(), from.size());
+      const std::vector<std::uint16_t> rows = halves(weight, first * length, used * length);
       interleave(rows.data(), p, used, reinterpret_cast<std::uint16_t*>(to));
     }
   });
   return memory;
 }
 
-Panels panels_of(Context& ctx, const Weight& weight) {
-  Panels p;
-  p.type = panel_type(weight.dtype());
-  p.columns = weight.shape().dim(0);
-  p.depth = weight.shape().dim(1);
-  p.taps = p.depth == 0 ? 1 : weight.shape().numel() / p.columns / p.depth;
-  p.width = tile_kernels().columns;
+Panels make_panels(Context& ctx, const Weight& weight) {
+  Panels p = unpacked_panels(weight, packed_type(weight.dtype()));
   p.memory = weight.laid_out(fmt::format("panels {} {}", name_of(p.type), p.width), p.bytes(),
                              [&] { return pack(ctx, weight, p); });
   return p;
@@ -73,7 +104,7 @@ struct Slice {
 };
 
 std::vector<Slice> slices(const Panels& b) {
-  const std::int64_t most = std::min(kMostDepth, kSliceFloats / b.width);
+  const std::int64_t most = std::min(kMostDepth, (b.is_packed() ? kSliceFloats : kDecodedFloats) / b.width);
   std::vector<Slice> out;
   if (b.depth > most) {
     const std::int64_t parts = (b.depth + most - 1) / most, size = (b.depth + parts - 1) / parts;
@@ -92,12 +123,32 @@ std::vector<Slice> slices(const Panels& b) {
 }
 
 Bytes stored_slice(const Panels& b, std::int64_t panel, const Slice& slice) {
+  if (!b.is_packed()) return {};
   const std::int64_t count = slice.taps * slice.depth * b.width;
   return {b.row(panel, slice.first_tap, slice.begin), static_cast<std::size_t>(count) * size_of(b.type)};
 }
 
+// A slice (depth, width) of a weight in blocks, in memory of this thread.
+const float* decoded_slice(const Weight& weight, const Panels& b, std::int64_t panel, const Slice& slice) {
+  alignas(BufferPool::kAlignment) thread_local std::array<float, kDecodedFloats> room;
+  std::array<float, kMostDepth> row;
+  const std::int64_t first = panel * b.width, used = std::min(b.width, b.columns - first);
+  for (std::int64_t j = 0; j < b.width; ++j) {
+    const std::span<float> values = std::span(row).first(static_cast<std::size_t>(slice.depth));
+    if (j < used) {
+      weight.read_f32((first + j) * b.depth + slice.begin, values);
+    } else {
+      std::ranges::fill(values, 0.0f);
+    }
+    float* to = room.data() + j;
+    for (const float value : values) *to = value, to += b.width;
+  }
+  return room.data();
+}
+
 // A slice of a panel as f32: where it is, or widened into memory of this thread.
-const float* slice_as_f32(const Panels& b, std::int64_t panel, const Slice& slice) {
+const float* slice_as_f32(const Weight& weight, const Panels& b, std::int64_t panel, const Slice& slice) {
+  if (!b.is_packed()) return decoded_slice(weight, b, panel, slice);
   const Bytes from = stored_slice(b, panel, slice);
   if (b.type == DType::f32) return reinterpret_cast<const float*>(from.data());
   alignas(BufferPool::kAlignment) thread_local std::array<float, kSliceFloats> room;
@@ -115,16 +166,20 @@ void prefetch_part(Bytes bytes, std::int64_t tile, std::int64_t tiles) {
 
 }  // namespace
 
-DType panel_type(DType of_weight) {
-  return of_weight == DType::f16 || of_weight == DType::bf16 ? of_weight : DType::f32;
-}
-
 std::uint64_t packed_weight_bytes(const Shape& shape, DType dtype) {
-  return static_cast<std::uint64_t>(shape.numel()) * size_of(panel_type(dtype));
+  const bool is_linear = shape.rank() < 4 || (shape.dim(2) == 1 && shape.dim(3) == 1);
+  if (is_block_type(dtype) && is_linear) return 0;
+  return static_cast<std::uint64_t>(shape.numel()) * size_of(packed_type(dtype));
 }
 
 const Panels& packed_panels(Context& ctx, const Weight& weight) {
-  return weight.packed<Panels>([&] { return panels_of(ctx, weight); });
+  return weight.packed<Panels>([&] { return make_panels(ctx, weight); });
+}
+
+Panels panels_of(Context& ctx, const Weight& weight) {
+  if (!is_block_type(weight.dtype())) return packed_panels(ctx, weight);
+  const Panels p = unpacked_panels(weight, weight.dtype());
+  return p.taps == 1 ? p : packed_panels(ctx, weight);
 }
 
 void multiply_panels(Context& ctx, const PanelProduct& p) {
@@ -132,9 +187,11 @@ void multiply_panels(Context& ctx, const PanelProduct& p) {
   const Panels& b = p.b;
   require(b.width == kernels.columns, "[panels] the weight was packed for another instruction set");
   const std::int64_t panels = b.count(), tile_rows = kernels.rows;
-  const std::int64_t row_blocks = (p.rows + kBlockRows - 1) / kBlockRows;
+  const std::int64_t block_rows = b.is_packed() ? kBlockRows : kRowsOfDecoded;
+  const std::int64_t row_blocks = (p.rows + block_rows - 1) / block_rows;
   if (row_blocks == 0 || panels == 0) return;
-  const std::int64_t panels_at_once = std::clamp<std::int64_t>(panels * row_blocks / kBlocksWanted, 1, 16);
+  const std::int64_t most_panels = b.is_packed() ? 16 : kPanelsOfDecoded;
+  const std::int64_t panels_at_once = std::clamp<std::int64_t>(panels * row_blocks / kBlocksWanted, 1, most_panels);
   const std::int64_t column_blocks = (panels + panels_at_once - 1) / panels_at_once;
 
   std::vector<float> start(static_cast<std::size_t>(panels * b.width));
@@ -142,8 +199,8 @@ void multiply_panels(Context& ctx, const PanelProduct& p) {
   const std::vector<Slice> parts = slices(b);
 
   ctx.threads().parallel_for(row_blocks * column_blocks, [&](std::int64_t task) {
-    const std::int64_t first_row = task / column_blocks * kBlockRows;
-    const std::int64_t rows = std::min(kBlockRows, p.rows - first_row);
+    const std::int64_t first_row = task / column_blocks * block_rows;
+    const std::int64_t rows = std::min(block_rows, p.rows - first_row);
     const std::int64_t first_panel = task % column_blocks * panels_at_once;
     const std::int64_t last_panel = std::min(panels, first_panel + panels_at_once);
     const std::int64_t tiles = (rows + tile_rows - 1) / tile_rows;
@@ -159,7 +216,7 @@ void multiply_panels(Context& ctx, const PanelProduct& p) {
         args.taps = slice.taps;
         args.begin = slice.begin;
         args.depth = slice.depth;
-        args.b = slice_as_f32(b, panel, slice);
+        args.b = slice_as_f32(p.weight, b, panel, slice);
         args.start = part == 0 ? start.data() + panel * b.width : nullptr;
         args.c_stride = b.columns;
         args.columns = std::min(b.width, b.columns - panel * b.width);
