@@ -12,6 +12,7 @@
 #include "pipeline/library_names.h"
 #include "pipeline/names_only.h"
 #include "pipeline/presets.h"
+#include "pipeline/starter.h"
 #include "sampling/samplers.h"
 #include "sampling/schedulers.h"
 #include "store/home.h"
@@ -123,6 +124,8 @@ Result<std::pair<Facts, Overrides>> LibraryState::known(const Record& record) {
 }
 
 std::optional<ModelInfo> LibraryState::in_program(const std::string& name) const {
+  // Asked for every model by its name: what is no such name costs nothing.
+  if (!find_embedded(embedded_checkpoints(), name) && !find_embedded(embedded_loras(), name)) return std::nullopt;
   for (std::vector<ModelInfo> all : {engine.list(), engine.list_loras()}) {
     const auto found = std::ranges::find(all, name, &ModelInfo::name);
     if (found != all.end()) return std::move(*found);

@@ -251,12 +251,20 @@ std::vector<ModelInfo> described(std::span<const EmbeddedCheckpoint> embedded) {
 std::vector<ModelInfo> as_set(std::vector<ModelInfo> embedded) {
   Store store(library_home());
   for (ModelInfo& one : embedded) {
-    const Hearsay said = hearsay_of(set_in_program(store, one.name));
-    if (said == Hearsay()) continue;
-    if (const Result<OpenedFile> file = open_file(one.name)) one = describe_file(file.value(), one.name, said, nullptr);
+    if (const Hearsay said = hearsay_of(set_in_program(store, one.name)); said != Hearsay()) {
+      if (const Result<OpenedFile> file = open_file(one.name))
+        one = describe_file(file.value(), one.name, said, nullptr);
+    }
+    apply_library(store, one);
   }
-  apply_library(embedded);
   return embedded;
+}
+
+/// What the library says of one in the program; nothing of files, which `describe_file` has looked up.
+void apply_library(ModelInfo& info) {
+  if (!info.path.empty()) return;
+  Store store(library_home());
+  apply_library(store, info);
 }
 
 }  // namespace
@@ -324,7 +332,7 @@ Result<Checkpoint> Engine::open(const std::string& name_or_path, const std::stri
   OpenedModel opened;
   ModelInfo info = describe_file(file.value(), name_or_path, &opened);
   if (!info.supported) return open_model(file.value().catalog, said_of(file.value(), name_or_path)).error();
-  apply_library({&info, 1});
+  apply_library(info);
   VaeFile other;
   const std::string chosen_vae = vae_of(vae, info);
   if (!chosen_vae.empty()) {
@@ -379,7 +387,7 @@ Result<ModelInfo> Engine::inspect(const std::string& name_or_path, bool hash) {
   Result<OpenedFile> file = open_file(name_or_path);
   if (!file) return std::move(file).error();
   ModelInfo info = describe_file(file.value(), name_or_path, nullptr);
-  apply_library({&info, 1});
+  apply_library(info);
   if (hash && info.auto_v1.empty() && !info.path.empty()) {
     Result<FileDigests> digests = hash_once(info.path, nullptr, digests_of_file);
     if (!digests) return std::move(digests).error();

@@ -97,14 +97,12 @@ void lay_over_set(const Overrides& set, ModelInfo& embedded) {
   if (embedded.recommended) lay_over(layer_of(set), *embedded.recommended);
 }
 
-void apply_library(std::span<ModelInfo> embedded) {
-  Store store(library_home());
-  for (ModelInfo& one : embedded) {
-    if (!one.path.empty()) continue;
-    const auto tuned = store.tuned(one.name);
-    if (tuned && one.recommended) lay_over_tuned(tuned.value(), one.sha256, {}, one.prediction, *one.recommended);
-    lay_over_set(set_in_program(store, one.name), one);
-  }
+void apply_library(Store& store, ModelInfo& embedded) {
+  if (!embedded.path.empty()) return;
+  const auto tuned = store.tuned(embedded.name);
+  if (tuned && embedded.recommended)
+    lay_over_tuned(tuned.value(), embedded.sha256, {}, embedded.prediction, *embedded.recommended);
+  lay_over_set(set_in_program(store, embedded.name), embedded);
 }
 
 void apply_library(const NamedFile& file, ModelInfo& info) {

@@ -44,8 +44,8 @@ void lay_over_tuned(const std::optional<std::string>& saved, const std::string& 
                     const std::string& prediction, Recommended& recommended);
 /// What the library knows goes before what the file says.
 void apply_library(const NamedFile& file, ModelInfo& info);
-/// The same for those in the program, by their names; files stay as they are.
-void apply_library(std::span<ModelInfo> embedded);
+/// The same for one in the program, by its name; a file stays as it is.
+void apply_library(Store& store, ModelInfo& embedded);
 /// What the user has set of what the model is, and what stood beside it.
 Hearsay hearsay_of(const NamedFile& file);
 
