@@ -178,8 +178,8 @@ class Library {
   /// Says of a model what its file does not, or says wrongly; an empty value goes back to the file's own. Keys:
   /// license, author, tags, trigger_words, source, about; good_for, what it shall be chosen for ("pixel art, logos");
   /// what it is run as, where the file says nothing or the wrong
-  /// thing: family ("sd1"), prediction ("eps", "v"), zero_terminal_snr ("true", "false"); and the settings that a
-  /// request which says nothing gets: sampler, scheduler, steps, cfg, size, clip_skip, negative, shortcuts and vae (a
+  /// thing: family ("sd1"), prediction ("eps", "v", "edm"), zero_terminal_snr ("true", "false"); and the settings that
+  /// a request which says nothing gets: sampler, scheduler, steps, cfg, size, clip_skip, negative, shortcuts and vae (a
   /// name or file), of a LoRA its strength. Error: invalid_argument. A family that the tensors are not of is told when
   /// the checkpoint is opened.
   Status set(const std::string& name, const std::string& key, const std::string& value);

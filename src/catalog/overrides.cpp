@@ -46,7 +46,7 @@ std::string_view what_is_wrong(const std::string& key, const std::string& value)
   if (key == "negative" && value.size() > kLongestNegative) return "at most 4096 bytes";
   if (key == "size" && !(side(sides(value).first) && side(sides(value).second)))
     return "WIDTHxHEIGHT, multiples of 8, such as 512x768";
-  if (key == "prediction" && value != "eps" && value != "v") return "eps or v";
+  if (key == "prediction" && value != "eps" && value != "v" && value != "edm") return "eps, v or edm";
   if (key == "zero_terminal_snr" && value != "true" && value != "false") return "true or false";
   return {};
 }

@@ -154,7 +154,7 @@ TEST_F(Library, WhatIsSetChangesWhatACheckpointIsRunAs) {
     ASSERT_EQ(run({"set", "mine", std::string(pair).substr(0, std::string(pair).find('=') + 1)}).status, 0);
     EXPECT_TRUE(draw("neon:0").out == plain) << pair;
   }
-  EXPECT_THAT(run({"set", "mine", "prediction=x0"}).err, HasSubstr("prediction: got \"x0\", need eps or v"));
+  EXPECT_THAT(run({"set", "mine", "prediction=x0"}).err, HasSubstr("prediction: got \"x0\", need eps, v or edm"));
 }
 
 TEST_F(Library, WhatIsSetForPromptsHoldsUnlessARequestSaysOtherwise) {

@@ -81,6 +81,16 @@ TEST_F(Edm, ACheckpointTellsItAndIsDrawnAsItsAuthorsDo) {
   }
 }
 
+TEST_F(Edm, ItsUserMaySayItOfAFileThatDoesNot) {
+  const Catalog sdxl(value_or_throw(open_safetensors(golden_folder() / "families/sdxl/checkpoint.safetensors")));
+  const auto opened = open_model(sdxl, {.prediction = "edm"});
+  ASSERT_TRUE(opened) << opened.error().text();
+  EXPECT_EQ(opened.value().model.prediction, Prediction::edm);
+  EXPECT_EQ(opened.value().model.latent.channel_deviations[0], 8.4927);
+  const Catalog sd1(value_or_throw(open_safetensors(golden_folder() / "families/sd1/checkpoint.safetensors")));
+  EXPECT_EQ(open_model(sd1, {.prediction = "edm"}).error().code, ErrorCode::unsupported);
+}
+
 TEST_F(Edm, NumbersOfEachChannelThatCannotBeAreRefused) {
   WeightsFile file(golden_folder() / "families/sdxl/checkpoint.safetensors");
   file.add("edm_mean", {4}, {0, 0, 0, 0});
