@@ -9,6 +9,7 @@ Backend make_cpu_backend() {
   backend.name = "cpu";
   add_cpu_int8(backend);
   add_cpu_winograd(backend);
+  add_cpu_few_outputs(backend);
   add_cpu_dense(backend);
   add_cpu_attention(backend);
   add_cpu_norm(backend);

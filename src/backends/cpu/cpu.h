@@ -11,6 +11,7 @@ Backend make_cpu_backend();
 
 void add_cpu_int8(Backend& backend);      // before all others: it declines unless asked for
 void add_cpu_winograd(Backend& backend);  // before the other convolutions: it takes what it is faster at
+void add_cpu_few_outputs(Backend& backend);
 void add_cpu_dense(Backend& backend);
 void add_cpu_attention(Backend& backend);
 void add_cpu_norm(Backend& backend);
