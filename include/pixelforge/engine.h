@@ -49,6 +49,12 @@ struct EngineOptions {
   std::uint64_t memory = 0;
   // Other than exact: faster, and pictures that differ a little (docs/performance.md says how much of each).
   Precision precision = Precision::exact;
+  // Bytes that the process may have in memory at once; 0: as many as the machine has free. Where a picture wants more
+  // at once, text encoders, network and VAE have their weights one after another, the VAE works in bands, and weights
+  // that do not fit beside the others are packed for each use; the picture is the same. Requests wait for one another
+  // then. Where even that does not do, a request is out_of_memory, before it takes any. What `prepare` has left is
+  // mapped, and not counted.
+  std::uint64_t memory_limit = 0;
   // For requests that come from others: open, plan and generate take models by their names in the program and the
   // library alone. A path is not_found, whether something is there or not, and no file is looked at to say so.
   bool names_only = false;

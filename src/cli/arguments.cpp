@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
+#include <algorithm>
+#include <cmath>
 #include <utility>
 #include <vector>
 
@@ -64,6 +66,26 @@ CLI::Option* add_database(CLI::App& app, std::string& target) {
                   "(default: SQLite in the library); a password is better in $PIXELFORGE_DATABASE or $PGPASSWORD")
       ->type_name("URL")
       ->envname("PIXELFORGE_DATABASE");
+}
+
+std::optional<std::uint64_t> parse_bytes(std::string_view text) {
+  const std::size_t unit = std::min(text.size(), text.find_first_not_of("0123456789."));
+  const auto number = parse_number<double>(text.substr(0, unit));
+  std::string_view letters = text.substr(unit);
+  while (letters.starts_with(' ')) letters.remove_prefix(1);
+  if (!number || letters.empty()) return std::nullopt;
+  const std::size_t power = std::string_view("KMGT").find(static_cast<char>(letters[0] & ~0x20));
+  const std::string_view rest = letters.substr(1);
+  if (power == std::string_view::npos || (!rest.empty() && rest != "B" && rest != "iB")) return std::nullopt;
+  const double bytes = *number * std::pow(rest == "B" ? 1000.0 : 1024.0, static_cast<double>(power) + 1);
+  return bytes >= 1 && bytes < 1e18 ? std::optional(static_cast<std::uint64_t>(bytes)) : std::nullopt;
+}
+
+CLI::Option* add_memory(CLI::App& app, std::uint64_t& target) {
+  return add_value(app, "--memory", target, parse_bytes, "a size such as 3G, 2.5G or 800M",
+                   "Memory that the program may take at its peak: where a picture wants more, its parts and their "
+                   "weights take turns (default: what the machine has)")
+      ->type_name("SIZE");
 }
 
 CLI::Option* add_shortcuts(CLI::App& app, std::optional<Shortcuts>& target, const std::string& help) {

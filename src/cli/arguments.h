@@ -57,6 +57,9 @@ CLI::Option* add_size(CLI::App& app, std::optional<Size>& target, const std::str
 CLI::Option* add_database(CLI::App& app, std::string& target);
 CLI::Option* add_threads(CLI::App& app, int& target);
 CLI::Option* add_precision(CLI::App& app, Precision& target);
+/// --memory: "3G", "2.5 GiB", "800M", in powers of 1024; "2 GB" is 2e9 bytes.
+std::optional<std::uint64_t> parse_bytes(std::string_view text);
+CLI::Option* add_memory(CLI::App& app, std::uint64_t& target);
 /// --shortcut, again and again.
 CLI::Option* add_shortcuts(CLI::App& app, std::optional<Shortcuts>& target, const std::string& help);
 /// --policy-words and --policy-command.

@@ -92,6 +92,7 @@ Verb add_serve(CLI::App& program) {
                 "Webhooks may lead to this machine and its network, and need no TLS");
   add_threads(*app, arguments->engine.threads);
   add_precision(*app, arguments->engine.precision);
+  add_memory(*app, arguments->engine.memory_limit);
   app->add_flag("--json", arguments->json, "Print its address as JSON");
   app->footer(
       "docs/api.md describes the API. Jobs that wait, and those that were broken off, are gone on with at the next "

@@ -51,6 +51,7 @@ Verb add_worker(CLI::App& program) {
   add_policy(*app, worker.policy);
   add_threads(*app, arguments->engine.threads);
   add_precision(*app, arguments->engine.precision);
+  add_memory(*app, arguments->engine.memory_limit);
   app->footer(
       "It needs the models that are asked for in its own library, and a clock that agrees with the others' to within "
       "seconds.\n\n"

@@ -295,6 +295,7 @@ void add_output(CLI::App& app, GenerateOptions& o) {
   app.add_flag("-q,--quiet", o.quiet, "Print the pictures' paths only");
   add_threads(app, o.engine.threads);
   add_precision(app, o.engine.precision);
+  add_memory(app, o.engine.memory_limit);
 }
 
 }  // namespace

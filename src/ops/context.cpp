@@ -47,4 +47,9 @@ void Context::check_cancelled() const {
   if (cancel_ != nullptr && cancel_->requested()) fail(ErrorCode::cancelled, "cancelled");
 }
 
+void Context::forget_beyond_limit(const Weight* used, std::uint64_t form_bytes_before) const {
+  if (weights_limit_ == 0 || used == nullptr || used->form_bytes() <= form_bytes_before) return;
+  if (memory_->lasting() > weights_limit_) used->forget_forms();
+}
+
 }  // namespace pxf

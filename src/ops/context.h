@@ -52,10 +52,17 @@ class Context {
   void set_precision(Precision precision) noexcept { precision_ = precision; }
   Precision precision() const noexcept { return precision_; }
   void set_profile(OpProfile* profile) noexcept { profile_ = profile; }
+  /// Where packed weights take more memory than this, those of an op are forgotten after it, so that what was packed
+  /// first stays and the rest is packed for each use. (The layers of a model come in a circle: to forget those used
+  /// longest ago would be to forget each just before it is used.) 0: all stay. Nobody else may be using these weights.
+  void limit_weights(std::uint64_t bytes) noexcept { weights_limit_ = bytes; }
   /// Throws Failure(cancelled) once stopping is wished for.
   void check_cancelled() const;
 
  private:
+  /// After an op on `used` (may be null), of which kernels had so much before.
+  void forget_beyond_limit(const Weight* used, std::uint64_t form_bytes_before) const;
+
   const Backend* backend_;
   ThreadPool* threads_;
   BufferPool* memory_;
@@ -63,6 +70,7 @@ class Context {
   OpProfile* profile_ = nullptr;
   Wrap wrap_ = {};
   Precision precision_ = Precision::exact;
+  std::uint64_t weights_limit_ = 0;
 };
 
 /// While it lives, a context computes this exactly.
@@ -89,13 +97,17 @@ void Context::run(const Desc& desc) {
       reasons += fmt::format(" {}: {};", kernel.name, refusal.reason());
       continue;
     }
-    if (profile_ == nullptr) return kernel.run(*this, desc);
+    const Weight* const weight = profile::named_weight(desc);
+    const std::uint64_t form_bytes = weights_limit_ > 0 && weight != nullptr ? weight->form_bytes() : 0;
+    if (profile_ == nullptr) {
+      kernel.run(*this, desc);
+      return forget_beyond_limit(weight, form_bytes);
+    }
     const auto start = std::chrono::steady_clock::now();
     kernel.run(*this, desc);
     const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
-    profile_->add(profile::named_weight(desc), Desc::kOp, kernel.name, took.count(), desc.flops(),
-                  profile::operand_bytes(desc));
-    return;
+    profile_->add(weight, Desc::kOp, kernel.name, took.count(), desc.flops(), profile::operand_bytes(desc));
+    return forget_beyond_limit(weight, form_bytes);
   }
   fail(ErrorCode::unsupported, "[{}] backend {} has no kernel for this:{}", Desc::kOp, backend_->name, reasons);
 }

@@ -181,6 +181,8 @@ std::uint64_t peak_resident_bytes() {
 Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptions& options,
                                   const CancelToken* cancel) {
   if (state_->unusable) return *state_->unusable;
+  const Result<Engine::State::Turn> turn = state_->wait_for_turn(cancel);
+  if (!turn) return turn.error();
   std::optional<HeldModels::Use> use(std::in_place, *state_->models, checkpoint.state_->held);
   HeldModel& opened = use->model();
   const Model& model = opened.model;
@@ -252,9 +254,8 @@ Result<BenchReport> Engine::bench(const Checkpoint& checkpoint, const BenchOptio
       add_kernels(report);
     }
     if (options.pictures) {
-      bench("picture", [&] {
-        run_plan(ctx, settled.value(), request, model, file, tokenizer, false, nullptr, {}, 0, plan.count);
-      });
+      bench("picture",
+            [&] { run_plan(ctx, settled.value(), request, model, file, tokenizer, {}, nullptr, {}, 0, plan.count); });
     }
     ctx.memory().trim();
     report.peak_memory = peak_resident_bytes();

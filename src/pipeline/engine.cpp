@@ -154,7 +154,46 @@ struct Equipment {
   const AdaptedBase& base;
   const Request& request;  // with its styles
   ThreadPool& threads;
+  const BufferPool& memory;
+  const EngineOptions& options;
+
+  /// Whether nobody else draws meanwhile, so that weights may be forgotten between two layers.
+  bool alone() const { return options.memory_limit > 0 || options.one_request; }
 };
+
+/// Beside an engine's pool, at most: pages of files that are being read and what lies between blocks; what each thread
+/// of a kernel works in.
+constexpr std::uint64_t kBesidePool = std::uint64_t{96} << 20;
+constexpr std::uint64_t kBesidePoolOfThread = std::uint64_t{32} << 20;
+
+/// Bytes that an engine's pool may have in all, and what lies beside it where memory is limited.
+struct Room {
+  std::uint64_t pool = 0, beside = 0;
+};
+
+Room room_for(const Equipment& with) {
+  const std::uint64_t held = with.memory.held(), limit = with.options.memory_limit;
+  Room out{.pool = read_memory_state().available + held};
+  if (limit == 0) return out;
+  const std::uint64_t resident = resident_bytes();
+  out.beside = resident - std::min(resident, held) + kBesidePool +
+               kBesidePoolOfThread * static_cast<std::uint64_t>(with.threads.threads());
+  out.pool = std::min(out.pool, limit - std::min(limit, out.beside));
+  return out;
+}
+
+/// How the plan is drawn where nobody else draws: with the bytes that it takes beyond those that are held.
+MemoryPlan plan_alone(const Equipment& with, const AdaptedModel* adapted, const Plan& plan, std::uint64_t room) {
+  return plan_memory({.model = with.held.model,
+                      .width = std::max(plan.width, plan.hires_width),
+                      .height = std::max(plan.height, plan.hires_height),
+                      .batch = plan.evaluations,
+                      .in_bands = plan.vae_tiling,
+                      .may_be_in_bands = !with.request.tile_y,
+                      .for_good = !with.options.one_request,
+                      .changed = adapted == nullptr ? 0 : adapted->packed_bytes},
+                     room);
+}
 
 /// Completes the plan with what picture k has of its own, its LoRAs and what they bring along, and gives the model with
 /// these on it; null without LoRAs. Throws Failure.
@@ -167,6 +206,12 @@ std::shared_ptr<const AdaptedModel> equip(const Equipment& with, SettledPlan& se
                                                       adapted ? adapted->embeddings : std::vector<NamedEmbedding>()));
   plan.embeddings = settled.embeddings.plans;
   plan.commercial = verdict_on(licences_of(plan));
+  if (with.alone()) {
+    const MemoryPlan how = plan_alone(with, adapted.get(), plan, room_for(with).pool);
+    plan.vae_tiling = how.vae_in_bands;
+    plan.memory_needed = how.bytes - std::min<std::uint64_t>(how.bytes, with.memory.held());
+    return adapted;
+  }
   plan.memory_needed = memory_needed(with.held, adapted.get(), plan).all;
   const auto available = [&] { return read_memory_state().available + with.models.idle_bytes(); };
   if (!plan.vae_tiling && !with.request.tile_y && plan.memory_needed > available()) {
@@ -207,11 +252,36 @@ Status check_memory(const Plan& plan) {
       plan.checkpoint};
 }
 
+/// Throws Failure where the picture cannot be drawn within the engine's limit.
+void check_limit(const Plan& plan, const MemoryPlan& how, const Room& room, std::uint64_t limit) {
+  if (how.bytes + room.beside <= limit) return;
+  throw Failure(Error{
+      ErrorCode::out_of_memory,
+      fmt::format("memory: a picture of {}x{} needs at least {}, {} are allowed; use a smaller size or allow more "
+                  "(--memory)",
+                  plan.width, plan.height, size_text(how.bytes + room.beside), size_text(limit)),
+      plan.checkpoint});
+}
+
+/// How the plan is drawn where nobody else draws; other checkpoints' weights go where it needs their memory, and this
+/// one's where each part has its turn. Throws Failure when that is not enough.
+MemoryPlan make_room_alone(const Equipment& with, const AdaptedModel* adapted, const Plan& plan) {
+  const Room room = room_for(with);
+  const MemoryPlan how = plan_alone(with, adapted, plan, room.pool);
+  if (with.options.memory_limit > 0) check_limit(plan, how, room, with.options.memory_limit);
+  value_or_throw(check_memory(plan));
+  with.models.make_room(how.in_turn ? 0 : room.pool - how.bytes + with.held.packed_bytes(), with.held);
+  if (how.in_turn) with.held.forget_packed();
+  return how;
+}
+
 /// Other checkpoints' weights go where this plan needs their memory. Throws Failure when that is not enough.
-void make_room(const Equipment& with, const AdaptedModel* adapted, const Plan& plan) {
+MemoryPlan make_room(const Equipment& with, const AdaptedModel* adapted, const Plan& plan) {
+  if (with.alone()) return make_room_alone(with, adapted, plan);
   const MemoryNeed need = memory_needed(with.held, adapted, plan);
   with.models.make_room(with.held, need.weights, need.all);
   value_or_throw(check_memory(plan));
+  return {};
 }
 
 /// Throws Failure: those of open_autoencoder; unsupported for other latents than the checkpoint's.
@@ -289,6 +359,16 @@ const ClipTokenizer& Engine::State::tokenizer() {
   return *tokenizer_;
 }
 
+Result<Engine::State::Turn> Engine::State::wait_for_turn(const CancelToken* cancel) {
+  constexpr std::chrono::milliseconds kLook{50};
+  Turn mine(turn, std::defer_lock);
+  if (options.memory_limit == 0) return mine;
+  while (!mine.try_lock_for(kLook)) {
+    if (cancel != nullptr && cancel->requested()) return Error{ErrorCode::cancelled, "cancelled", {}};
+  }
+  return mine;
+}
+
 const Engine::State::InProgram& Engine::State::in_program() {
   std::call_once(in_program_once_, [this] {
     in_program_ = {described(embedded_checkpoints()), described(embedded_loras())};
@@ -307,7 +387,9 @@ Engine::Engine(const EngineOptions& options) : state_(std::make_unique<State>())
             options.instruction_set, fmt::join(cpu_instruction_sets(), ", "));
     state_->threads = std::make_unique<ThreadPool>(options.threads);
     state_->forms = std::make_shared<SharedForms>(*state_->threads);
-    state_->models.emplace(state_->memory, options.memory > 0 ? options.memory : read_memory_state().available / 2);
+    std::uint64_t budget = options.memory > 0 ? options.memory : read_memory_state().available / 2;
+    if (options.memory_limit > 0) budget = std::min(budget, options.memory_limit);
+    state_->models.emplace(state_->memory, budget);
     return Done{};
   });
   if (!set_up) state_->unusable = set_up.error();
@@ -438,7 +520,7 @@ Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) 
     SettledPlan settled = value_or_throw(settle(info, opened.model, styled));
     settled.plan.precision = state_->options.precision;
     if (state_->options.names_only) check_names(settled.prompts);
-    equip({*state_->models, opened, base, styled, *state_->threads}, settled, 0);
+    equip({*state_->models, opened, base, styled, *state_->threads, state_->memory, state_->options}, settled, 0);
     settled.plan.commercial = judge_all(settled, styled);
     settled.plan.longest_parameters = longest_parameters(settled, styled);
     return std::move(settled.plan);
@@ -448,6 +530,8 @@ Result<Plan> Engine::plan(const Checkpoint& checkpoint, const Request& request) 
 Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, const Request& request,
                                               const OnProgress& on_progress, const CancelToken* cancel) {
   if (state_->unusable) return *state_->unusable;
+  const Result<Engine::State::Turn> turn = state_->wait_for_turn(cancel);
+  if (!turn) return turn.error();
   const ModelInfo& info = checkpoint.info();
   const HeldModels::Use use(*state_->models, checkpoint.state_->held);
   HeldModel& opened = use.model();
@@ -471,10 +555,11 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
     SettledPlan settled = value_or_throw(settle(info, opened.model, styled));
     settled.plan.precision = state_->options.precision;
     if (state_->options.names_only) check_names(settled.prompts);
-    const Equipment with{*state_->models, opened, base, styled, *state_->threads};
+    const Equipment with{*state_->models, opened, base, styled, *state_->threads, state_->memory, state_->options};
     std::shared_ptr<const AdaptedModel> adapted = equip(with, settled, 0);
     judge_all(settled, styled);
-    make_room(with, adapted.get(), settled.plan);
+    Keeping keeping{state_->options.one_request, make_room(with, adapted.get(), settled.plan)};
+    state_->memory.keep_within(state_->options.memory_limit > 0 ? room_for(with).pool : 0);
 
     FileHashes hashes;
     std::future<FileHashes> hashing = std::async(std::launch::async, hash);
@@ -492,12 +577,11 @@ Result<std::vector<Picture>> Engine::generate(const Checkpoint& checkpoint, cons
       }
       if (first > 0) {
         adapted = equip(with, settled, static_cast<int>(first));
-        make_room(with, adapted.get(), settled.plan);
+        keeping.within = make_room(with, adapted.get(), settled.plan);
       }
       std::vector<Picture> drawn_now =
-          run_plan(ctx, settled, styled, adapted ? adapted->model : opened.model, file, state_->tokenizer(),
-                   state_->options.one_request, previewer ? &*previewer : nullptr, on_progress, static_cast<int>(first),
-                   static_cast<int>(end));
+          run_plan(ctx, settled, styled, adapted ? adapted->model : opened.model, file, state_->tokenizer(), keeping,
+                   previewer ? &*previewer : nullptr, on_progress, static_cast<int>(first), static_cast<int>(end));
       if (first == 0) hashes = hashing.get();
       for (Picture& picture : drawn_now) {
         picture.parameters = parameters_text(settled.plan, styled, picture, hashes);

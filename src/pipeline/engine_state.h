@@ -25,6 +25,11 @@ struct Engine::State {
   std::optional<HeldModels> models;  // where the options can be
   std::shared_ptr<SharedForms> forms;
 
+  /// Where memory is limited, one request at a time computes: weights are forgotten that another would be using.
+  using Turn = std::unique_lock<std::timed_mutex>;
+  Result<Turn> wait_for_turn(const CancelToken* cancel);
+  std::timed_mutex turn;
+
   /// Made at first use: it takes a few milliseconds and `inspect` needs none.
   const ClipTokenizer& tokenizer();
 

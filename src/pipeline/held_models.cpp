@@ -70,6 +70,8 @@ std::uint64_t HeldModel::adapted_bytes() {
   return sum;
 }
 
+void HeldModel::forget_packed() { forget_forms_of(model); }
+
 void HeldModel::forget() {
   {
     std::lock_guard lock(adapted.mutex);
@@ -134,6 +136,12 @@ void HeldModels::make_room(const HeldModel& model, std::uint64_t to_pack, std::u
   while (memory_.lasting() + to_pack > budget_ && let_go_oldest(nullptr)) {
   }
   while (read_memory_state().available < needed && let_go_oldest(nullptr)) {
+  }
+}
+
+void HeldModels::make_room(std::uint64_t bytes, const HeldModel& model) {
+  std::lock_guard lock(mutex_);
+  while (memory_.lasting() > bytes && let_go_oldest(&model)) {
   }
 }
 

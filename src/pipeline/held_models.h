@@ -52,6 +52,8 @@ struct HeldModel {
   /// Bytes of its weights as kernels hold them now; LoRAs': those that they add.
   std::uint64_t packed_bytes() const;
   std::uint64_t adapted_bytes();
+  /// Lets go of its own; nobody may be using it.
+  void forget_packed();
   /// Lets go of both; they are made again when they are wanted. Nobody may be using it.
   void forget();
 };
@@ -84,6 +86,8 @@ class HeldModels {
   /// budget and `needed` bytes can be had from the system, or none is left. `to_pack`: an estimate from above, of what
   /// has not been used before.
   void make_room(const HeldModel& model, std::uint64_t to_pack, std::uint64_t needed);
+  /// The same until all that is packed takes no more than `bytes`.
+  void make_room(std::uint64_t bytes, const HeldModel& model);
   /// What make_room could give back.
   std::uint64_t idle_bytes() const;
 

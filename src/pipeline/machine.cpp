@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <fstream>
 
 #include "backends/backends.h"
@@ -30,6 +31,9 @@ MachineInfo Engine::machine() const {
   const MemoryState memory = read_memory_state();
   info.memory_total = memory.total;
   info.memory_available = memory.available;
+  if (const std::uint64_t limit = state_->options.memory_limit; limit > 0) {
+    info.memory_available = std::min(memory.available, limit);
+  }
   return info;
 }
 

@@ -1,6 +1,7 @@
 #include "pipeline/memory.h"
 
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <fstream>
@@ -59,15 +60,49 @@ std::uint64_t left_of_groups() {
   return least;
 }
 
-std::uint64_t packed_bytes(const Declarations& declarations, std::string_view beginning) {
-  std::uint64_t bytes = 0;
+/// Of the weights of a part as kernels hold them.
+struct PackedBytes {
+  std::uint64_t all = 0, largest = 0;
+
+  PackedBytes& operator+=(const PackedBytes& other) {
+    all += other.all;
+    largest = std::max(largest, other.largest);
+    return *this;
+  }
+};
+
+PackedBytes packed_bytes(const Declarations& declarations, std::string_view beginning) {
+  PackedBytes sum;
   for (const Declaration& d : declarations) {
     // Tables are read from the file row by row, the encoder's half is not used.
     if (!d.name.starts_with(beginning) || d.name.find("embedding") != std::string::npos) continue;
-    bytes += packed_weight_bytes(d.shape, d.weight->defined() ? d.weight->dtype() : DType::f32);
+    const std::uint64_t bytes = packed_weight_bytes(d.shape, d.weight->defined() ? d.weight->dtype() : DType::f32);
+    sum += {bytes, bytes};
   }
-  return bytes;
+  return sum;
 }
+
+PackedBytes packed_texts(const Model& model) {
+  PackedBytes sum;
+  for (const auto& text : model.texts) sum += packed_bytes(text->declarations(), "");
+  return sum;
+}
+
+/// A part of the model at work.
+struct PartAtWork {
+  PackedBytes weights;
+  std::uint64_t working = 0;
+
+  std::uint64_t all() const { return weights.all + working; }
+  /// With weights packed for each use: one that is used, and one read from the file.
+  std::uint64_t least() const { return std::min(all(), working + 2 * weights.largest); }
+  /// That the weights may take so that it works within `room`; 0: all.
+  std::uint64_t limit(std::uint64_t room) const {
+    if (all() <= room) return 0;
+    const std::uint64_t beside = working + 2 * weights.largest;
+    return std::max<std::uint64_t>(1, room - std::min(room, beside));
+  }
+};
 
 }  // namespace
 
@@ -79,11 +114,51 @@ MemoryState read_memory_state() {
 }
 
 std::uint64_t memory_for_weights(const Model& model) {
-  std::uint64_t bytes = 0;
-  if (model.network) bytes += packed_bytes(model.network->declarations(), "");
-  if (model.autoencoder) bytes += packed_bytes(model.autoencoder->declarations(), "decoder.");
-  for (const auto& text : model.texts) bytes += packed_bytes(text->declarations(), "");
-  return bytes;
+  PackedBytes sum = packed_texts(model);
+  if (model.network) sum += packed_bytes(model.network->declarations(), "");
+  if (model.autoencoder) sum += packed_bytes(model.autoencoder->declarations(), "decoder.");
+  return sum.all;
+}
+
+std::uint64_t resident_bytes() {
+  std::uint64_t size = 0, resident = 0;
+  std::ifstream("/proc/self/statm") >> size >> resident;
+  return resident * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+}
+
+MemoryPlan plan_memory(const MemoryNeeds& needs, std::uint64_t room) {
+  const Model& model = needs.model;
+  const std::int64_t h = needs.height / model.latent.factor, w = needs.width / model.latent.factor;
+  const PartAtWork text{packed_texts(model), 2 * kKernelWorkingBytes};
+  PartAtWork network{packed_bytes(model.network->declarations(), ""), kKernelWorkingBytes};
+  network.working += model.network->working_bytes(needs.batch, h, w);
+  network.weights.all += needs.changed;
+  if (needs.changed > 0) network.weights.largest *= 2;  // of halves that a LoRA changes, numbers become whole
+  const auto decoder = [&](bool in_bands) {
+    const std::uint64_t bytes = in_bands ? model.autoencoder->working_bytes_in_bands(h, w, kVaeBand)
+                                         : model.autoencoder->working_bytes(1, h, w);
+    return PartAtWork{packed_bytes(model.autoencoder->declarations(), "decoder."), bytes + kKernelWorkingBytes};
+  };
+  const auto at_once = [&](bool in_bands) {
+    const PartAtWork vae = decoder(in_bands);
+    const std::uint64_t weights = text.weights.all + network.weights.all + vae.weights.all;
+    return MemoryPlan{.vae_in_bands = in_bands, .bytes = weights + std::max(network.working, vae.working)};
+  };
+  const auto in_turn = [&](bool in_bands) {
+    const PartAtWork vae = decoder(in_bands);
+    MemoryPlan out{in_bands, true, text.limit(room), network.limit(room), vae.limit(room)};
+    const bool packs_once = out.text == 0 && out.network == 0 && out.vae == 0;
+    out.bytes = packs_once ? std::max({text.all(), network.all(), vae.all()})
+                           : std::max({text.least(), network.least(), vae.least(), room});
+    return out;
+  };
+  const bool may = needs.may_be_in_bands;
+  const MemoryPlan whole = at_once(needs.in_bands);
+  if (whole.bytes <= room) return whole;
+  if (const MemoryPlan bands = at_once(true); needs.for_good && may && bands.bytes <= room) return bands;
+  const MemoryPlan parts = in_turn(needs.in_bands);
+  if (parts.vae == 0 && parts.bytes <= room) return parts;
+  return may ? in_turn(true) : parts;
 }
 
 std::uint64_t memory_for(const Model& model, int width, int height, int batch, bool in_bands) {

@@ -111,6 +111,8 @@ Result<std::vector<std::string>> Engine::probe(const Checkpoint& checkpoint, con
                                                const std::filesystem::path& in, const std::filesystem::path& out,
                                                const CancelToken* cancel) {
   if (state_->unusable) return *state_->unusable;
+  const Result<Engine::State::Turn> turn = state_->wait_for_turn(cancel);
+  if (!turn) return turn.error();
   static const std::map<std::string, Outputs (*)(const Model&, const Inputs&), std::less<>> kParts{
       {"unet", probe_unet},
       {"text", [](const Model& model, const Inputs& inputs) { return probe_text(model, 0, inputs); }},

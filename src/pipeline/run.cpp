@@ -191,7 +191,7 @@ class Sampling {
 class Drawing {
  public:
   Drawing(Context& ctx, const SettledPlan& settled, const Request& request, const Model& model, const std::string& file,
-          const ClipTokenizer& tokenizer, bool only_request, Previewer* previewer, const OnProgress& on_progress)
+          const ClipTokenizer& tokenizer, const Keeping& keeping, Previewer* previewer, const OnProgress& on_progress)
       : ctx_(ctx),
         settled_(settled),
         plan_(settled.plan),
@@ -199,10 +199,10 @@ class Drawing {
         model_(model),
         file_(file),
         tokenizer_(tokenizer),
-        only_request_(only_request),
+        keeping_(keeping),
         previewer_(previewer),
         report_(on_progress, settled.plan),
-        start_(start_of(ctx, model, request, settled.plan)) {}
+        start_((take_turn(Part::vae), start_of(ctx, model, request, settled.plan))) {}
 
   Picture operator()(int k) {
     k_ = k;
@@ -224,10 +224,35 @@ class Drawing {
   void done() { report_.enter(Stage::done, plan_.count - 1, plan_.steps + plan_.hires_steps); }
 
  private:
+  enum class Part : std::uint8_t { text, network, vae };
+
+  void forget(Part part) const {
+    if (part == Part::text) {
+      for (const auto& text : model_.texts) forget_forms(text->declarations());
+    } else if (part == Part::network) {
+      forget_forms(model_.network->declarations());
+      for (const Model::LaterNetwork& later : model_.later) forget_forms(later.network->declarations());
+    } else {
+      forget_forms(model_.autoencoder->declarations());
+    }
+  }
+
+  // Where memory does not hold all parts at once, each has it while it works.
+  void take_turn(Part part) const {
+    const MemoryPlan& within = keeping_.within;
+    if (!within.in_turn) return;
+    for (const Part other : {Part::text, Part::network, Part::vae}) {
+      if (other != part) forget(other);
+    }
+    ctx_.memory().trim();
+    ctx_.limit_weights(part == Part::text ? within.text : part == Part::network ? within.network : within.vae);
+  }
+
   // Once for each prompt that comes out of the variants.
   void encode(Picture& picture) {
     if (prompts_ && picture.prompt == encoded_) return;
     report_.enter(Stage::text, k_, 0);
+    take_turn(Part::text);
     const Stopwatch watch;
     encoded_ = picture.prompt;
     prompts_ = encode_prompts(ctx_, model_, tokenizer_, encoded_, request_, plan_, settled_.embeddings);
@@ -236,8 +261,7 @@ class Drawing {
           encode_prompts(ctx_, model_, tokenizer_, encoded_, request_, plan_, settled_.embeddings, Pass::second);
     }
     picture.seconds.text = watch.seconds();
-    if (!only_request_) return;
-    for (const auto& text : model_.texts) forget_forms(text->declarations());
+    if (keeping_.only_request) forget(Part::text);
   }
 
   Image in_two_passes(Picture& picture) {
@@ -266,6 +290,7 @@ class Drawing {
     const Sampling sample(ctx_, settled, model_, request, start);
     const int steps = settled.plan.steps;
     report_.enter(Stage::steps, k_, before);
+    take_turn(Part::network);
     const Stopwatch steps_watch;
     Tensor latent = sample(prompts, picture, [&](int step, const Tensor& x, const Tensor& denoised) {
       if (!all_finite(x))
@@ -277,16 +302,14 @@ class Drawing {
     });
     picture.seconds.steps += steps_watch.seconds();
     const bool is_last = k_ + 1 == plan_.count && before + steps == plan_.steps + plan_.hires_steps;
-    if (only_request_ && is_last) {
-      forget_forms(model_.network->declarations());
-      for (const Model::LaterNetwork& later : model_.later) forget_forms(later.network->declarations());
-    }
+    if (keeping_.only_request && is_last) forget(Part::network);
     return latent;
   }
 
   // `done`: steps of this picture.
   Image decoded(const Tensor& latent, Picture& picture, int done) {
     report_.enter(Stage::vae, k_, done);
+    take_turn(Part::vae);
     ctx_.memory().trim();  // the steps' blocks are of other sizes than the autoencoder's
     const Stopwatch vae_watch;
     const Tensor scaled = mean_from(model_.latent, latent);
@@ -304,7 +327,7 @@ class Drawing {
   const Model& model_;
   const std::string& file_;
   const ClipTokenizer& tokenizer_;
-  bool only_request_;
+  const Keeping& keeping_;
   Previewer* previewer_;
   Reporter report_;
   Start start_;
@@ -316,9 +339,9 @@ class Drawing {
 }  // namespace
 
 std::vector<Picture> run_plan(Context& ctx, const SettledPlan& settled, const Request& request, const Model& model,
-                              const std::string& file, const ClipTokenizer& tokenizer, bool only_request,
+                              const std::string& file, const ClipTokenizer& tokenizer, const Keeping& keeping,
                               Previewer* previewer, const OnProgress& on_progress, int first, int end) {
-  Drawing draw(ctx, settled, request, model, file, tokenizer, only_request, previewer, on_progress);
+  Drawing draw(ctx, settled, request, model, file, tokenizer, keeping, previewer, on_progress);
   std::vector<Picture> pictures;
   for (int k = first; k < end; ++k) pictures.push_back(draw(k));
   if (end == settled.plan.count) draw.done();

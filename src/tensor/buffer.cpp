@@ -1,5 +1,6 @@
 #include "tensor/buffer.h"
 
+#include <malloc.h>
 #include <sys/mman.h>
 
 #include <algorithm>
@@ -44,6 +45,7 @@ struct BufferPool::State {
   std::size_t lasting = 0;  // of these
   std::size_t peak = 0;
   std::size_t waiting = 0;
+  std::size_t limit = 0;
 
   ~State() { trim(); }
   void trim() {
@@ -52,6 +54,15 @@ struct BufferPool::State {
     }
     free.clear();
     waiting = 0;
+  }
+  // Of the blocks that wait the largest go until there is room for another. Whether any went.
+  bool make_room(std::size_t size) {
+    bool any = false;
+    while (limit > 0 && waiting > 0 && in_use + waiting + size > limit) {
+      std::free(take_from(std::prev(free.end())));
+      any = true;
+    }
+    return any;
   }
   // The smallest block that is large enough and not much larger; null when there is none. Small blocks may be twice as
   // large as asked for, large ones a quarter larger.
@@ -124,7 +135,15 @@ std::shared_ptr<Buffer> BufferPool::take_lasting(std::size_t size) {
 }
 
 std::shared_ptr<Buffer> BufferPool::hand_out(std::byte* at, std::size_t size, bool lasting) {
-  if (at == nullptr) at = allocate(size);
+  if (at == nullptr) {
+    bool any_went = false;
+    {
+      std::lock_guard lock(state_->mutex);
+      any_went = state_->make_room(size);
+    }
+    if (any_went) ::malloc_trim(0);  // blocks of some megabytes lie in malloc's heap, which keeps them
+    at = allocate(size);
+  }
   if (at == nullptr) {
     trim();  // blocks of other sizes may be what is missing
     at = allocate(size);
@@ -142,8 +161,18 @@ std::shared_ptr<Buffer> BufferPool::hand_out(std::byte* at, std::size_t size, bo
 }
 
 void BufferPool::trim() {
+  bool is_limited = false;
+  {
+    std::lock_guard lock(state_->mutex);
+    state_->trim();
+    is_limited = state_->limit > 0;
+  }
+  if (is_limited) ::malloc_trim(0);
+}
+
+void BufferPool::keep_within(std::size_t bytes) {
   std::lock_guard lock(state_->mutex);
-  state_->trim();
+  state_->limit = bytes;
 }
 
 std::size_t BufferPool::in_use() const {

@@ -41,6 +41,9 @@ class BufferPool {
   }
   /// Gives the blocks that nobody holds back to the system.
   void trim();
+  /// From now on, blocks that nobody holds go back to the system before those taken from it are more than this. 0: they
+  /// wait for whoever can use them.
+  void keep_within(std::size_t bytes);
   /// Bytes of live buffers now, and at most so far.
   std::size_t in_use() const;
   std::size_t peak() const;

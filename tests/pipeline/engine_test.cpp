@@ -17,6 +17,7 @@
 #include "formats/safetensors.h"
 #include "image/png_text.h"
 #include "image/resize.h"
+#include "pipeline/memory.h"
 #include "pixelforge/picture_file.h"
 #include "support.h"
 
@@ -581,6 +582,39 @@ TEST(Engine, ForgettingWhatIsUsedChangesNoPicture) {
   const auto pictures = value_or_throw(engine.generate(checkpoint, request));
   EXPECT_EQ(pictures.at(0).image.pixels, pixels_of({}, small_request()));
   EXPECT_EQ(value_or_throw(engine.generate(checkpoint, request)).at(1).image.pixels, pictures.at(1).image.pixels);
+}
+
+TEST(Engine, WithinTheLeastMemoryThatItAllowsItDrawsTheSamePictures) {
+  Request request = small_request();
+  request.count = 2;
+  request.loras = {{"neon", 0.8}};
+  request.hires = 2;
+  EngineOptions options;
+  options.threads = 2;
+  std::uint64_t packed = 0;  // at most, at the beginning of each step and of the VAE's work
+  const auto pictures_of = [&] {
+    Engine engine(options);
+    packed = 0;
+    return engine.generate(value_or_throw(engine.open("starter")), request, [&](const Progress&) {
+      packed = std::max(packed, engine.loaded().bytes);
+      return Go::on;
+    });
+  };
+  const auto want = pictures_of();
+  ASSERT_TRUE(want) << want.error().text();
+  const std::uint64_t packed_without_limit = packed;
+  options.memory_limit = resident_bytes() + (std::uint64_t{128} << 20);
+  std::string refused;
+  Result<std::vector<Picture>> got = pictures_of();
+  for (; !got; got = pictures_of()) {
+    ASSERT_EQ(got.error().code, ErrorCode::out_of_memory) << got.error().text();
+    refused = got.error().text();
+    options.memory_limit += std::uint64_t{4} << 20;
+    ASSERT_LT(options.memory_limit, std::uint64_t{4} << 30);
+  }
+  EXPECT_THAT(refused, testing::ContainsRegex("needs at least .* are allowed; use a smaller size or allow more"));
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(got.value()[i].image.pixels, want.value()[i].image.pixels);
+  EXPECT_LT(packed, packed_without_limit * 2 / 3);
 }
 
 TEST(BadCheckpoint, UnexpectedTensorsAreListedAndDoNoHarm) {

@@ -56,6 +56,49 @@ TEST(Memory, AWholePictureStaysWithinItsEstimate) {
   EXPECT_GE(on.memory.held(), estimate / 2);
 }
 
+TEST(Memory, WeightsBeyondALimitArePackedForEachUseWithTheSameResult) {
+  const auto file = MappedFile::of_static(embedded_checkpoints()[0].bytes, "starter");
+  const OpenedModel opened = value_or_throw(open_model(Catalog(value_or_throw(open_safetensors(file)))));
+  const Network& network = *opened.model.network;
+  test::Computer on("cpu");
+  const Conditioning cond{on.ctx.full({2, 77, network.context_width()}, 0.1)};
+  const auto predicted = [&] {
+    const Tensor out = network.predict(on.ctx.full({2, 8, 8, 4}, 0.5), std::array{500.0, 500.0}, cond);
+    return std::vector<float>(out.span<float>().begin(), out.span<float>().end());
+  };
+  const auto packed = [&] {
+    std::vector<bool> out;
+    for (const Declaration& d : network.declarations()) out.push_back(d.weight->form_bytes() > 0);
+    return out;
+  };
+  const std::vector<float> whole = predicted();
+  const std::size_t limit = on.memory.lasting() / 2;
+  for (const Declaration& d : network.declarations()) d.weight->forget_forms();
+  on.ctx.limit_weights(limit);
+  EXPECT_EQ(predicted(), whole);
+  EXPECT_LE(on.memory.lasting(), limit);
+  EXPECT_GT(on.memory.lasting(), limit * 3 / 4);
+  const std::vector<bool> stays = packed();
+  EXPECT_EQ(predicted(), whole);
+  EXPECT_EQ(packed(), stays) << "what was packed first was given up for what came later";
+}
+
+TEST(Memory, APictureIsDrawnTheFirstWayThatFits) {
+  const auto file = MappedFile::of_static(embedded_checkpoints()[0].bytes, "starter");
+  const OpenedModel opened = value_or_throw(open_model(Catalog(value_or_throw(open_safetensors(file)))));
+  const MemoryNeeds needs{.model = opened.model, .width = 512, .height = 512, .batch = 2, .for_good = false};
+  const MemoryPlan whole = plan_memory(needs, std::uint64_t{1} << 40);
+  EXPECT_FALSE(whole.in_turn || whole.vae_in_bands);
+  const MemoryPlan parts = plan_memory(needs, whole.bytes - 1);
+  EXPECT_TRUE(parts.in_turn && !parts.vae_in_bands && parts.network == 0);
+  const MemoryPlan bands = plan_memory(needs, parts.bytes - 1);
+  EXPECT_TRUE(bands.in_turn && bands.vae_in_bands && bands.network == 0);
+  const MemoryPlan streamed = plan_memory(needs, bands.bytes - 1);
+  EXPECT_TRUE(streamed.network > 0 || streamed.vae > 0);
+  EXPECT_LE(streamed.bytes, bands.bytes - 1);
+  EXPECT_GT(plan_memory(needs, std::uint64_t{1} << 20).bytes, std::uint64_t{1} << 20);
+}
+
 TEST(Memory, AvailableMemoryIsSomeAndNotMoreThanThereIs) {
   const MemoryState state = read_memory_state();
   EXPECT_GT(state.available, 0u);

@@ -33,6 +33,15 @@ TEST(BufferPool, GivesTheSameBlockAgain) {
   EXPECT_EQ(pool.held(), 0u);
 }
 
+TEST(BufferPool, GivesBackWhatWaitsBeforeItTakesMoreThanItsLimit) {
+  BufferPool pool;
+  pool.keep_within(300000);
+  static_cast<void>(pool.take(100000)), static_cast<void>(pool.take(150000));  // both wait now
+  const auto held = pool.take(170000);
+  EXPECT_LE(pool.held(), 300000u);
+  EXPECT_GT(pool.held(), pool.in_use()) << "a block that does no harm still waits";
+}
+
 TEST(BufferPool, ABlockMayOutliveItsPool) {
   std::shared_ptr<Buffer> block;
   {

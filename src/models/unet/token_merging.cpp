@@ -48,6 +48,7 @@ MergedPlaces::MergedPlaces(const Tensor& x, const Sides& sides, double ratio) : 
 
 MergedPlaces::Match MergedPlaces::matches(const Tensor& x, std::int64_t picture) const {
   const std::int64_t channels = x.dim(2), others = std::ssize(others_), stay = std::ssize(stay_);
+  const WithPrecision exactly(x.context(), Precision::exact);  // alike is alike, whatever layers are computed in
   const Weight staying = Weight::of(directions(x, picture, stay_), {stay, channels});
   const Tensor all = x.context().from(directions(x, picture, others_), {others, channels});
   Match out{std::vector<float>(others_.size(), -std::numeric_limits<float>::infinity()),
