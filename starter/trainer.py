@@ -53,7 +53,7 @@ class Trainer:
         small = [p for n, p in self.params.items() if n not in big]
         self.optimizers = [(torch.optim.AdamW(small, lr=1, betas=(0.9, 0.99), weight_decay=0.0), args.adam)]
         if big:
-            self.optimizers.append((Muon(big.values()), args.muon))
+            self.optimizers.append((Muon(big.values(), workers=args.workers), args.muon))
         self.ema = {n: p.detach().clone() for n, p in self.params.items()}
         if state:
             self.restore(state)
