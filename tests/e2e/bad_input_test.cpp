@@ -54,7 +54,6 @@ TEST(WrongUsage, EndsWithTwoAndSaysWhatIsNeeded) {
       {{"generate", "a", "--cfg", "4,,5"}, "need a number such as 7.5"},
       {{"generate", "a", "--cfg", "4,nan"}, "guidance: cfg: scales: got nan, need 0 to 1000"},
       {{"generate", "a", "--memory", "3"}, "--memory: got \"3\", need a size such as 3G"},
-      {{"generate", "a", "--memory", "20M"}, "needs at least"},
       {{"generate", "a", "--shortcut", "depe:3"}, "did you mean \"deep\"?"},
       {{"generate", "a", "--shortcut", "deep:3,depth=99"}, "depth: got 99, need 1 to"},
       {{"generate", "a", "--guidance", "pug:3"}, "did you mean \"pag\"?"},
@@ -89,6 +88,12 @@ TEST(WrongUsage, EndsWithTwoAndSaysWhatIsNeeded) {
     SCOPED_TRACE(testing::PrintToString(c.arguments));
     expect_error(run(c.arguments, {.folder = folder.path()}), 2, c.words);
   }
+  EXPECT_THAT(folder.files(), IsEmpty());
+}
+
+TEST(LittleMemory, IsToldBeforeDrawing) {
+  TemporaryFolder folder;
+  expect_error(run({"generate", "a", "--memory", "20M"}, {.folder = folder.path()}), 1, "needs at least");
   EXPECT_THAT(folder.files(), IsEmpty());
 }
 

@@ -352,7 +352,7 @@ TEST_F(Prepared, AReplacedCheckpointIsPackedAnew) {
 }
 
 TEST_F(Prepared, WhatTwoCheckpointsHaveInCommonIsThereOnce) {
-  const fs::path other = starter_copy("prepared-too.safetensors", "model.diffusion_model.out.", 0.25f);
+  const fs::path other = starter_copy("prepared-too.safetensors", "model.diffusion_model.middle_block.", 0.25f);
   Engine engine;
   const Checkpoint checkpoint = value_or_throw(engine.open(other.string()));
   drawn_with(engine, checkpoint);  // the same size, so the same layouts
