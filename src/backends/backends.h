@@ -21,7 +21,8 @@ const Backend* find_backend(std::string_view name);
 /// Bytes that kernels hold for a weight of this shape and type in the form they want it in.
 std::uint64_t packed_weight_bytes(const Shape& shape, DType dtype);
 
-/// Bytes of the pool that a kernel takes beside its op's arguments and result, at most.
+/// Bytes of the pool that a kernel takes beside its op's arguments and result, at most. (Products in bytes take a
+/// quarter of their input beside it, which may be more.)
 inline constexpr std::uint64_t kKernelWorkingBytes = std::uint64_t{20} << 20;
 
 /// The instruction sets that the cpu backend was built for and this machine runs, the widest first ("AVX3", "AVX2"...).

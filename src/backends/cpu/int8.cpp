@@ -23,18 +23,19 @@ std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1)
 // One panel's bytes, sums and scales of the weight's rows `values` (used, depth, taps).
 class PanelWriter {
  public:
-  PanelWriter(const Int8Panels& p, std::int64_t panel) : p_(p), parts_(p.depth), panel_(panel) {}
+  PanelWriter(const Int8Panels& p, std::byte* memory, std::int64_t panel)
+      : p_(p), memory_(memory), parts_(p.depth), panel_(panel) {}
 
   void write(const std::vector<float>& values, std::int64_t used) {
     const std::int64_t length = p_.depth * p_.taps;
     for (std::int64_t j = 0; j < p_.width; ++j) {
-      const float* row = values.data() + j * length;
-      const float scale = j < used ? scale_of(row, length) : 0;
-      const_cast<float*>(p_.scales(panel_))[j] = scale;
+      const float* row = j < used ? values.data() + j * length : nullptr;
+      const float scale = row != nullptr ? scale_of(row, length) : 0;
+      at<float>(p_.scales_at(panel_))[j] = scale;
       const float inverse = scale > 0 ? 1 / scale : 0;
       for (std::int64_t tap = 0; tap < p_.taps; ++tap) {
         for (std::int64_t part = 0; part < parts_.count; ++part) {
-          write_part(j < used ? row : nullptr, inverse, j, tap, part);
+          write_part(row, inverse, j, tap, part);
         }
       }
     }
@@ -52,19 +53,25 @@ class PanelWriter {
   }
 
   void write_part(const float* row, float inverse, std::int64_t j, std::int64_t tap, std::int64_t part) {
-    auto* to = const_cast<std::int8_t*>(p_.panel(panel_, tap, parts_.begin(part)));
+    auto* to = at<std::int8_t>(p_.panel_at(panel_, tap, parts_.begin(part)));
     std::int64_t sum = 0;
     for (std::int64_t k = 0; k < parts_.size(part); ++k) {
-      const std::int64_t at = parts_.begin(part) + k;
-      const float value = row != nullptr && at < p_.depth ? row[at * p_.taps + tap] * inverse : 0;
+      const std::int64_t from = parts_.begin(part) + k;
+      const float value = row != nullptr && from < p_.depth ? row[from * p_.taps + tap] * inverse : 0;
       const auto rounded = static_cast<std::int8_t>(std::isfinite(value) ? std::nearbyint(value) : 0);
       to[(k / 4 * p_.width + j) * 4 + k % 4] = rounded;
       sum += rounded;
     }
-    const_cast<float*>(p_.sums(panel_, tap, part))[j] = static_cast<float>(sum);
+    at<float>(p_.sums_at(panel_, tap, part))[j] = static_cast<float>(sum);
+  }
+
+  template <class T>
+  T* at(std::size_t offset) const {
+    return reinterpret_cast<T*>(memory_ + offset);
   }
 
   const Int8Panels& p_;
+  std::byte* memory_;
   Int8Parts parts_;
   std::int64_t panel_;
 };
@@ -76,15 +83,14 @@ Int8Panels panels_of(Context& ctx, const Weight& weight) {
   p.taps = weight.shape().numel() / p.columns / p.depth;
   p.width = tile_kernels().columns;
   p.memory = weight.laid_out(fmt::format("int8 {} {}", p.width, kMostDepth), p.bytes(), [&] {
-    Int8Panels made = p;
-    made.memory = ctx.memory().take_lasting(p.bytes());
+    auto memory = ctx.memory().take_lasting(p.bytes());
     ctx.threads().parallel_for(p.count(), [&](std::int64_t i) {
       const std::int64_t length = p.depth * p.taps, used = std::min(p.width, p.columns - i * p.width);
       std::vector<float> values(static_cast<std::size_t>(used * length));
       weight.read_f32(i * p.width * length, values);
-      PanelWriter(made, i).write(values, used);
+      PanelWriter(p, memory->data(), i).write(values, used);
     });
-    return made.memory;
+    return memory;
   });
   return p;
 }
@@ -147,8 +153,8 @@ class Int8Block {
       for (add.part = 0; add.part < a_.parts.count; ++add.part, add.is_first = false) {
         args.begin = a_.parts.begin(add.part);
         args.depth = a_.parts.size(add.part);
-        args.b = b.panel(panel, tap, args.begin);
-        add.column_sums = b.sums(panel, tap, add.part);
+        args.b = b.at<std::int8_t>(b.panel_at(panel, tap, args.begin));
+        add.column_sums = b.at<float>(b.sums_at(panel, tap, add.part));
         for (std::int64_t tile = 0; tile < tiles_; ++tile) {
           const auto at = static_cast<std::size_t>((tile * b.taps + tap) * kMaxTileRows);
           args.rows = bytes_.data() + at;
@@ -161,7 +167,7 @@ class Int8Block {
       }
     }
     const std::int64_t column = panel * b.width;
-    int8_kernels().finish(sums, rows_, b.scales(panel), bias, std::min(b.width, b.columns - column),
+    int8_kernels().finish(sums, rows_, b.at<float>(b.scales_at(panel)), bias, std::min(b.width, b.columns - column),
                           p_.dst + first_ * b.columns + column, b.columns);
   }
 
@@ -186,17 +192,18 @@ std::size_t Int8Panels::bytes() const {
   return static_cast<std::size_t>(count() * width) * static_cast<std::size_t>(taps * parts.padded + floats * 4);
 }
 
-const std::int8_t* Int8Panels::panel(std::int64_t i, std::int64_t tap, std::int64_t row) const {
-  const std::int64_t padded = round_up(depth, 4);
-  return reinterpret_cast<const std::int8_t*>(memory->data()) + ((i * taps + tap) * padded + row) * width;
+std::size_t Int8Panels::panel_at(std::int64_t i, std::int64_t tap, std::int64_t row) const {
+  return static_cast<std::size_t>(((i * taps + tap) * round_up(depth, 4) + row) * width);
 }
 
-const float* Int8Panels::sums(std::int64_t i, std::int64_t tap, std::int64_t part) const {
-  const auto* after_bytes = reinterpret_cast<const float*>(panel(count(), 0, 0));
-  return after_bytes + ((i * taps + tap) * Int8Parts(depth).count + part) * width;
+std::size_t Int8Panels::sums_at(std::int64_t i, std::int64_t tap, std::int64_t part) const {
+  const std::int64_t row = (i * taps + tap) * Int8Parts(depth).count + part;
+  return panel_at(count(), 0, 0) + static_cast<std::size_t>(row * width) * sizeof(float);
 }
 
-const float* Int8Panels::scales(std::int64_t i) const { return sums(count(), 0, 0) + i * width; }
+std::size_t Int8Panels::scales_at(std::int64_t i) const {
+  return sums_at(count(), 0, 0) + static_cast<std::size_t>(i * width) * sizeof(float);
+}
 
 const Int8Panels& int8_panels(Context& ctx, const Weight& weight) {
   return weight.packed<Int8Panels>([&] { return panels_of(ctx, weight); });

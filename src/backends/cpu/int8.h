@@ -32,11 +32,16 @@ struct Int8Panels {
 
   std::int64_t count() const { return (columns + width - 1) / width; }
   std::size_t bytes() const;
-  const std::int8_t* panel(std::int64_t i, std::int64_t tap, std::int64_t row) const;
-  /// The sum of each of a panel's columns over a part of a tap's rows.
-  const float* sums(std::int64_t i, std::int64_t tap, std::int64_t part) const;
-  /// What a column's bytes are to be multiplied by.
-  const float* scales(std::int64_t i) const;
+  /// Where in the memory they begin: a panel's bytes from a row of a tap on; the sum of each of its columns over a part
+  /// of a tap's rows, f32; what each column's bytes are to be multiplied by, f32.
+  std::size_t panel_at(std::int64_t i, std::int64_t tap, std::int64_t row) const;
+  std::size_t sums_at(std::int64_t i, std::int64_t tap, std::int64_t part) const;
+  std::size_t scales_at(std::int64_t i) const;
+
+  template <class T>
+  const T* at(std::size_t offset) const {
+    return reinterpret_cast<const T*>(memory->data() + offset);
+  }
 };
 
 /// Made once a weight and kept by it.
