@@ -25,7 +25,8 @@ constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
 constexpr std::int64_t kColumns = 2 * kLanes;  // as in tile.cpp
 constexpr int kRows = hn::MaxLanes(D()) >= 16 ? 12 : 6;
 
-#if HWY_TARGET == HWY_SCALAR
+// On x86 adjacent pairs of 16 bits are added up in one lane; elsewhere, and emulated, Highway promises less.
+#if !HWY_ARCH_X86 || HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128
 
 template <int kTileRows>
 void sum_products(const Int8TileArgs& t) {
@@ -49,7 +50,7 @@ using VI = hn::Vec<DI>;
 // Of two pairs of 16-bit integers: in each 32-bit lane the sum of both products.
 HWY_INLINE VI add_pairs(hn::Vec<DH> a, hn::Vec<DH> b, VI sum) {
   VI unused = hn::Zero(DI());
-  return hn::ReorderWidenMulAccumulate(DI(), a, b, sum, unused);  // on x86 of adjacent ones, and all in `sum`
+  return hn::ReorderWidenMulAccumulate(DI(), a, b, sum, unused);
 }
 
 template <int kTileRows>
