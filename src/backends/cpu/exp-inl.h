@@ -6,18 +6,11 @@
 #define PXF_CPU_EXP_INL_H_
 #endif
 
-#include <hwy/highway.h>
-
-#include <cstdint>
+#include "backends/cpu/vectors-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace pxf {
 namespace HWY_NAMESPACE {
-
-namespace hn = hwy::HWY_NAMESPACE;
-using D = hn::ScalableTag<float>;
-using V = hn::Vec<D>;
-constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
 
 // e^x for x <= 0 (to 2 ulp; below -87.3 it is 0, NaN stays NaN). x = n ln 2 + r with |r| <= ln 2 / 2; ln 2 in two parts
 // (Cody and Waite 1980); e^r by a minimax polynomial of degree 6; 2^n by writing the exponent.

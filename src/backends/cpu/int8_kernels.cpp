@@ -13,17 +13,12 @@
 #include <limits>
 #include <utility>
 
+#include "backends/cpu/vectors-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace pxf {
 namespace HWY_NAMESPACE {
 namespace {
-
-namespace hn = hwy::HWY_NAMESPACE;
-using D = hn::ScalableTag<float>;
-using V = hn::Vec<D>;
-constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
-constexpr std::int64_t kColumns = 2 * kLanes;  // as in tile.cpp
-constexpr int kRows = hn::MaxLanes(D()) >= 16 ? 12 : 6;
 
 // On x86 adjacent pairs of 16 bits are added up in one lane; elsewhere, and emulated, Highway promises less.
 #if !HWY_ARCH_X86 || HWY_TARGET == HWY_SCALAR || HWY_TARGET == HWY_EMU128

@@ -15,8 +15,7 @@ namespace pxf {
 namespace HWY_NAMESPACE {
 namespace {
 
-constexpr int kVectors = 2;  // of a panel (tile.cpp)
-constexpr std::int64_t kPanel = kVectors * kLanes;
+constexpr int kVectors = kColumns / kLanes;
 
 void softmax_columns(float* s, std::int64_t rows, float* highest, float* total, float* rescale) {
   const D d;
@@ -26,7 +25,7 @@ void softmax_columns(float* s, std::int64_t rows, float* highest, float* total, 
   for (int v = 0; v < kVectors; ++v) top[v] = hn::LoadU(d, highest + v * kLanes);
   for (std::int64_t i = 0; i < rows; ++i) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) top[v] = hn::Max(top[v], hn::Load(d, s + i * kPanel + v * kLanes));
+    for (int v = 0; v < kVectors; ++v) top[v] = hn::Max(top[v], hn::Load(d, s + i * kColumns + v * kLanes));
   }
 #pragma GCC unroll 2
   for (int v = 0; v < kVectors; ++v) {
@@ -37,7 +36,7 @@ void softmax_columns(float* s, std::int64_t rows, float* highest, float* total, 
   for (std::int64_t i = 0; i < rows; ++i) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
-      float* at = s + i * kPanel + v * kLanes;
+      float* at = s + i * kColumns + v * kLanes;
       const V e = exp_below_zero(hn::Sub(hn::Load(d, at), shift[v]));
       hn::Store(e, d, at);
       sum[v] = hn::Add(sum[v], e);
@@ -61,7 +60,7 @@ void scale_columns(float* x, std::int64_t rows, const float* factor) {
   for (std::int64_t i = 0; i < rows; ++i) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
-      float* at = x + i * kPanel + v * kLanes;
+      float* at = x + i * kColumns + v * kLanes;
       hn::Store(hn::Mul(hn::Load(d, at), f[v]), d, at);
     }
   }

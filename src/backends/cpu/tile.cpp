@@ -13,15 +13,6 @@ namespace pxf {
 namespace HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-using D = hn::ScalableTag<float>;
-using V = hn::Vec<D>;
-
-// Two vectors a row, and as many rows as leave registers for two vectors of B and one of A: 12 x 2 of 32 registers,
-// 6 x 2 of 16.
-constexpr int kRows = hn::MaxLanes(D()) >= 16 ? 12 : 6;
-constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
-constexpr std::int64_t kColumns = 2 * kLanes;
 static_assert(kRows <= kMaxTileRows);
 
 template <int kTileRows, bool kByColumns>

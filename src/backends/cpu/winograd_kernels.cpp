@@ -14,11 +14,6 @@ namespace pxf {
 namespace HWY_NAMESPACE {
 namespace {
 
-namespace hn = hwy::HWY_NAMESPACE;
-using D = hn::ScalableTag<float>;
-using V = hn::Vec<D>;
-constexpr std::int64_t kLanes = static_cast<std::int64_t>(hn::MaxLanes(D()));
-
 // out = B^T in, for six values `step` apart.
 HWY_INLINE void transform_input(const V* in, int step, V* out) {
   const D d;
