@@ -135,7 +135,6 @@ void round_row(const float* x, std::int64_t count, std::uint8_t* to, float* rang
   }
   std::int64_t i = 0;
 #if HWY_TARGET != HWY_SCALAR
-  const hn::RebindToSigned<D> di;
   const hn::Rebind<std::uint8_t, D> du;
   for (; i < whole; i += kLanes) {
     const V v = hn::Mul(hn::Sub(hn::LoadU(d, x + i), hn::Set(d, low)), hn::Set(d, inverse));
