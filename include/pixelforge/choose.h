@@ -23,11 +23,13 @@ struct ChooseRequest {
 struct ChoiceScore {
   std::string checkpoint;
   double score = 0;
-  double intent = 0;     // what it is for, against what is asked
-  double general = 0;    // draws anything: for prompts that ask for nothing in particular
-  double words = 0;      // of the prompt in its texts
-  double habit = 0;      // what was kept and dropped before
-  double size = 0;       // 0, or less the further the asked size is from its own
+  double intent = 0;   // what it is for, against what is asked
+  double general = 0;  // draws anything: for prompts that ask for nothing in particular
+  double words = 0;    // of the prompt in its texts
+  double habit = 0;    // what was kept and dropped before
+  double likeness =
+      0;            // of its texts to the prompt, as a text encoder reads both; 0 unless Library::liken_by names one
+  double size = 0;  // 0, or less the further the asked size is from its own
   double strength = 0;   // larger networks draw better
   double in_memory = 0;  // decides between equals
   std::string why;       // "made for pixel art ("8 bit")"
@@ -45,6 +47,7 @@ struct Choice {
   std::vector<ChosenLora> loras;    // of its family; proposed, the best first
   std::vector<std::string> asked;   // what the prompt was read to ask for: "pixel art (8 bit)", "not photo (realistic)"
   std::vector<ChoiceScore> scores;  // of all candidates, the best first
+  std::vector<std::string> notices = {};  // what could not take part, and why
 };
 
 /// What a model is for, as it is read from all that is said of it.

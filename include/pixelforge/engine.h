@@ -285,6 +285,14 @@ class Engine {
                                          const std::filesystem::path& in, const std::filesystem::path& out,
                                          const CancelToken* cancel = nullptr);
 
+  /// Texts as a checkpoint's first text encoder sees them: for each a direction (of length 1, as many numbers as the
+  /// encoder is wide), near that of texts that mean the like: the last layer's row of the end token. Of a text of more
+  /// than 75 tokens the beginning; tags of LoRAs are left out. Errors: unsupported (no text encoder, or not of CLIP's
+  /// vocabulary), cancelled.
+  Result<std::vector<std::vector<float>>> text_features(const Checkpoint& checkpoint,
+                                                        const std::vector<std::string>& texts,
+                                                        const CancelToken* cancel = nullptr);
+
   /// Writes a file's tensors in another format or type to `out`, which appears whole or not at all; metadata stay.
   /// Takes less than a gigabyte of memory for files of any size (but a PyTorch file that is compressed). Errors: those
   /// of inspect; invalid_argument (an unknown type with the nearest name, a type that the format lacks, quantising an

@@ -50,7 +50,7 @@ struct LibraryModel {
 };
 
 struct FoundCheckpoint {
-  std::string name;         // for Engine::open; empty: there is none
+  std::string name = {};    // for Engine::open; empty: there is none
   bool is_same = false;     // it has that hash, or none was asked for
   std::string sha256 = {};  // its own, where it had to be looked at
   int unhashed = 0;         // where none was found: checkpoints whose hashes nobody has computed yet
@@ -193,6 +193,11 @@ class Library {
   /// for the same. Nothing happens where habits are switched off.
   Status learn(const std::string& prompt, const std::string& checkpoint, bool kept, const std::string& who = {});
   Status forget_habits(const std::string& who = {});
+  /// From now on `choose` compares prompts and models' texts by this checkpoint's text encoder too; empty: by none, as
+  /// at first. Reads the texts of all models that are here, the encoder's time for each; those that come later are read
+  /// when they are first chosen among. Errors: not_found, unsupported (no text encoder), cancelled (nothing is
+  /// changed).
+  Status liken_by(const std::string& checkpoint, const CancelToken* cancel = nullptr);
   /// Whether habits are learnt and heeded here at all; they are as long as nobody says otherwise.
   Status heed_habits(bool heeds);
 

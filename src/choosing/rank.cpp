@@ -19,6 +19,7 @@ constexpr double kGeneralBeside = 0.18;  // of one when something is
 constexpr double kWords = 0.22;          // of texts that have all of the prompt's words
 constexpr double kWordsHalf = 5;         // the BM25 score that earns half of them
 constexpr double kHabit = 0.3;
+constexpr double kLikeness = 0.1;   // less than a plain wish, more than what decides between equals
 constexpr double kSize = 0.1;       // each doubling of the area, away from the profile's own
 constexpr double kStrength = 0.03;  // each doubling of the parameters
 constexpr double kInMemory = 0.01;  // decides between equals
@@ -109,10 +110,12 @@ class Ranking {
     out.general = generalness(profile.is_for) * (kGeneral * (1 - sureness_) + kGeneralBeside * sureness_);
     out.words = kWords * support.words / (support.words + kWordsHalf);
     out.habit = kHabit * support.habit;
+    out.likeness = kLikeness * support.likeness;
     out.size = size_part(profile);
     out.strength = profile.parameters > 0 ? kStrength * std::log2(profile.parameters) : 0;
     out.in_memory = profile.in_memory ? kInMemory : 0;
-    out.score = out.intent + out.general + out.words + out.habit + out.size + out.strength + out.in_memory;
+    out.score =
+        out.intent + out.general + out.words + out.habit + out.likeness + out.size + out.strength + out.in_memory;
     out.why = why(profile, out);
     return out;
   }

@@ -20,8 +20,9 @@ struct Wish {
 
 /// What is known of one candidate beside its profile, from elsewhere.
 struct Support {
-  double words = 0;  // how well its texts match the prompt's words: 0 or more, as BM25 gives it
-  double habit = 0;  // what was kept and dropped before, -1 to 1
+  double words = 0;     // how well its texts match the prompt's words: 0 or more, as BM25 gives it
+  double habit = 0;     // what was kept and dropped before, -1 to 1
+  double likeness = 0;  // of its texts to the prompt, as a text encoder reads both, -1 to 1
 };
 
 /// One candidate's score and the parts that it is the sum of.
@@ -32,6 +33,7 @@ struct Rated {
   double general = 0;  // for prompts that ask for nothing in particular
   double words = 0;
   double habit = 0;
+  double likeness = 0;
   double size = 0;      // 0 or less: asked for a size far from its own
   double strength = 0;  // larger networks draw better
   double in_memory = 0;

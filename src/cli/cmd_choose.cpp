@@ -5,6 +5,7 @@
 #include <string>
 
 #include "cli/arguments.h"
+#include "cli/interrupt.h"
 #include "cli/plain_text.h"
 #include "cli/print_json.h"
 #include "cli/verbs.h"
@@ -20,19 +21,20 @@ struct ChooseArguments {
   std::optional<Size> size;
   std::string prefer, avoid;
   std::optional<bool> habits;
+  std::optional<std::string> likeness;
   bool forget = false, json = false, explain = false;
 };
 
 void print_scores(const Choice& choice) {
-  std::vector<std::vector<std::string>> rows = {
-      {"CHECKPOINT", "SCORE", "INTENT", "GENERAL", "WORDS", "HABIT", "SIZE", "STRENGTH", "IN MEMORY", "WHY"}};
+  std::vector<std::vector<std::string>> rows = {{"CHECKPOINT", "SCORE", "INTENT", "GENERAL", "WORDS", "HABIT",
+                                                 "LIKENESS", "SIZE", "STRENGTH", "IN MEMORY", "WHY"}};
   constexpr std::size_t kMost = 10;
   const auto number = [](double value) { return fmt::format("{:.2f}", value); };
   for (const ChoiceScore& one : choice.scores) {
     if (rows.size() > kMost) break;
     rows.push_back({printable(one.checkpoint), number(one.score), number(one.intent), number(one.general),
-                    number(one.words), number(one.habit), number(one.size), number(one.strength), number(one.in_memory),
-                    printable(one.why)});
+                    number(one.words), number(one.habit), number(one.likeness), number(one.size), number(one.strength),
+                    number(one.in_memory), printable(one.why)});
   }
   fmt::print("\n{}", table(rows, rows[0].size()));
 }
@@ -62,6 +64,10 @@ Status change_habits(Library& library, const ChooseArguments& options) {
   if (options.habits) {
     if (Status done = library.heed_habits(*options.habits); !done) return done;
   }
+  if (options.likeness) {
+    const std::string by = *options.likeness == "off" ? "" : *options.likeness;
+    if (Status done = library.liken_by(by, &cancel_on_interrupt()); !done) return done;
+  }
   if (options.forget) {
     if (Status done = library.forget_habits(); !done) return done;
   }
@@ -77,10 +83,11 @@ Status choose(ChooseArguments& options) {
   Engine engine;
   Library library(engine);
   if (Status changed = change_habits(library, options); !changed) return changed;
-  const bool only_habits = options.request.prompt.empty() && (options.forget || options.habits);
-  if (only_habits) return Done{};
+  const bool only_changes = options.request.prompt.empty() && (options.forget || options.habits || options.likeness);
+  if (only_changes) return Done{};
   const auto choice = library.choose(options.request);
   if (!choice) return choice.error();
+  for (const std::string& notice : choice.value().notices) fmt::print(stderr, "{}\n", printable(notice));
   options.json ? print_json(to_json(choice.value())) : print_choice(options, choice.value());
   return Done{};
 }
@@ -110,6 +117,11 @@ Verb add_choose(CLI::App& program) {
       },
       "on or off", "Whether such things are remembered and heeded at all (default: on)")
       ->type_name("on|off")
+      ->each(goes_without);
+  app->add_option(
+         "--likeness", options->likeness,
+         "Compare prompts with models' texts by this checkpoint's text encoder too, from now on (off: no more)")
+      ->type_name("NAME|off")
       ->each(goes_without);
   app->add_flag("--json", options->json, "Print it as JSON");
   app->footer(

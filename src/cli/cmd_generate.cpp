@@ -168,6 +168,7 @@ Status choose_checkpoint(GenerateOptions& options, Engine& engine) {
       {request.prompt, request.negative, request.width, request.height, request.commercial, {}, {}, true});
   if (!choice) return std::move(choice).error();
   options.choice = std::move(choice).value();
+  for (const std::string& notice : options.choice->notices) fmt::print(stderr, "{}\n", printable(notice));
   options.checkpoint = options.choice->checkpoint;
   if (!options.auto_loras) return Done{};
   for (const ChosenLora& lora : options.choice->loras)

@@ -14,6 +14,7 @@ Json score_json(const ChoiceScore& one) {
             {"general", one.general},
             {"words", one.words},
             {"habit", one.habit},
+            {"likeness", one.likeness},
             {"size", one.size},
             {"strength", one.strength},
             {"in_memory", one.in_memory}}}};
@@ -26,11 +27,8 @@ Json to_json(const Choice& choice, std::size_t most) {
   for (const ChosenLora& one : choice.loras)
     loras.push_back({{"name", one.name}, {"strength", one.strength}, {"why", one.why}});
   for (std::size_t i = 0; i < std::min(most, choice.scores.size()); ++i) scores.push_back(score_json(choice.scores[i]));
-  return {{"checkpoint", choice.checkpoint},
-          {"why", choice.why},
-          {"loras", loras},
-          {"asked", choice.asked},
-          {"scores", scores}};
+  return {{"checkpoint", choice.checkpoint}, {"why", choice.why}, {"loras", loras},
+          {"asked", choice.asked},           {"scores", scores},  {"notices", choice.notices}};
 }
 
 Json to_json(const std::vector<GoodFor>& good_for) {

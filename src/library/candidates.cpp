@@ -118,8 +118,12 @@ class Gathering {
 
   Candidates operator()() {
     Candidates out;
+    std::int64_t number = 0;
     for (const ModelInfo& info : state_.engine.list()) {
-      if (info.supported && is_asked_for(info.name)) add_in_program(info, set_of(info.name), out.checkpoints);
+      --number;
+      if (!info.supported || !is_asked_for(info.name)) continue;
+      out.by_model[number] = out.checkpoints.size();
+      add_in_program(info, set_of(info.name), out.checkpoints);
     }
     for (const ModelInfo& info : state_.engine.list_loras()) add_in_program(info, set_of(info.name), out.loras);
     for (Store::ProfileRow& row : value_or_throw(state_.store.profiles())) add(std::move(row), out);
@@ -185,6 +189,16 @@ class Gathering {
 };
 
 }  // namespace
+
+std::string words_about(LibraryState& state, std::int64_t model) {
+  if (model >= 0) {
+    const ProfileWords words = value_or_throw(state.store.profile_words(model));
+    return fmt::format("{}. {}. {}. {}", words.title, words.tags, words.trigger_words, words.about);
+  }
+  const ModelInfo info = state.engine.list().at(static_cast<std::size_t>(-model - 1));
+  const ProfileText text = profile_text_of(info, set_in_program(state.store, info.name));
+  return fmt::format("{}. {}. {}. {}. {}", text.title, text.tags, text.trigger_words, text.good_for, text.about);
+}
 
 Candidates gather_candidates(LibraryState& state, const std::vector<std::string>& among) {
   return Gathering(state, among)();

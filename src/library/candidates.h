@@ -15,12 +15,15 @@ namespace pxf {
 
 struct Candidates {
   std::vector<Profile> checkpoints, loras;
-  std::map<std::int64_t, std::size_t> by_model;  // ids of the library's checkpoints
+  std::map<std::int64_t, std::size_t> by_model;  // the library's ids of checkpoints; below 0: of those in the program
 };
 
 /// Those in the program, then the library's that run here. Profiles that are not kept yet, or were read by another
 /// lexicon, are made and kept, where the library can be written to. Throws Failure: the errors of Store.
 Candidates gather_candidates(LibraryState& state, const std::vector<std::string>& among);
+
+/// What is said of a checkpoint, the most telling first; `model` as in by_model. Throws Failure: the errors of Store.
+std::string words_about(LibraryState& state, std::int64_t model);
 
 /// All that is said of a model.
 ProfileText profile_text_of(const std::string& name, const ModelInfo& info, const std::string& triggers,

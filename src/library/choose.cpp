@@ -6,14 +6,17 @@
 #include "choosing/rank.h"
 #include "library/candidates.h"
 #include "library/habits.h"
+#include "library/likeness.h"
 #include "pixelforge/library.h"
 
 namespace pxf {
 namespace {
 
 std::vector<Support> supports_of(LibraryState& state, const ChooseRequest& request, const Wish& wish,
-                                 const Candidates& candidates) {
+                                 const Candidates& candidates, std::vector<std::string>& notices) {
   std::vector<Support> out(candidates.checkpoints.size());
+  const std::vector<double> like = likenesses(state, request.prompt, candidates, notices);
+  for (std::size_t i = 0; i < like.size(); ++i) out[i].likeness = like[i];
   for (const auto& [model, score] : value_or_throw(state.store.match_words(wish.prompt.terms))) {
     const auto found = candidates.by_model.find(model);
     if (found != candidates.by_model.end()) out[found->second].words = score;
@@ -51,7 +54,7 @@ Choice choice_of(Library& library, const ChooseRequest& request, const Wish& wis
   Choice out;
   for (const Rated& one : rated) {
     out.scores.push_back({candidates.checkpoints[one.profile].name, one.score, one.intent, one.general, one.words,
-                          one.habit, one.size, one.strength, one.in_memory, one.why});
+                          one.habit, one.likeness, one.size, one.strength, one.in_memory, one.why});
   }
   out.checkpoint = out.scores[0].checkpoint;
   out.why = out.scores[0].why;
@@ -76,13 +79,16 @@ Result<Choice> Library::choose(const ChooseRequest& request) {
     wish.height = request.height;
     wish.commercial = request.commercial;
     const Candidates candidates = gather_candidates(*state_, request.among);
-    const std::vector<Rated> rated =
-        rank(Lexicon::embedded(), wish, candidates.checkpoints, supports_of(*state_, request, wish, candidates));
+    std::vector<std::string> notices;
+    const std::vector<Support> supports = supports_of(*state_, request, wish, candidates, notices);
+    const std::vector<Rated> rated = rank(Lexicon::embedded(), wish, candidates.checkpoints, supports);
     if (rated.empty()) {
       fail(ErrorCode::not_found, "there is no checkpoint to choose{}; import or pull one",
            request.commercial && !candidates.checkpoints.empty() ? " whose licence plainly allows commercial use" : "");
     }
-    return choice_of(*this, request, wish, candidates, rated);
+    Choice choice = choice_of(*this, request, wish, candidates, rated);
+    choice.notices = std::move(notices);
+    return choice;
   });
 }
 
@@ -100,6 +106,16 @@ Status Library::learn(const std::string& prompt, const std::string& checkpoint, 
 }
 
 Status Library::forget_habits(const std::string& who) { return state_->store.forget_habits(who); }
+
+Status Library::liken_by(const std::string& checkpoint, const CancelToken* cancel) {
+  return catch_errors([&] {
+    if (!checkpoint.empty())
+      read_all_texts(*state_, checkpoint, gather_candidates(*state_, {}), cancel);
+    else
+      value_or_throw(state_->store.liken_by({}));
+    return Done{};
+  });
+}
 
 Status Library::heed_habits(bool heeds) { return state_->store.heed_habits(heeds); }
 

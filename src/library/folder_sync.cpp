@@ -12,14 +12,6 @@ namespace fs = std::filesystem;
 
 constexpr std::size_t kBatch = 100;  // files a transaction: each waits for the disk
 
-/// A model that has been looked at and is not yet written down.
-struct Looked {
-  fs::path place;
-  FileStamp stamp;
-  Record record;
-  Facts facts;
-};
-
 bool lies_under(const std::string& path, const fs::path& root) {
   const std::string folder = (root / "").string();  // with a slash at its end
   return path.starts_with(folder);
@@ -39,6 +31,14 @@ const char* to_string(FolderChange::Kind kind) noexcept {
 }
 
 class FolderSync::Run {
+  /// A model that has been looked at and is not yet written down.
+  struct Looked {
+    fs::path place;
+    FileStamp stamp;
+    Record record;
+    Facts facts;
+  };
+
  public:
   Run(FolderSync& sync, const Watcher& watcher) : sync_(sync), library_(sync.library_), watcher_(watcher) {}
 

@@ -13,7 +13,7 @@ CREATE VIRTUAL TABLE profile_words USING fts5(
   name, title, tags, triggers, about, tokenize = 'porter unicode61 remove_diacritics 2');
 )sql";
 
-inline constexpr std::array<std::string_view, 7> kMigrations = {
+inline constexpr std::array<std::string_view, 8> kMigrations = {
     R"sql(
 CREATE TABLE models (
   id            INTEGER PRIMARY KEY,
@@ -108,6 +108,34 @@ CREATE TABLE set_in_program (
   name      TEXT PRIMARY KEY,
   overrides TEXT NOT NULL                  -- JSON
 ) STRICT, WITHOUT ROWID;
+)sql",
+    R"sql(
+-- What is said of each model, as the text encoder reads it that choices.liken_by names: 32-bit floats in base 64. A model
+-- in the program has a negative number.
+CREATE TABLE text_features (
+  model    INTEGER PRIMARY KEY,
+  made_by  TEXT NOT NULL,
+  features TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER features_go AFTER DELETE ON profiles BEGIN
+  DELETE FROM text_features WHERE model = old.model;
+END;
+CREATE TRIGGER features_of_other_words AFTER INSERT ON set_in_program BEGIN
+  DELETE FROM text_features WHERE model < 0;
+END;
+CREATE TRIGGER likeness_follows AFTER UPDATE OF name ON models BEGIN
+  UPDATE choices SET value = new.name WHERE key = 'liken_by' AND value = old.name COLLATE NOCASE;
+END;
+CREATE TRIGGER likeness_goes AFTER DELETE ON models BEGIN
+  DELETE FROM choices WHERE key = 'liken_by' AND value = old.name COLLATE NOCASE;
+  DELETE FROM text_features WHERE model = old.id;
+END;
+CREATE TRIGGER likeness_of_another_file AFTER UPDATE OF bytes, mtime, inode ON models
+WHEN new.name = (SELECT value FROM choices WHERE key = 'liken_by') COLLATE NOCASE
+  AND (new.bytes, new.mtime, new.inode) IS NOT (old.bytes, old.mtime, old.inode)
+BEGIN
+  DELETE FROM text_features;
+END;
 )sql",
 };
 

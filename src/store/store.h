@@ -104,6 +104,8 @@ class Store {
     ProfileWords words;
   };
   Status keep_profiles(const std::vector<NewProfile>& profiles);
+  /// As they were kept.
+  Result<ProfileWords> profile_words(std::int64_t model);
   /// As match_profile_words, of the kept profiles.
   Result<std::unordered_map<std::int64_t, double>> match_words(std::span<const std::string> words);
 
@@ -131,6 +133,15 @@ class Store {
   /// Whether habits count at all; true where nobody has said otherwise.
   Result<bool> heeds_habits();
   Status heed_habits(bool heeds);
+
+  /// Whose text encoder compares prompts with models' texts; empty: nobody's.
+  Result<std::string> likened_by();
+  /// Forgets what another encoder has read.
+  Status liken_by(const std::string& checkpoint);
+  using Features = std::vector<float>;
+  /// By model; one in the program has a negative number. Those that another encoder made are left out.
+  Result<std::unordered_map<std::int64_t, Features>> text_features(const std::string& made_by);
+  Status keep_text_features(const std::string& made_by, const std::vector<std::pair<std::int64_t, Features>>& made);
 
   /// What `tune` has found for a model of that name, in the library or the program; follows a rename, and goes with the
   /// model. JSON.

@@ -1,10 +1,24 @@
 // What Store keeps for the choosing of models: profiles and habits.
+#include <algorithm>
+
+#include "base/base64.h"
 #include "store/store.h"
 
 namespace pxf {
 namespace {
 
 constexpr std::int64_t kFirstVersion = 4;  // of the schema that has these tables
+constexpr std::int64_t kFirstVersionOfFeatures = 8;
+
+std::string text_of(std::span<const float> features) { return base64(std::as_bytes(features)); }
+
+std::optional<std::vector<float>> features_of(std::string_view text) {
+  const auto bytes = bytes_of_base64(text);
+  if (!bytes || bytes->size() % sizeof(float) != 0) return std::nullopt;
+  std::vector<float> out(bytes->size() / sizeof(float));
+  std::ranges::copy(*bytes, std::as_writable_bytes(std::span(out)).begin());
+  return out;
+}
 
 }  // namespace
 
@@ -73,6 +87,62 @@ Status Store::note_habit(const std::string& who, const Habit& habit) {
         .with(who, habit.intent, habit.model, habit.kept, habit.dropped)
         .run();
     return Done{};
+  });
+}
+
+Result<std::string> Store::likened_by() {
+  return catch_errors([&]() -> std::string {
+    if (!exists() || reading().schema_version() < kFirstVersionOfFeatures) return {};
+    Statement row = reading().prepare("SELECT value FROM choices WHERE key = 'liken_by'");
+    return row.step() ? row.text(0) : std::string();
+  });
+}
+
+Status Store::liken_by(const std::string& checkpoint) {
+  if (checkpoint.empty() && !exists()) return Done{};
+  return write([&] {
+    writing().run("DELETE FROM text_features");
+    writing().run("DELETE FROM choices WHERE key = 'liken_by'");
+    if (!checkpoint.empty()) writing().prepare("INSERT INTO choices VALUES ('liken_by', ?1)").with(checkpoint).run();
+    return Done{};
+  });
+}
+
+Result<std::unordered_map<std::int64_t, Store::Features>> Store::text_features(const std::string& made_by) {
+  return catch_errors([&] {
+    std::unordered_map<std::int64_t, Features> out;
+    if (!exists() || reading().schema_version() < kFirstVersionOfFeatures) return out;
+    Statement rows = reading().prepare("SELECT model, features FROM text_features WHERE made_by = ?1");
+    rows.with(made_by);
+    while (rows.step()) {
+      if (auto features = features_of(rows.text(1))) out.emplace(rows.whole(0), std::move(*features));
+    }
+    return out;
+  });
+}
+
+Status Store::keep_text_features(const std::string& made_by,
+                                 const std::vector<std::pair<std::int64_t, Features>>& made) {
+  return write([&] {
+    for (const auto& [model, features] : made) {
+      writing()
+          .prepare("INSERT OR REPLACE INTO text_features VALUES (?1, ?2, ?3)")
+          .with(model, made_by, text_of(features))
+          .run();
+    }
+    return Done{};
+  });
+}
+
+Result<ProfileWords> Store::profile_words(std::int64_t model) {
+  return catch_errors([&] {
+    ProfileWords out;
+    if (!has_profiles()) return out;
+    Statement row = reading().prepare("SELECT name, title, tags, triggers, about FROM profile_words WHERE rowid = ?1");
+    if (!row.with(model).step()) return out;
+    int i = 0;
+    for (std::string* text : {&out.name, &out.title, &out.tags, &out.trigger_words, &out.about}) *text = row.text(i++);
+    return out;
   });
 }
 

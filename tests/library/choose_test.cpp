@@ -71,6 +71,40 @@ TEST_F(Choosing, FindsWordsThatNoLexiconHas) {
   EXPECT_EQ(chosen("a quimble"), "b");
 }
 
+double likeness_of(const Choice& choice, const std::string& checkpoint) {
+  return std::ranges::find(choice.scores, checkpoint, &ChoiceScore::checkpoint)->likeness;
+}
+
+TEST_F(Choosing, ComparesMeaningsWithTheEncoderThatIsNamed) {
+  add("a", "a blue boat on the sea");
+  add("b", "an orange cat in a room");
+  EXPECT_EQ(likeness_of(choice("a red boat"), "a"), 0) << "nobody has asked for it";
+  ASSERT_TRUE(library_.liken_by("starter"));
+  const Choice boat = choice("a red boat");
+  EXPECT_GT(likeness_of(boat, "a"), 0);
+  EXPECT_LT(likeness_of(boat, "b"), 0);
+  EXPECT_THAT(boat.notices, IsEmpty());
+  ASSERT_TRUE(library_.set("a", "about", "an orange cat in a room"));
+  ASSERT_TRUE(library_.set("b", "about", "a blue boat on the sea"));
+  EXPECT_LT(likeness_of(choice("a red boat"), "a"), 0) << "what is said of it has changed";
+  ASSERT_TRUE(library_.liken_by(""));
+  EXPECT_EQ(likeness_of(choice("a red boat"), "b"), 0);
+}
+
+TEST_F(Choosing, GoesOnWithoutAnEncoderThatHasGone) {
+  add("a", "Clean logos, vector icons and badges.");
+  ASSERT_TRUE(library_.liken_by("a"));
+  ASSERT_TRUE(library_.rename("a", "c"));
+  among_ = {"c"};
+  EXPECT_THAT(choice("a logo").notices, IsEmpty()) << "it is still the one, under its new name";
+  fs::remove(folder_ / "a.safetensors");
+  EXPECT_THAT(choice("a logo").notices, ElementsAre(HasSubstr("likeness did not count")));
+  ASSERT_TRUE(library_.remove("c"));
+  among_ = {"starter"};
+  EXPECT_THAT(choice("a logo").notices, IsEmpty());
+  EXPECT_EQ(library_.liken_by("nobody").error().code, ErrorCode::not_found);
+}
+
 TEST_F(Choosing, TellsWhatAModelIsGoodFor) {
   add("a", "Clean logos, vector icons and badges.");
   ASSERT_TRUE(library_.set("a", "good_for", "pixel art"));
