@@ -9,7 +9,7 @@ namespace pxf {
 enum class Precision : std::uint8_t {
   exact,     // f32
   balanced,  // linear layers in 8 bits
-  fast       // convolutions and attention's scores, too
+  fast       // convolutions and attention, too
 };
 
 /// "exact", "balanced", "fast".

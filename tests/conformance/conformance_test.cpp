@@ -300,7 +300,7 @@ TEST_P(Conformance, Attention) {
   }
 }
 
-TEST_P(Conformance, AttentionOfScoresInEightBits) {
+TEST_P(Conformance, AttentionInEightBits) {
   struct Case {
     std::int64_t batch, queries, keys, heads, dim;
     float offset;  // that all keys have in common
@@ -321,6 +321,21 @@ TEST_P(Conformance, AttentionOfScoresInEightBits) {
         },
         0.02);
   }
+}
+
+TEST_P(Conformance, AttentionInEightBitsHeedsManySmallWeights) {
+  constexpr std::int64_t kMany = 4000, kDim = 16;
+  agree(
+      [](Context& ctx) {
+        ctx.set_precision(Precision::fast);
+        std::vector<float> queries(40 * kDim), keys(kMany * kDim), values(kMany * kDim, 1);
+        for (std::size_t i = 0; i < queries.size(); i += kDim) queries[i] = 4;
+        keys[0] = 6.9f;  // the weight of each other key is a thousandth of this one's
+        std::fill_n(values.begin(), kDim, -1.0f);
+        return attention(ctx.from(queries, {1, 40, kDim}), ctx.from(keys, {1, kMany, kDim}),
+                         ctx.from(values, {1, kMany, kDim}), 1);
+      },
+      0.02);
 }
 
 TEST_P(Conformance, GroupNorm) {

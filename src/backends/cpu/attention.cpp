@@ -21,8 +21,9 @@ namespace pxf {
 namespace {
 
 constexpr std::int64_t kQueries = 96;  // of a task: what it reads of keys and values serves all its panels
-constexpr std::int64_t kKeys = 144;    // of a block; a multiple of all tile heights
-constexpr std::int64_t kDepth = 256;   // channels of a head that one pass over the tiles multiplies
+constexpr std::int64_t kKeys = 144;    // of a block; a multiple of all tile heights, and of 4
+static_assert(kKeys * 65535 * 127 <= std::numeric_limits<std::int32_t>::max(), "sums of values in bytes");
+constexpr std::int64_t kDepth = 256;  // channels of a head that one pass over the tiles multiplies
 constexpr std::int64_t kMostColumns = 64;
 
 struct Sizes {
@@ -104,6 +105,69 @@ struct RoundedKeys {
   float* first_range;
 };
 
+// Rounds like nearbyint, which compilers leave as a call.
+std::int32_t rounded(float x) {
+  constexpr float kLarge = 12582912.0f;
+  return std::bit_cast<std::int32_t>(x + kLarge) - std::bit_cast<std::int32_t>(kLarge);
+}
+
+// The values of all heads as signed bytes, channel after channel, each to its own scale. What a channel's values have
+// in common is taken off and added again to the result, of which the weights sum to 1.
+struct RoundedValues {
+  RoundedValues(Context& ctx, const AttentionDesc& d, const Sizes& s)
+      : dim(s.dim),
+        padded((s.keys + 3) / 4 * 4),
+        bytes(ctx.memory().take(static_cast<std::size_t>(d.q.dim(0) * d.heads * dim * padded))),
+        ranges(ctx.empty({d.q.dim(0) * d.heads, 2, dim})),
+        first_range(ranges.f32()) {
+    ctx.threads().parallel_for(d.q.dim(0) * d.heads, [&](std::int64_t pair) {
+      round_head(d.v.f32() + pair / d.heads * s.keys * s.stride + pair % d.heads * dim, s, pair);
+    });
+  }
+  const std::uint8_t* channel(std::int64_t pair, std::int64_t c) const {
+    return reinterpret_cast<const std::uint8_t*>(bytes->data()) + (pair * dim + c) * padded;
+  }
+  const float* scales(std::int64_t pair) const { return first_range + pair * 2 * dim; }
+  const float* means(std::int64_t pair) const { return scales(pair) + dim; }
+
+  std::int64_t dim, padded;
+  std::shared_ptr<Buffer> bytes;
+  Tensor ranges;
+  float* first_range;
+
+ private:
+  void round_head(const float* v, const Sizes& s, std::int64_t pair) {
+    constexpr std::int64_t kAtOnce = 64;  // keys whose values stay in the first-level cache for all channels
+    float* scale = first_range + pair * 2 * dim;
+    float* mean = scale + dim;
+    std::fill_n(scale, 2 * dim, 0.0f);
+    for (std::int64_t i = 0; i < s.keys; ++i) {
+      for (std::int64_t c = 0; c < dim; ++c) mean[c] += v[i * s.stride + c];
+    }
+    for (std::int64_t c = 0; c < dim; ++c) mean[c] /= static_cast<float>(s.keys);
+    for (std::int64_t i = 0; i < s.keys; ++i) {
+      for (std::int64_t c = 0; c < dim; ++c) scale[c] = std::max(scale[c], std::abs(v[i * s.stride + c] - mean[c]));
+    }
+    for (std::int64_t c = 0; c < dim; ++c) scale[c] /= 127;
+    auto* to = reinterpret_cast<std::int8_t*>(bytes->data()) + pair * dim * padded;
+    std::fill_n(to, dim * padded, std::int8_t{0});
+    for (std::int64_t begin = 0; begin < s.keys; begin += kAtOnce) {
+      for (std::int64_t c = 0; c < dim; ++c) {
+        const float inverse = scale[c] > 0 ? 1 / scale[c] : 0;
+        for (std::int64_t i = begin; i < std::min(s.keys, begin + kAtOnce); ++i) {
+          to[c * padded + i] = static_cast<std::int8_t>(rounded((v[i * s.stride + c] - mean[c]) * inverse));
+        }
+      }
+    }
+  }
+};
+
+struct Rounded {
+  Rounded(Context& ctx, const AttentionDesc& d, const Sizes& s) : keys(ctx, d, s), values(ctx, d, s) {}
+  RoundedKeys keys;
+  RoundedValues values;
+};
+
 // A panel of queries as bytes (dim / 4, panel, 4), each column to its own scale.
 struct RoundedQueries {
   std::vector<std::int8_t> bytes;
@@ -111,21 +175,18 @@ struct RoundedQueries {
 
   RoundedQueries(const Head& head, const Sizes& s, std::int64_t first, std::int64_t count, float scale)
       : bytes(static_cast<std::size_t>((s.dim + 3) / 4 * 4 * s.panel)) {
+    constexpr std::int64_t kLongestVector = 64;
+    const std::int64_t padded = (s.dim + kLongestVector - 1) / kLongestVector * kLongestVector;
+    std::vector<float> row(static_cast<std::size_t>(padded));
+    std::vector<std::int8_t> rounded_row(row.size());
     for (std::int64_t j = 0; j < count; ++j) {
-      const float* q = head.q + (first + j) * s.stride;
-      float largest = 0;
-      for (std::int64_t c = 0; c < s.dim; ++c) largest = std::max(largest, std::abs(q[c]));
-      const float inverse = largest > 0 ? 127 / largest : 0;
-      std::int32_t sum = 0;
-      for (std::int64_t c = 0; c < s.dim; ++c) {
-        // Rounds like nearbyint, which compilers leave as a call.
-        const float large = q[c] * inverse + 12582912.0f;
-        const std::int32_t byte = std::bit_cast<std::int32_t>(large) - std::bit_cast<std::int32_t>(12582912.0f);
-        bytes[static_cast<std::size_t>((c / 4 * s.panel + j) * 4 + c % 4)] = static_cast<std::int8_t>(byte);
-        sum += byte;
+      std::copy_n(head.q + (first + j) * s.stride, s.dim, row.begin());
+      const auto at = static_cast<std::size_t>(j);
+      int8_kernels().round_signed(row.data(), padded, rounded_row.data(), &scales[at], &sums[at]);
+      scales[at] *= scale;
+      for (std::int64_t c = 0; c < s.dim; c += 4) {
+        std::copy_n(rounded_row.begin() + c, 4, bytes.begin() + (c / 4 * s.panel + j) * 4);
       }
-      sums[static_cast<std::size_t>(j)] = static_cast<float>(sum);
-      scales[static_cast<std::size_t>(j)] = largest / 127 * scale;
     }
   }
 };
@@ -133,19 +194,16 @@ struct RoundedQueries {
 // scores (count, panel), from bytes.
 void score(RoundedKeys& keys, std::int64_t pair, std::int64_t begin, const RoundedQueries& queries, std::int64_t count,
            const Sizes& s, float* scores) {
-  const Int8Kernels& kernels = int8_kernels();
+  const std::int64_t height = int8_kernels().rows;
   const std::uint8_t* rows[kMaxTileRows];
-  const float* ranges[kMaxTileRows];
-  alignas(64) std::array<std::int32_t, kMaxTileRows * kMostColumns> sums;
-  for (std::int64_t row = 0; row < count; row += kernels.rows) {
-    const std::int64_t used = std::min<std::int64_t>(kernels.rows, count - row);
-    for (std::int64_t i = 0; i < used; ++i) {
-      rows[i] = keys.byte_row(pair, begin + row + i);
-      ranges[i] = keys.range(pair, begin + row + i);
-    }
-    kernels.run[static_cast<std::size_t>(used)]({rows, 0, keys.padded, queries.bytes.data(), sums.data()});
-    kernels.scores({used, sums.data(), ranges, 0, queries.sums.data(), true, scores + row * s.panel},
-                   queries.scales.data());
+  for (std::int64_t row = 0; row < count; row += height) {
+    const std::int64_t used = std::min(height, count - row);
+    for (std::int64_t i = 0; i < used; ++i) rows[i] = keys.byte_row(pair, begin + row + i);
+    vnni_attention()->scores[static_cast<std::size_t>(used)]({{rows, 0, keys.padded, queries.bytes.data(), nullptr},
+                                                              keys.range(pair, begin + row),
+                                                              queries.scales.data(),
+                                                              queries.sums.data(),
+                                                              scores + row * s.panel});
   }
 }
 
@@ -168,19 +226,26 @@ void add_values(const float* values, const float* weights, std::int64_t count, c
   }
 }
 
-// The queries [first, first + count) of a head as a panel (dim, panel), scaled.
-void pack_queries(const Head& head, const Sizes& s, std::int64_t first, std::int64_t count, float scale, float* to) {
-  for (std::int64_t c = 0; c < s.dim; ++c, to += s.panel) {
-    const float* from = head.q + first * s.stride + c;
-    for (std::int64_t j = 0; j < count; ++j) to[j] = from[j * s.stride] * scale;
-    std::fill(to + count, to + s.panel, 0.0f);
-  }
-}
+// Softmax's weights of a block of keys: two bytes each, because those of most keys are small beside the largest, and
+// matter together.
+struct RoundedWeights {
+  alignas(64) std::array<std::uint8_t, kKeys * kMostColumns> upper, lower;
+};
 
-void unpack(const float* out, const Sizes& s, std::int64_t first, std::int64_t count, float* dst) {
-  for (std::int64_t j = 0; j < count; ++j) {
-    float* to = dst + (first + j) * s.stride;
-    for (std::int64_t c = 0; c < s.dim; ++c) to[c] = out[c * s.panel + j];
+// out (dim, panel) = out times rescale[j] plus values^T weights, of `depth` keys from number `begin` on.
+void add_values(const RoundedValues& values, std::int64_t pair, std::int64_t begin, const RoundedWeights& weights,
+                std::int64_t depth, const Sizes& s, const float* rescale, float* out) {
+  const std::int64_t most = int8_kernels().rows, tiles = (s.dim + most - 1) / most;
+  const std::int64_t height = (s.dim + tiles - 1) / tiles;
+  const std::uint8_t* rows[kMaxTileRows];
+  for (std::int64_t row = 0; row < s.dim; row += height) {
+    const std::int64_t used = std::min(height, s.dim - row);
+    for (std::int64_t i = 0; i < used; ++i) rows[i] = values.channel(pair, row + i) + begin;
+    vnni_attention()->add_values[static_cast<std::size_t>(used)](
+        {{rows, 0, depth, reinterpret_cast<const std::int8_t*>(weights.upper.data()), nullptr},
+         reinterpret_cast<const std::int8_t*>(weights.lower.data()),
+         rescale,
+         out + row * s.panel});
   }
 }
 
@@ -194,13 +259,16 @@ void mask(float* scores, std::int64_t count, std::int64_t begin, std::int64_t fi
 }
 
 // The queries [first, first + count) of one head against all keys.
-void attend(const AttentionDesc& d, const Sizes& s, const Head& head, RoundedKeys* rounded, std::int64_t first,
+void attend(const AttentionDesc& d, const Sizes& s, const Head& head, Rounded* rounded, std::int64_t first,
             std::int64_t count) {
+  const SoftmaxKernels& softmax = softmax_kernels();
   thread_local AlignedFloats query_room, score_room, out_room;
   const std::int64_t panels = (count + s.panel - 1) / s.panel, panel_floats = s.dim * s.panel;
   float* queries = query_room.at_least(panels * panel_floats);
   float* scores = score_room.at_least(kKeys * s.panel);
   float* out = out_room.at_least(panels * panel_floats);
+  std::fill_n(out, panels * panel_floats, 0.0f);
+  RoundedWeights weights;
   std::array<Sums, kQueries / 2> sums;  // no panel is narrower
   std::vector<RoundedQueries> rounded_queries;
   for (std::int64_t p = 0; p < panels; ++p) {
@@ -209,12 +277,12 @@ void attend(const AttentionDesc& d, const Sizes& s, const Head& head, RoundedKey
     if (rounded != nullptr) {
       rounded_queries.emplace_back(head, s, first + begin, used, d.scale);
     } else {
-      pack_queries(head, s, first + begin, used, d.scale, queries + p * panel_floats);
+      softmax.to_columns(head.q + (first + begin) * s.stride, s.stride, used, s.dim, d.scale,
+                         queries + p * panel_floats);
     }
     sums[static_cast<std::size_t>(p)].highest.fill(-std::numeric_limits<float>::infinity());
     sums[static_cast<std::size_t>(p)].total.fill(0);
   }
-  const SoftmaxKernels& softmax = softmax_kernels();
   const std::int64_t visible = d.causal ? std::min(s.keys, first + count) : s.keys;
   for (std::int64_t begin = 0; begin < visible; begin += kKeys) {
     const std::int64_t keys = std::min(kKeys, s.keys - begin);
@@ -222,27 +290,39 @@ void attend(const AttentionDesc& d, const Sizes& s, const Head& head, RoundedKey
       Sums& sum = sums[static_cast<std::size_t>(p)];
       float* panel_out = out + p * panel_floats;
       if (rounded != nullptr) {
-        score(*rounded, head.number, begin, rounded_queries[static_cast<std::size_t>(p)], keys, s, scores);
+        score(rounded->keys, head.number, begin, rounded_queries[static_cast<std::size_t>(p)], keys, s, scores);
       } else {
         score(head.k + begin * s.stride, queries + p * panel_floats, keys, s, scores);
       }
       if (d.causal) mask(scores, keys, begin, first + p * s.panel, s);
-      softmax.columns(scores, keys, sum.highest.data(), sum.total.data(), sum.rescale.data());
-      if (begin > 0) softmax.scale_columns(panel_out, s.dim, sum.rescale.data());
-      add_values(head.v + begin * s.stride, scores, keys, s, begin == 0, panel_out);
+      if (rounded != nullptr) {
+        const std::int64_t rows = (keys + 3) / 4 * 4;
+        std::fill(scores + keys * s.panel, scores + rows * s.panel, -std::numeric_limits<float>::infinity());
+        softmax.columns_as_bytes(scores, rows, sum.highest.data(), sum.total.data(), sum.rescale.data(),
+                                 weights.upper.data(), weights.lower.data());
+        add_values(rounded->values, head.number, begin, weights, rows, s, sum.rescale.data(), panel_out);
+      } else {
+        softmax.columns(scores, keys, sum.highest.data(), sum.total.data(), sum.rescale.data());
+        if (begin > 0) softmax.scale_columns(panel_out, s.dim, sum.rescale.data());
+        add_values(head.v + begin * s.stride, scores, keys, s, begin == 0, panel_out);
+      }
     }
   }
+  const std::vector<float> ones(static_cast<std::size_t>(s.dim), 1.0f), zeros(ones.size());
+  const float* scale = rounded != nullptr ? rounded->values.scales(head.number) : ones.data();
+  const float* shift = rounded != nullptr ? rounded->values.means(head.number) : zeros.data();
   for (std::int64_t p = 0; p < panels; ++p) {
     Sums& sum = sums[static_cast<std::size_t>(p)];
     for (std::size_t j = 0; j < kMostColumns; ++j) sum.rescale[j] = 1 / sum.total[j];
     softmax.scale_columns(out + p * panel_floats, s.dim, sum.rescale.data());
-    unpack(out + p * panel_floats, s, first + p * s.panel, std::min(s.panel, count - p * s.panel), head.dst);
+    const std::int64_t begin = p * s.panel, used = std::min(s.panel, count - begin);
+    softmax.to_rows(out + p * panel_floats, used, s.dim, scale, shift, head.dst + (first + begin) * s.stride, s.stride);
   }
 }
 
 void run_attention(Context& ctx, const AttentionDesc& d, bool in_bytes) {
   const Sizes s{d.head_dim(), d.q.dim(1), d.k.dim(1), d.q.dim(2), tile_kernels().columns};
-  std::optional<RoundedKeys> rounded;
+  std::optional<Rounded> rounded;
   if (in_bytes) rounded.emplace(ctx, d, s);
   require(s.panel <= kMostColumns, "[attention] a panel of {} columns", s.panel);
   const float* q = d.q.f32();
@@ -272,7 +352,7 @@ Refusal accepts_int8(const AttentionDesc& d) {
 
 void add_cpu_attention(Backend& backend) {
   backend.add<AttentionDesc>(
-      {"int8 scores", accepts_int8, [](Context& ctx, const AttentionDesc& d) { run_attention(ctx, d, true); }});
+      {"int8", accepts_int8, [](Context& ctx, const AttentionDesc& d) { run_attention(ctx, d, true); }});
   backend.add<AttentionDesc>({"streaming", [](const AttentionDesc&) { return kAccepted; },
                               [](Context& ctx, const AttentionDesc& d) { run_attention(ctx, d, false); }});
 }

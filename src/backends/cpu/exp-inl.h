@@ -35,6 +35,21 @@ HWY_INLINE V exp_below_zero(V x) {
   return hn::IfThenZeroElse(hn::Lt(x, hn::Set(d, -87.3f)), e);  // there n has left the exponent's range
 }
 
+// factor e^x for x <= 0, to 1e-4 of it, or as good as 0: enough for weights that are rounded. 2^(n + f), |f| <= 1 / 2.
+HWY_INLINE V rough_exp_below_zero(V x, float factor) {
+  const D d;
+  const hn::RebindToUnsigned<D> bits;
+  const V large = hn::Set(d, 12582912.0f + 127.0f);
+  const V y = hn::Mul(hn::Max(hn::Set(d, -20.0f), x), hn::Set(d, 1.44269504f));
+  const V sum = hn::Add(y, large);
+  const V f = hn::Sub(y, hn::Sub(sum, large));
+  V p = hn::Set(d, factor * 0.055922036f);
+  p = hn::MulAdd(p, f, hn::Set(d, factor * 0.24264008f));
+  p = hn::MulAdd(p, f, hn::Set(d, factor * 0.69312103f));
+  p = hn::MulAdd(p, f, hn::Set(d, factor * 0.99992448f));
+  return hn::Mul(p, hn::BitCast(d, hn::ShiftLeft<23>(hn::BitCast(bits, sum))));
+}
+
 // 1 / (1 + e^-x), from e^-|x| so that nothing overflows.
 HWY_INLINE V sigmoid(V x) {
   const D d;

@@ -91,22 +91,6 @@ void add_sums(const Int8SumArgs& t) {
   }
 }
 
-void scores_of_sums(const Int8SumArgs& t, const float* column_scales) {
-  const D d;
-  const hn::RebindToSigned<D> di;
-#pragma GCC unroll 2
-  for (std::int64_t j = 0; j < kColumns; j += kLanes) {
-    const V of_column = hn::LoadU(d, column_scales + j), sums = hn::Mul(of_column, hn::LoadU(d, t.column_sums + j));
-    for (std::int64_t i = 0; i < t.rows; ++i) {
-      const float* range = t.ranges[i] + 2 * t.part;
-      const V product = hn::ConvertTo(d, hn::LoadU(di, t.sums + i * kColumns + j));
-      const V score =
-          hn::MulAdd(hn::Mul(hn::Set(d, range[0]), of_column), product, hn::Mul(hn::Set(d, range[1]), sums));
-      hn::StoreU(score, d, t.c + i * kColumns + j);
-    }
-  }
-}
-
 void round_row(const float* x, std::int64_t count, std::uint8_t* to, float* range) {
   const D d;
   const std::int64_t whole = count / kLanes * kLanes;
@@ -146,6 +130,25 @@ void round_row(const float* x, std::int64_t count, std::uint8_t* to, float* rang
   }
 }
 
+void round_signed(const float* x, std::int64_t count, std::int8_t* to, float* scale, float* sum) {
+  const D d;
+  const hn::RebindToSigned<D> di;
+  V largest = hn::Zero(d);
+  for (std::int64_t i = 0; i < count; i += kLanes) largest = hn::Max(largest, hn::Abs(hn::LoadU(d, x + i)));
+  const float most = hn::GetLane(hn::MaxOfLanes(d, largest));
+  const float inverse = most > 0 ? 127 / most : 0;
+  auto total = hn::Zero(di);
+  HWY_ALIGN std::int32_t rounded[kLanes];
+  for (std::int64_t i = 0; i < count; i += kLanes) {
+    const auto v = hn::NearestInt(hn::Mul(hn::LoadU(d, x + i), hn::Set(d, inverse)));
+    total = hn::Add(total, v);
+    hn::Store(v, di, rounded);
+    for (std::int64_t j = 0; j < kLanes; ++j) to[i + j] = static_cast<std::int8_t>(rounded[j]);
+  }
+  *scale = most / 127;
+  *sum = static_cast<float>(hn::GetLane(hn::SumOfLanes(di, total)));
+}
+
 void finish(const float* c, std::int64_t rows, const float* scale, const float* bias, std::int64_t columns, float* dst,
             std::int64_t stride) {
   const D d;
@@ -162,7 +165,7 @@ void finish(const float* c, std::int64_t rows, const float* scale, const float* 
 
 template <int... kCounts>
 constexpr Int8Kernels make_int8_kernels(std::integer_sequence<int, kCounts...>) {
-  return {false, kRows, {nullptr, sum_products<kCounts + 1>...}, add_sums, scores_of_sums, round_row, finish};
+  return {false, kRows, {nullptr, sum_products<kCounts + 1>...}, add_sums, round_row, round_signed, finish};
 }
 
 }  // namespace

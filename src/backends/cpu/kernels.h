@@ -65,10 +65,10 @@ struct Int8Kernels {
   int rows;
   Int8Tiles run;
   void (*add)(const Int8SumArgs&);
-  /// c (rows, tile_columns) = column_scales (scale_i sums + low_i column_sums).
-  void (*scores)(const Int8SumArgs&, const float* column_scales);
   /// x as bytes: x = range[0] * byte + range[1]. A row with a number that is not finite gets a range of NaN.
   void (*round_row)(const float* x, std::int64_t count, std::uint8_t* to, float* range);
+  /// x as signed bytes around 0: x = scale * byte; gives their sum too. `count` is a multiple of the vectors' length.
+  void (*round_signed)(const float* x, std::int64_t count, std::int8_t* to, float* scale, float* sum);
   /// dst (rows, columns; `stride` apart) = c (rows, tile_columns) scale + bias, column by column.
   void (*finish)(const float* c, std::int64_t rows, const float* scale, const float* bias, std::int64_t columns,
                  float* dst, std::int64_t stride);
@@ -78,6 +78,31 @@ const Int8Kernels& int8_kernels();
 const Int8Kernels& plain_int8_kernels();
 /// Null where the processor has none.
 const Int8Tiles* vnni_tiles();
+
+/// Attention's products in bytes, for processors with the dot product.
+struct Int8AttentionKernels {
+  /// scores (rows, tile_columns): row i of keys, k = ranges[2 i] byte + ranges[2 i + 1], times a panel of queries, q =
+  /// scales[j] byte, whose bytes' sums are column_sums[j].
+  struct Scores {
+    Int8TileArgs product;
+    const float* ranges;
+    const float* scales;
+    const float* column_sums;
+    float* scores;
+  };
+  /// out (rows, tile_columns) = out times factor[j] plus rows of signed bytes times a panel of unsigned numbers of two
+  /// bytes: product.b has the upper ones.
+  struct Values {
+    Int8TileArgs product;
+    const std::int8_t* lower;
+    const float* factor;
+    float* out;
+  };
+  std::array<void (*)(const Scores&), kMaxTileRows + 1> scores;
+  std::array<void (*)(const Values&), kMaxTileRows + 1> add_values;
+};
+/// Null where the processor has none.
+const Int8AttentionKernels* vnni_attention();
 
 struct WinogradKernels {
   std::int64_t lanes;  // channels must be a multiple
@@ -100,8 +125,19 @@ struct SoftmaxKernels {
   /// rescaled and grows by the column's sum, rescale[j] = exp(old highest - m). The streaming softmax of Milakov and
   /// Gimelshein 2018.
   void (*columns)(float* s, std::int64_t rows, float* highest, float* total, float* rescale);
+  /// The same, s left as it is: 65535 times what it would become, rounded, goes as two bytes to (rows / 4, panel, 4) of
+  /// each; total[j] sums them. `rows` is a multiple of 4.
+  void (*columns_as_bytes)(const float* s, std::int64_t rows, float* highest, float* total, float* rescale,
+                           std::uint8_t* upper, std::uint8_t* lower);
   /// Column j of x (rows, panel) times factor[j].
   void (*scale_columns)(float* x, std::int64_t rows, const float* factor);
+  /// `count` rows of `width` numbers, `stride` apart, times `factor` as the first columns of to (width, panel); the
+  /// others become zero.
+  void (*to_columns)(const float* from, std::int64_t stride, std::int64_t count, std::int64_t width, float factor,
+                     float* to);
+  /// The other way: number c of each row is from (width, panel) times scale[c] plus shift[c].
+  void (*to_rows)(const float* from, std::int64_t count, std::int64_t width, const float* scale, const float* shift,
+                  float* to, std::int64_t stride);
 };
 const SoftmaxKernels& softmax_kernels();
 

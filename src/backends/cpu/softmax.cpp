@@ -6,6 +6,8 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include <algorithm>
+#include <cstdint>
 #include <limits>
 
 #include "backends/cpu/exp-inl.h"
@@ -17,39 +19,82 @@ namespace {
 
 constexpr int kVectors = kColumns / kLanes;
 
+// Where the columns' highest numbers are by now, and what they are less than it is: e^(s - shift).
+struct Columns {
+  V shift[kVectors], sum[kVectors];
+
+  Columns(const float* s, std::int64_t rows, float* highest, float* rescale) {
+    const D d;
+    const V lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
+    V top[kVectors];
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) top[v] = hn::LoadU(d, highest + v * kLanes);
+    for (std::int64_t i = 0; i < rows; ++i) {
+#pragma GCC unroll 2
+      for (int v = 0; v < kVectors; ++v) top[v] = hn::Max(top[v], hn::Load(d, s + i * kColumns + v * kLanes));
+    }
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      // A column that has seen only -infinity so far (masked) keeps a finite reference point.
+      shift[v] = hn::IfThenZeroElse(hn::Eq(top[v], lowest), top[v]);
+      sum[v] = hn::Zero(d);
+      const V factor = exp_below_zero(hn::Sub(hn::LoadU(d, highest + v * kLanes), shift[v]));
+      hn::StoreU(factor, d, rescale + v * kLanes);
+      hn::StoreU(top[v], d, highest + v * kLanes);
+    }
+  }
+
+  void add_to(float* total, const float* rescale) const {
+    const D d;
+#pragma GCC unroll 2
+    for (int v = 0; v < kVectors; ++v) {
+      const std::int64_t at = v * kLanes;
+      hn::StoreU(hn::MulAdd(hn::LoadU(d, total + at), hn::LoadU(d, rescale + at), sum[v]), d, total + at);
+    }
+  }
+};
+
 void softmax_columns(float* s, std::int64_t rows, float* highest, float* total, float* rescale) {
   const D d;
-  const V lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
-  V top[kVectors], shift[kVectors], sum[kVectors];
-#pragma GCC unroll 2
-  for (int v = 0; v < kVectors; ++v) top[v] = hn::LoadU(d, highest + v * kLanes);
-  for (std::int64_t i = 0; i < rows; ++i) {
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) top[v] = hn::Max(top[v], hn::Load(d, s + i * kColumns + v * kLanes));
-  }
-#pragma GCC unroll 2
-  for (int v = 0; v < kVectors; ++v) {
-    // A column that has seen only -infinity so far (masked) keeps a finite reference point.
-    shift[v] = hn::IfThenZeroElse(hn::Eq(top[v], lowest), top[v]);
-    sum[v] = hn::Zero(d);
-  }
+  Columns columns(s, rows, highest, rescale);
   for (std::int64_t i = 0; i < rows; ++i) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
       float* at = s + i * kColumns + v * kLanes;
-      const V e = exp_below_zero(hn::Sub(hn::Load(d, at), shift[v]));
+      const V e = exp_below_zero(hn::Sub(hn::Load(d, at), columns.shift[v]));
       hn::Store(e, d, at);
-      sum[v] = hn::Add(sum[v], e);
+      columns.sum[v] = hn::Add(columns.sum[v], e);
     }
   }
+  columns.add_to(total, rescale);
+}
+
+void softmax_columns_as_bytes(const float* s, std::int64_t rows, float* highest, float* total, float* rescale,
+                              std::uint8_t* upper, std::uint8_t* lower) {
+  const D d;
+  const hn::RebindToUnsigned<D> bits;
+  const V large = hn::Set(d, 12582912.0f);  // the last bits of a sum with it are the other, rounded
+  const auto byte = hn::Set(bits, 255);
+  Columns columns(s, rows, highest, rescale);
+  for (std::int64_t i = 0; i < rows; i += 4) {
 #pragma GCC unroll 2
-  for (int v = 0; v < kVectors; ++v) {
-    const std::int64_t at = v * kLanes;
-    const V factor = exp_below_zero(hn::Sub(hn::LoadU(d, highest + at), shift[v]));
-    hn::StoreU(factor, d, rescale + at);
-    hn::StoreU(hn::MulAdd(hn::LoadU(d, total + at), factor, sum[v]), d, total + at);
-    hn::StoreU(top[v], d, highest + at);
+    for (int v = 0; v < kVectors; ++v) {
+      auto high = hn::Zero(bits), low = high;
+#pragma GCC unroll 4
+      for (int row = 3; row >= 0; --row) {
+        const V x = hn::Sub(hn::Load(d, s + (i + row) * kColumns + v * kLanes), columns.shift[v]);
+        const V rounded = hn::Add(rough_exp_below_zero(x, 65535), large);
+        columns.sum[v] = hn::Add(columns.sum[v], hn::Sub(rounded, large));
+        const auto weight = hn::BitCast(bits, rounded);
+        high = hn::Or(hn::ShiftLeft<8>(high), hn::And(hn::ShiftRight<8>(weight), byte));
+        low = hn::Or(hn::ShiftLeft<8>(low), hn::And(weight, byte));
+      }
+      const std::int64_t at = i / 4 * kColumns + v * kLanes;
+      hn::StoreU(high, bits, reinterpret_cast<std::uint32_t*>(upper) + at);
+      hn::StoreU(low, bits, reinterpret_cast<std::uint32_t*>(lower) + at);
+    }
   }
+  columns.add_to(total, rescale);
 }
 
 void scale_columns(float* x, std::int64_t rows, const float* factor) {
@@ -66,10 +111,65 @@ void scale_columns(float* x, std::int64_t rows, const float* factor) {
   }
 }
 
+// Four numbers of each of kLanes rows are turned at once; a row's four are one load or store. Many are brought together
+// before the first is read again, which would otherwise wait for its stores.
+constexpr std::int64_t kTurned = 4, kTogether = 4;
+
+void to_columns(const float* from, std::int64_t stride, std::int64_t count, std::int64_t width, float factor,
+                float* to) {
+  const D d;
+  const V scale = hn::Set(d, factor);
+  HWY_ALIGN float rows[kTogether][kTurned * kColumns] = {};
+  const std::int64_t fours = width / kTurned;
+  for (std::int64_t begin = 0; begin < fours; begin += kTogether) {
+    const std::int64_t used = std::min(kTogether, fours - begin);
+    for (std::int64_t j = 0; j < count; ++j) {
+      const float* row = from + j * stride + begin * kTurned;
+      for (std::int64_t k = 0; k < used; ++k) std::copy_n(row + k * kTurned, kTurned, rows[k] + j * kTurned);
+    }
+    for (std::int64_t k = 0; k < used; ++k) {
+      for (std::int64_t j = 0; j < kColumns; j += kLanes) {
+        V v[kTurned];
+        hn::LoadInterleaved4(d, rows[k] + j * kTurned, v[0], v[1], v[2], v[3]);
+#pragma GCC unroll 4
+        for (int i = 0; i < kTurned; ++i)
+          hn::Store(hn::Mul(v[i], scale), d, to + ((begin + k) * kTurned + i) * kColumns + j);
+      }
+    }
+  }
+  for (std::int64_t c = fours * kTurned; c < width; ++c) {
+    for (std::int64_t j = 0; j < count; ++j) to[c * kColumns + j] = from[j * stride + c] * factor;
+    std::fill(to + c * kColumns + count, to + (c + 1) * kColumns, 0.0f);
+  }
+}
+
+void to_rows(const float* from, std::int64_t count, std::int64_t width, const float* scale, const float* shift,
+             float* to, std::int64_t stride) {
+  const D d;
+  HWY_ALIGN float rows[kTurned * kLanes];
+  std::int64_t c = 0;
+  for (; c + kTurned <= width; c += kTurned) {
+    for (std::int64_t first = 0; first < count; first += kLanes) {
+      V v[kTurned];
+#pragma GCC unroll 4
+      for (int i = 0; i < kTurned; ++i) {
+        const V x = hn::Load(d, from + (c + i) * kColumns + first);
+        v[i] = hn::MulAdd(x, hn::Set(d, scale[c + i]), hn::Set(d, shift[c + i]));
+      }
+      hn::StoreInterleaved4(v[0], v[1], v[2], v[3], d, rows);
+      for (std::int64_t j = 0; j < std::min(kLanes, count - first); ++j)
+        std::copy_n(rows + j * kTurned, kTurned, to + (first + j) * stride + c);
+    }
+  }
+  for (; c < width; ++c) {
+    for (std::int64_t j = 0; j < count; ++j) to[j * stride + c] = from[c * kColumns + j] * scale[c] + shift[c];
+  }
+}
+
 }  // namespace
 
 const SoftmaxKernels* softmax_table() {
-  static const SoftmaxKernels table{softmax_columns, scale_columns};
+  static const SoftmaxKernels table{softmax_columns, softmax_columns_as_bytes, scale_columns, to_columns, to_rows};
   return &table;
 }
 
