@@ -1,7 +1,8 @@
-"""Two servers and three workers on one PostgreSQL: cluster.py PROGRAM ADDRESS FOLDER
+"""Two servers and three workers on one PostgreSQL: cluster.py PROGRAM ADDRESS FOLDER [NAMESPACE LINK HOST]
 
 Sixty jobs; a worker is killed, another stands still for longer than its lease and goes on. Every job is done once, with
 the pictures that the program draws alone, and whoever listens at a server that does not draw hears of it all.
+Then, where there is a network namespace that a link leads to, a worker in it is cut off while it draws, and comes back.
 """
 
 import json
@@ -14,16 +15,16 @@ import time
 import urllib.request
 import zlib
 
-program, address, folder = sys.argv[1:]
+program, address, folder, *elsewhere = sys.argv[1:]
 LEASE = 2
 PASSWORD = "hush-this"
 processes = []
 
 
-def start(name, *arguments, **options):
+def start(name, *arguments, within=(), **options):
     environment = dict(os.environ, PIXELFORGE_HOME=f"{folder}/{name}", PIXELFORGE_DATABASE=address)
     log = open(f"{folder}/{name}.log", "w")
-    process = subprocess.Popen([program, *arguments], env=environment, stderr=log, text=True, **options)
+    process = subprocess.Popen([*within, program, *arguments], env=environment, stderr=log, text=True, **options)
     processes.append(process)
     return process
 
@@ -34,10 +35,10 @@ def start_server(name):
     return json.loads(process.stdout.readline())["url"]
 
 
-def start_worker(name):
-    with_password = address.replace("pixelforge@", f"pixelforge:{PASSWORD}@")
-    return start(name, "worker", "--database", with_password, "--home", f"{folder}/home-{name}", "--store", f"{folder}/store", "--lease", str(LEASE), "--threads", "1",
-                 stdout=subprocess.DEVNULL)
+def start_worker(name, database=address, within=()):
+    with_password = database.replace("pixelforge@", f"pixelforge:{PASSWORD}@")
+    return start(name, "worker", "--database", with_password, "--home", f"{folder}/home-{name}", "--store",
+                 f"{folder}/store", "--lease", str(LEASE), "--threads", "1", within=within, stdout=subprocess.DEVNULL)
 
 
 def call(url, body=None):
@@ -148,8 +149,7 @@ def main():
     done = {j["id"]: j for j in all_jobs(first)}
     expect(done.keys() == submitted.keys(), "the jobs are those that were asked for")
     expect(all(j["state"] == "done" and len(j["images"]) == 1 for j in done.values()), "each job is done, once")
-    files = [f for path, _, names in os.walk(f"{folder}/store") for f in names if f.endswith(".png")]
-    expect(len(files) == 60, f"60 pictures are kept: got {len(files)}")
+    expect(files_kept() == 60, f"60 pictures are kept: got {files_kept()}")
 
     ids = list(submitted)
     for id in {killed, stopped, *ids[:4], *ids[-4:]}:
@@ -163,9 +163,54 @@ def main():
     expect(names[-1] == "done" and names.count("image") == 1, "the picture is told of once, the end last")
     expect(any(data["preview"] for name, data in heard if name == "step"), "a preview comes along")
 
-    workers[2].send_signal(signal.SIGTERM)
-    expect(workers[2].wait(timeout=20) in (0, 130), "a worker ends when it is asked to")
+    for worker in workers[1:]:
+        end(worker)
     print("60 jobs, 3 workers of which one died and one stood still: each done once")
+    return first
+
+
+def cut_off(server, namespace, link, host):
+    """A worker's network fails while it draws, for longer than its lease and than its drawing takes."""
+    def set_link(state):
+        subprocess.run(["ip", "link", "set", link, state], check=True)
+
+    def submit(prompt, steps):
+        return call(f"{server}/v1/jobs", {"prompt": prompt, "width": 64, "height": 64, "seed": 7, "steps": steps})["id"]
+
+    def job(id):
+        return call(f"{server}/v1/jobs/{id}")
+
+    kept = files_kept()
+    name = address.partition("?")[0].rpartition("/")[2]
+    far = start_worker("far", f"postgres://pixelforge@{host}/{name}", within=("ip", "netns", "exec", namespace))
+    taken = submit("a red apple far away", 1000)
+    eventually("the worker that is elsewhere draws", lambda: job_of_worker(far) == taken)
+    set_link("down")
+    expect(job(taken)["state"] == "running", "it was cut off while it drew")
+
+    near = start_worker("near")
+    eventually("another worker does the job of the one that is cut off", lambda: job(taken)["state"] == "done")
+    before = job(taken)
+    expect(len(before["images"]) == 1, f"the job has one picture: got {before['images']}")
+    end(near)
+    set_link("up")
+
+    later = submit("a green apple", 4)
+    eventually("the worker that was cut off serves again", lambda: job(later)["state"] == "done")
+    expect(far.poll() is None, "it is still the same process")
+    expect(job(taken) == before, "what it says of the job that it has lost changes nothing")
+    expect(files_kept() == kept + 2, f"each of two jobs has one file: got {files_kept() - kept}")
+    end(far)
+    print("a worker was cut off from the network while it drew: its job was done once, and it came back")
+
+
+def end(worker):
+    worker.send_signal(signal.SIGTERM)
+    expect(worker.wait(timeout=20) in (0, 130), "a worker ends when it is asked to")
+
+
+def files_kept():
+    return sum(f.endswith(".png") for _, _, names in os.walk(f"{folder}/store") for f in names)
 
 
 def all_jobs(url):
@@ -173,7 +218,9 @@ def all_jobs(url):
 
 
 try:
-    main()
+    server = main()
+    if elsewhere:
+        cut_off(server, *elsewhere)
 finally:
     for process in processes:
         if process.poll() is None:
