@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "image/resize.h"
 #include "service/ids.h"
+#include "service/prompt_search.h"
 #include "store/file_hash.h"
 
 namespace pxf {
@@ -77,29 +78,6 @@ std::vector<std::byte> thumbnail_file(const Image& image) {
   return value_or_throw(encode_picture(small, {.format = ImageFormat::jpeg, .quality = 82}));
 }
 
-std::vector<std::string> words_of(const std::string& text) {
-  std::vector<std::string> words;
-  std::string word;
-  for (const char c : text + " ") {
-    if (c != ' ' && c != '\t' && c != '\n') {
-      word += c;
-    } else if (!word.empty()) {
-      words.push_back(std::exchange(word, {}));
-    }
-  }
-  return words;
-}
-
-/// A pattern for LIKE ... ESCAPE '\' that finds the word as it is written.
-std::string containing(const std::string& word) {
-  std::string out = "%";
-  for (const char c : word) {
-    if (c == '%' || c == '_' || c == '\\') out += '\\';
-    out += c;
-  }
-  return out + "%";
-}
-
 void insert_picture(Sql& sql, const StoredPicture& p) {
   sql.change(
       fmt::format("INSERT INTO images ({}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
@@ -165,13 +143,13 @@ Part<StoredPicture> Pictures::list(const PictureFilter& filter) {
       "WHERE ($1 = '' OR owner = $1) AND ($2 = '' OR checkpoint = $2) AND ($3 = 0 OR favourite <> 0) AND ($4 = '' OR "
       "id < $4)";
   std::vector<SqlValue> values{filter.owner, filter.checkpoint, filter.favourites, filter.before};
-  for (const std::string& word : words_of(filter.words)) {
-    values.emplace_back(containing(word));
-    where += fmt::format(" AND lower(prompt) LIKE lower(${}) ESCAPE '\\'", values.size());
-  }
-  values.emplace_back(filter.limit + 1);
-  where += fmt::format(" ORDER BY id DESC LIMIT ${}", values.size());
-  const auto rows = database_.look([&](Sql& sql) { return sql.rows(select_pictures(where), values); });
+  const std::vector<std::string> texts = searched_texts(filter.words);
+  const auto rows = database_.look([&](Sql& sql) {
+    if (!texts.empty()) where += " AND " + prompt_has(texts, sql.dialect(), values);
+    values.emplace_back(filter.limit + 1);
+    where += fmt::format(" ORDER BY id DESC LIMIT ${}", values.size());
+    return sql.rows(select_pictures(where), values);
+  });
   Part<StoredPicture> part{pictures_of(rows), {}};
   if (part.items.size() > static_cast<std::size_t>(filter.limit)) {
     part.items.pop_back();

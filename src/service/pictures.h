@@ -16,7 +16,7 @@ namespace pxf {
 
 struct PictureFilter {
   std::string owner = {};       // empty: all
-  std::string words = {};       // every one of them in the prompt
+  std::string words = {};       // see searched_texts
   std::string checkpoint = {};  // empty: all
   bool favourites = false;
   std::string before = {};  // an id; empty: from the newest on

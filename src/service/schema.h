@@ -1,5 +1,6 @@
 // The service's tables, as the steps that made them. Times are milliseconds since 1970. A step is never changed once it
-// has been released. The types are those that SQLite and PostgreSQL have in common.
+// has been released. The types are those that SQLite and PostgreSQL have in common; what each has of its own is an
+// index.
 #pragma once
 
 #include <array>
@@ -7,7 +8,7 @@
 
 namespace pxf {
 
-inline constexpr std::array<std::string_view, 3> kServiceMigrations = {
+inline constexpr std::array<std::string_view, 3> kTables = {
     R"sql(
 CREATE TABLE jobs (
   id          TEXT PRIMARY KEY,      -- sorts by time
@@ -126,5 +127,36 @@ CREATE TABLE settings (name TEXT PRIMARY KEY, value TEXT NOT NULL);
 ALTER TABLE jobs ADD COLUMN choice TEXT NOT NULL DEFAULT '';
 )sql",
 };
+
+// Prompts by each three characters that follow one another, so that any part of a prompt is found, in scripts without
+// spaces too. FTS5 has numbers for names, and a VACUUM may change those that rows of images have.
+inline constexpr std::string_view kPromptIndexOfSqlite = R"sql(
+CREATE TABLE prompt_entries (entry INTEGER PRIMARY KEY, image TEXT NOT NULL UNIQUE);
+CREATE VIRTUAL TABLE prompt_index USING fts5(prompt, content = '', tokenize = 'trigram');
+INSERT INTO prompt_entries (image) SELECT id FROM images ORDER BY id;
+INSERT INTO prompt_index (rowid, prompt) SELECT entry, prompt FROM prompt_entries JOIN images ON id = image;
+CREATE TRIGGER prompt_comes AFTER INSERT ON images BEGIN
+  INSERT INTO prompt_entries (image) VALUES (new.id);
+  INSERT INTO prompt_index (rowid, prompt) SELECT entry, new.prompt FROM prompt_entries WHERE image = new.id;
+END;
+CREATE TRIGGER prompt_goes AFTER DELETE ON images BEGIN
+  INSERT INTO prompt_index (prompt_index, rowid, prompt)
+    SELECT 'delete', entry, old.prompt FROM prompt_entries WHERE image = old.id;
+  DELETE FROM prompt_entries WHERE image = old.id;
+END;
+)sql";
+
+// The same. Without the extension, which not every user may make, searches read all prompts.
+inline constexpr std::string_view kPromptIndexOfPostgres = R"sql(
+DO $$ BEGIN
+  CREATE EXTENSION IF NOT EXISTS pg_trgm;
+  CREATE INDEX images_by_prompt ON images USING gin (lower(prompt) gin_trgm_ops);
+  ANALYZE images;
+EXCEPTION WHEN insufficient_privilege OR feature_not_supported OR undefined_file OR undefined_object THEN
+END $$;
+)sql";
+
+inline constexpr std::array kSqliteMigrations{kTables[0], kTables[1], kTables[2], kPromptIndexOfSqlite};
+inline constexpr std::array kPostgresMigrations{kTables[0], kTables[1], kTables[2], kPromptIndexOfPostgres};
 
 }  // namespace pxf

@@ -1,5 +1,5 @@
-// The service's database: one SQL, whichever engine runs it. Statements name their values $1, $2 ...
-// A Sql is used by one thread at a time. All throw Failure: io (busy, gone), no_space, bad_file.
+// The service's database: one SQL, whichever engine runs it, but for full-text search. Statements name their values $1,
+// $2 ... A Sql is used by one thread at a time. All throw Failure: io (busy, gone), no_space, bad_file.
 #pragma once
 
 #include <cstdint>
@@ -45,6 +45,8 @@ class SqlValue {
 
 using SqlRow = std::vector<SqlValue>;
 
+enum class SqlDialect : std::uint8_t { sqlite, postgres };
+
 class Sql {
  public:
   virtual ~Sql() = default;
@@ -55,6 +57,7 @@ class Sql {
   virtual std::vector<SqlRow> rows(std::string_view statement, const std::vector<SqlValue>& values = {}) = 0;
   /// How many rows it touched.
   virtual std::int64_t change(std::string_view statement, const std::vector<SqlValue>& values = {}) = 0;
+  virtual SqlDialect dialect() const noexcept = 0;
   virtual void begin() = 0;
   virtual void commit() = 0;
   virtual void roll_back() noexcept = 0;

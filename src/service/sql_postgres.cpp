@@ -59,6 +59,7 @@ class Postgres : public Sql {
     return number_of<std::int64_t>(PQcmdTuples(result.get()));
   }
 
+  SqlDialect dialect() const noexcept override { return SqlDialect::postgres; }
   // One transaction at a time, as with SQLite: turns, allowances and claims are read, then written. Each takes
   // milliseconds, and a job takes seconds.
   void begin() override {
@@ -82,7 +83,7 @@ class Postgres : public Sql {
   void migrate() {
     connection_.run("CREATE TABLE IF NOT EXISTS schema_version (version BIGINT NOT NULL)");
     const auto now = rows("SELECT version FROM schema_version", {});
-    const auto known = static_cast<std::int64_t>(kServiceMigrations.size());
+    const auto known = static_cast<std::int64_t>(kPostgresMigrations.size());
     const std::int64_t version = now.empty() ? 0 : now[0][0].whole();
     if (version > known) {
       fail(ErrorCode::unsupported,
@@ -90,7 +91,7 @@ class Postgres : public Sql {
            version, known);
     }
     if (version == known) return;
-    for (auto i = version; i < known; ++i) connection_.run_script(kServiceMigrations[static_cast<std::size_t>(i)]);
+    for (auto i = version; i < known; ++i) connection_.run_script(kPostgresMigrations[static_cast<std::size_t>(i)]);
     change("DELETE FROM schema_version", {});
     change("INSERT INTO schema_version (version) VALUES ($1)", {known});
   }

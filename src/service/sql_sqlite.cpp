@@ -37,7 +37,7 @@ std::string in_sqlite(std::string_view statement) {
 
 class Sqlite : public Sql {
  public:
-  explicit Sqlite(const std::filesystem::path& file) : database_(Database::for_writing(file, kServiceMigrations)) {}
+  explicit Sqlite(const std::filesystem::path& file) : database_(Database::for_writing(file, kSqliteMigrations)) {}
 
   std::vector<SqlRow> rows(std::string_view text, const std::vector<SqlValue>& values) override {
     Statement& statement = bound(text, values);
@@ -58,6 +58,7 @@ class Sqlite : public Sql {
     return database_.changes();
   }
 
+  SqlDialect dialect() const noexcept override { return SqlDialect::sqlite; }
   void begin() override { database_.run("BEGIN IMMEDIATE"); }
   void commit() override { database_.run("COMMIT"); }
   void roll_back() noexcept override {

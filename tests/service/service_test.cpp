@@ -152,15 +152,6 @@ TEST_F(ServiceTest, TwoProcessesDoNotServeFromOneHome) {
   EXPECT_THROW(Service(other, ServiceOptions{.home = home.path()}), Failure);
 }
 
-TEST_F(ServiceTest, PicturesAreFoundByWordsOfTheirPrompts) {
-  for (const char* prompt : {"a red apple", "a 100% blue star"})
-    ASSERT_TRUE(ends(service->submit({}, small_request(prompt)).id));
-  EXPECT_THAT(service->pictures().list({.words = "Apple"}).items, SizeIs(1));
-  EXPECT_THAT(service->pictures().list({.words = "100% star"}).items, SizeIs(1));
-  EXPECT_THAT(service->pictures().list({.words = "apple star"}).items, SizeIs(0));
-  EXPECT_THAT(service->pictures().list({.words = "%"}).items, SizeIs(1));
-}
-
 TEST_F(ServiceTest, ARemovedPictureIsGoneWithItsFiles) {
   const Job job = service->submit({}, small_request());
   ASSERT_TRUE(ends(job.id));
