@@ -5,9 +5,11 @@
 #include <atomic>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <regex>
 #include <thread>
 
 #include "base/bytes.h"
+#include "base/file.h"
 #include "formats/temporary_folder.h"
 #include "formats/zip.h"
 #include "http_client.h"
@@ -148,6 +150,18 @@ TEST_F(ServerTest, MetricsTellWhatWasDrawn) {
     EXPECT_THAT(text, HasSubstr(line));
   }
   EXPECT_THAT(text, testing::Not(HasSubstr("stage_seconds_total{stage=\"steps\"} 0\n")));
+}
+
+TEST_F(ServerTest, WhatTheDashboardAsksForIsInTheMetrics) {
+  const std::filesystem::path file = std::filesystem::path(PIXELFORGE_SOURCE_DIR) / "packaging/grafana/dashboard.json";
+  const std::string asked = value_or_throw(read_file(file, 1 << 20)), given = get("/metrics").body;
+  const std::regex metric("pixelforge_[a-z_]+");
+  int names = 0;
+  for (std::sregex_iterator found(asked.begin(), asked.end(), metric), end; found != end; ++found, ++names) {
+    const std::string line = '\n' + found->str();
+    EXPECT_TRUE(given.find(line + ' ') != std::string::npos || given.find(line + '{') != std::string::npos) << line;
+  }
+  EXPECT_GE(names, 13);
 }
 
 TEST_F(ServerTest, KindsOfModelsAreFoundInAnyCase) {
