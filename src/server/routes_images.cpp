@@ -1,13 +1,10 @@
 #include <fmt/format.h>
-#include <unistd.h>
 
-#include <cstdlib>
 #include <ctime>
-#include <filesystem>
 
 #include "base/bytes.h"
-#include "base/descriptor.h"
 #include "base/file.h"
+#include "base/temporary_file.h"
 #include "json/request.h"
 #include "server/routes.h"
 #include "server/zip_writer.h"
@@ -51,27 +48,6 @@ HttpResponse list_images(Service& service, const HttpRequest& request) {
   return json_response({{"data", data}, {"next", part.next.empty() ? Json() : Json(part.next)}});
 }
 
-/// A file that goes with whoever holds it.
-class PassingFile {
- public:
-  explicit PassingFile(const std::filesystem::path& folder) {
-    std::string name = (folder / "export-XXXXXX").string();
-    const Descriptor made(::mkstemp(name.data()));
-    if (made.get() < 0) throw Failure(system_error(errno, "write the pictures to", folder));
-    path_ = name;
-  }
-  PassingFile(const PassingFile&) = delete;
-  PassingFile& operator=(const PassingFile&) = delete;
-  ~PassingFile() {
-    std::error_code none;
-    std::filesystem::remove(path_, none);
-  }
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
-
 /// Of all pictures that the request asks for, as far as they fit: gives the last one's id where some did not.
 std::string write_zip(Service& service, PictureFilter filter, ZipWriter& zip) {
   Json about = Json::array();
@@ -99,7 +75,7 @@ std::string write_zip(Service& service, PictureFilter filter, ZipWriter& zip) {
 
 // Written to a file first: however slowly it is read, memory is not taken.
 HttpResponse images_zip(Service& service, const HttpRequest& request) {
-  const PassingFile file(service.home());
+  const auto file = value_or_throw(TemporaryFile::create(service.home(), "export.zip"));
   ZipWriter zip(file.path());
   const std::string next = write_zip(service, filter_of(request), zip);
   zip.finish();

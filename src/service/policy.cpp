@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/lower_case.h"
+#include "base/temporary_file.h"
 #include "base/trimmed.h"
 #include "json/json.h"
 #include "pixelforge/picture_file.h"
@@ -127,28 +128,6 @@ void check_by_command(const PolicyOptions& options, const Json& question) {
   refuse(why.empty() ? "this server's policy refuses it" : "this server's policy refuses it: " + why);
 }
 
-/// A picture's file as long as the program looks at it.
-class PictureForProgram {
- public:
-  explicit PictureForProgram(const Picture& picture) {
-    std::string name = (fs::temp_directory_path() / "pixelforge-policy-XXXXXX.png").string();
-    const Descriptor made(::mkstemps(name.data(), 4));
-    if (made.get() < 0) throw Failure(system_error(errno, "write a picture for the policy's program", name));
-    path_ = name;
-    value_or_throw(save_picture(picture, path_));
-  }
-  PictureForProgram(const PictureForProgram&) = delete;
-  PictureForProgram& operator=(const PictureForProgram&) = delete;
-  ~PictureForProgram() {
-    std::error_code none;
-    fs::remove(path_, none);
-  }
-  const fs::path& path() const { return path_; }
-
- private:
-  fs::path path_;
-};
-
 }  // namespace
 
 std::string plain_words(const std::string& text) {
@@ -186,7 +165,8 @@ void Policy::check_prompt(const std::string& owner, const Request& request) cons
 void Policy::check_picture(const std::string& owner, const Picture& picture) const {
   check_words(picture.prompt);
   if (options_.command.empty()) return;
-  const PictureForProgram file(picture);
+  const auto file = value_or_throw(TemporaryFile::create(fs::temp_directory_path(), "pixelforge-policy.png"));
+  value_or_throw(save_picture(picture, file.path()));
   check_by_command(
       options_, {{"about", "picture"}, {"owner", owner}, {"prompt", picture.prompt}, {"file", file.path().string()}});
 }
