@@ -24,6 +24,7 @@ struct HttpRequest {
   std::string body;
   std::string remote;                    // the address of whoever is at the other end, without its port
   std::shared_ptr<const Caller> caller;  // who that is (identity.h)
+  std::shared_ptr<const void> room;      // that the body takes of what all bodies may have
 
   /// By its name, in any case; empty where there is none.
   std::string_view header(std::string_view name) const;

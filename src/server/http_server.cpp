@@ -38,6 +38,9 @@ namespace {
 constexpr std::uint32_t kLargestHead = 32 << 10;
 constexpr std::size_t kMostUnread = 32;  // texts of a stream that wait for a slow reader before some are dropped
 constexpr std::size_t kMostUnreadAtAll = 4096;
+constexpr std::size_t kSmallBody = 16 << 10;      // that bodies of others never keep from being read
+constexpr std::chrono::seconds kTimeToListen{2};  // to a client that was refused and is still sending
+constexpr const char* kComeBackAfter = "2";       // seconds, when bodies of others take all there is
 
 class Session;
 
@@ -63,13 +66,35 @@ struct HttpServer::State {
   std::thread thread;
   std::map<std::int64_t, std::weak_ptr<Session>> sessions;  // touched by `thread` alone
   std::int64_t next_session = 0;                            // likewise
-  std::atomic<std::int64_t> connections{0}, requests{0}, streams{0};
+  std::atomic<std::int64_t> connections{0}, requests{0}, streams{0}, body_bytes{0};
   bool stopping = false;  // likewise
 };
 
 namespace {
 
 using ServerState = std::shared_ptr<HttpServer::State>;
+
+/// What one body takes of the room that there is for all, until it is gone. Taken as the bytes come: a client that only
+/// announces many takes nothing from others.
+class RoomOfBody {
+ public:
+  explicit RoomOfBody(ServerState server) : server_(std::move(server)) {}
+  ~RoomOfBody() { server_->body_bytes -= taken_; }
+  RoomOfBody(const RoomOfBody&) = delete;
+  RoomOfBody& operator=(const RoomOfBody&) = delete;
+
+  /// Whether there is room for so many bytes in all.
+  bool grow_to(std::size_t bytes) {
+    if (bytes <= kSmallBody) return true;
+    const auto more = static_cast<std::int64_t>(bytes) - taken_;
+    taken_ += more;
+    return (server_->body_bytes += more) <= static_cast<std::int64_t>(server_->options.all_bodies);
+  }
+
+ private:
+  ServerState server_;
+  std::int64_t taken_ = 0;
+};
 
 class Session;
 
@@ -150,9 +175,13 @@ class Session : public std::enable_shared_from_this<Session> {
                       });
   }
   void read_body() {
-    http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
+    if (parser_->is_done()) return handle();
+    http::async_read_some(stream_, buffer_, *parser_, [self = shared_from_this()](error_code error, std::size_t) {
       if (error) return self->refuse(error);
-      self->handle();
+      if (!self->room_) self->room_ = std::make_shared<RoomOfBody>(self->server_);
+      if (!self->room_->grow_to(self->parser_->get().body().size()))
+        return self->answer_and_close(503, {{"Retry-After", kComeBackAfter}});
+      self->read_body();
     });
   }
   void handle();
@@ -167,12 +196,17 @@ class Session : public std::enable_shared_from_this<Session> {
     }
     close();
   }
-  void answer_and_close(int status) {
+  void answer_and_close(int status, std::vector<std::pair<std::string, std::string>> headers = {}) {
     keep_alive_ = false;
     is_head_ = false;
+    is_refused_ = true;
+    answered_ = false;  // that was the request before
+    parser_.reset();
+    room_.reset();
     HttpResponse response;
     response.status = status;
     response.headers = {{"Content-Type", "application/problem+json"}, {"X-Content-Type-Options", "nosniff"}};
+    std::ranges::move(headers, std::back_inserter(response.headers));
     response.body = fmt::format(R"({{"type":"about:blank","title":"{}","status":{}}})", reason_of(status), status);
     stream_.expires_after(server_->options.head_time);
     write(std::move(response));
@@ -200,8 +234,24 @@ class Session : public std::enable_shared_from_this<Session> {
                                                     asio::buffer(body_.bytes.data(), body_.bytes.size())};
     asio::async_write(stream_, buffers, [self = shared_from_this()](error_code error, std::size_t) {
       self->body_ = {};
+      if (!error && self->is_refused_) return self->hear_out();
       if (error || !self->keep_alive_) return self->close();
       self->read_head();
+    });
+  }
+
+  // A connection that is closed with bytes unread is reset, and the client may lose its answer by that.
+  void hear_out() {
+    error_code ignored;
+    stream_.socket().shutdown(tcp::socket::shutdown_send, ignored);
+    stream_.expires_after(kTimeToListen);
+    pass_over();
+  }
+  void pass_over() {
+    buffer_.clear();
+    stream_.async_read_some(buffer_.prepare(kSmallBody), [self = shared_from_this()](error_code error, std::size_t) {
+      if (error) return self->close();
+      self->pass_over();
     });
   }
 
@@ -219,11 +269,13 @@ class Session : public std::enable_shared_from_this<Session> {
   beast::tcp_stream stream_;
   beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
+  std::shared_ptr<RoomOfBody> room_;
   std::int64_t number_ = 0;
   std::string remote_, head_;
   HttpBody body_;
   int served_ = 0;
-  bool is_waiting_ = false, keep_alive_ = true, is_head_ = false, is_old_ = false, answered_ = false;
+  bool is_waiting_ = false, keep_alive_ = true, is_head_ = false, is_old_ = false, answered_ = false,
+       is_refused_ = false;
 
   // Of a stream.
   std::deque<std::string> unsent_;
@@ -323,6 +375,7 @@ void Session::handle() {
     request.headers.emplace_back(std::string(field.name_string()), std::string(field.value()));
   }
   request.body = std::move(message.body());
+  request.room = std::move(room_);
   request.remote = remote_;
   keep_alive_ = message.keep_alive();
   is_head_ = message.method() == http::verb::head;
@@ -467,7 +520,9 @@ HttpServer::~HttpServer() { stop(); }
 
 std::uint16_t HttpServer::port() const { return state_->acceptor.local_endpoint().port(); }
 
-HttpCounts HttpServer::counts() const { return {state_->connections, state_->requests, state_->streams}; }
+HttpCounts HttpServer::counts() const {
+  return {state_->connections, state_->requests, state_->streams, state_->body_bytes};
+}
 
 void HttpServer::stop(std::chrono::milliseconds patience) {
   if (!state_->thread.joinable()) return;

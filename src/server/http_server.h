@@ -1,6 +1,6 @@
 // An HTTP/1.1 server on one address: connections are served by one thread that never waits, requests by a few that may.
-// Refused before a handler sees them: headers over 32 KiB, bodies over the limit, heads and bodies that take too long,
-// more connections than allowed.
+// Refused before a handler sees them: headers over 32 KiB, bodies over the limit, one's own or of all together, heads
+// and bodies that take too long, more connections than allowed.
 #pragma once
 
 #include <chrono>
@@ -17,6 +17,7 @@ struct HttpOptions {
   std::string address = "127.0.0.1";
   std::uint16_t port = 7860;  // 0: any that is free
   std::size_t largest_body = 64u << 20;
+  std::size_t all_bodies = 256u << 20;  // of requests that are being read or handled, but for small ones
   int most_connections = 4096;
   int handler_threads = 4;
   std::chrono::seconds head_time{15}, body_time{120}, idle_time{75}, write_time{120};
@@ -24,7 +25,7 @@ struct HttpOptions {
 };
 
 struct HttpCounts {
-  std::int64_t connections = 0, requests = 0, streams = 0;
+  std::int64_t connections = 0, requests = 0, streams = 0, body_bytes = 0;
 };
 
 class HttpServer {

@@ -99,6 +99,7 @@ std::string metrics_text(Site& site) {
   out.one("resident_bytes", "gauge", "Bytes of memory that this process has", resident_bytes());
   out.one("http_connections", "gauge", "Connections that are open", http.connections);
   out.one("http_streams", "gauge", "Event streams that are open", http.streams);
+  out.one("http_body_bytes", "gauge", "Bytes of larger requests that are being read or handled", http.body_bytes);
   out.one("http_requests_total", "counter", "Requests since the start", http.requests);
   add_requests(out, site.request_times);
   return std::move(out.text);

@@ -30,12 +30,14 @@ class Connection {
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  void send(std::string_view text) {
+  /// Whether all of it went.
+  bool send(std::string_view text) {
     while (!text.empty()) {
       const auto sent = ::send(socket_, text.data(), text.size(), MSG_NOSIGNAL);
-      if (sent <= 0) return;
+      if (sent <= 0) return false;
       text.remove_prefix(static_cast<std::size_t>(sent));
     }
+    return true;
   }
   /// Until the text has come, or the connection has ended; all that has come so far.
   const std::string& read_until(std::string_view text) {

@@ -70,6 +70,67 @@ TEST_F(HttpServerTest, TooLongABodyOrHeadIsRefused) {
   EXPECT_EQ(ask(port(), "GET", "/", "", "X: " + std::string(40'000, 'x') + "\r\n").status, 431);
 }
 
+// Many clients send all of a request before they look at the answer, and take a connection that is cut for a failure.
+TEST_F(HttpServerTest, AClientThatIsRefusedMaySendToTheEnd) {
+  Connection connection(port());
+  connection.send("GET /first HTTP/1.1\r\nHost: x\r\n\r\n");
+  connection.read_until("GET /first ");
+  EXPECT_TRUE(connection.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 8388608\r\n\r\n"));
+  EXPECT_TRUE(connection.send(std::string(8 << 20, 'x')));
+  EXPECT_THAT(connection.read_all(), HasSubstr("HTTP/1.1 413"));
+}
+
+class BodiesTest : public testing::Test {
+ protected:
+  static HttpOptions options() {
+    HttpOptions options = quick_options();
+    options.largest_body = 1 << 20;
+    options.all_bodies = 1 << 20;
+    return options;
+  }
+  /// All but its last byte has come.
+  void begin_large_body(Connection& connection) {
+    connection.send(fmt::format("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", kLarge));
+    connection.send(std::string(kLarge - 1, 'x'));
+    wait_for([&] { return server.counts().body_bytes == kLarge - 1; });
+  }
+  template <class Condition>
+  void wait_for(const Condition& condition) {
+    for (int i = 0; i < 5000 && !condition(); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    ASSERT_TRUE(condition());
+  }
+  static constexpr int kLarge = 700'000;
+  const std::string large = std::string(kLarge, 'x');
+  HttpServer server{options(), echo};
+};
+
+TEST_F(BodiesTest, ThatAllTogetherAreTooLargeAreToldToComeBack) {
+  Connection slow(server.port());
+  begin_large_body(slow);
+  const Answer refused = ask(server.port(), "POST", "/", large);
+  EXPECT_EQ(refused.status, 503);
+  EXPECT_THAT(refused.head, HasSubstr("Retry-After: "));
+  slow.send("x");
+  EXPECT_THAT(slow.read_until("\r\n\r\n"), StartsWith("HTTP/1.1 200"));
+  wait_for([&] { return server.counts().body_bytes == 0; });
+  EXPECT_EQ(ask(server.port(), "POST", "/", large).status, 200);
+}
+
+TEST_F(BodiesTest, SmallOnesAreReadWhateverOthersSend) {
+  Connection one(server.port());
+  begin_large_body(one);
+  EXPECT_EQ(ask(server.port(), "POST", "/", large).status, 503);
+  EXPECT_EQ(ask(server.port(), "POST", "/", std::string(10'000, 'x')).status, 200);
+}
+
+TEST_F(BodiesTest, ThatNeverCameWholeGiveTheirRoomBack) {
+  {
+    Connection gone(server.port());
+    begin_large_body(gone);
+  }
+  wait_for([&] { return server.counts().body_bytes == 0; });
+}
+
 // Whoever stands between could take one of the two lengths, and the rest for a request of its own.
 TEST_F(HttpServerTest, WhatTwoReadersCouldReadDifferentlyIsRefused) {
   const auto status_of = [&](const char* lines) {
