@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { after, afterEach, before, test } from "node:test";
+import { looksAsBefore } from "./screenshots.mjs";
 
 const { PAGE, MODULES } = process.env;
 const ROOT = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
@@ -33,7 +34,7 @@ afterEach(async () => {
 });
 
 /** A fresh visitor, whose settings are `draft`. What the page does wrong in the browser's eyes is kept for afterEach. */
-async function visit({ draft = small, view = "create", ...how } = desktop) {
+async function visit({ draft = small, view = "create", prepare = async () => {}, ...how } = desktop) {
   const context = await browser.newContext({ acceptDownloads: true, ...how });
   contexts.push(context);
   context.setDefaultTimeout(10_000);
@@ -45,6 +46,7 @@ async function visit({ draft = small, view = "create", ...how } = desktop) {
   page.on("pageerror", (e) => complaints.push(String(e)));
   page.on("console", (m) => m.type() === "error" && complaints.push(m.text()));
   page.on("request", (r) => /^(data|blob):/.test(r.url()) || r.url().startsWith(PAGE) || complaints.push(r.url()));
+  await prepare(page);
   await page.goto(`${PAGE}/#/${view}`);
   return page;
 }
@@ -630,4 +632,60 @@ test("a level changes the settings that the checkpoint would take", async () => 
   await page.getByLabel("Level", { exact: true }).selectOption("fast");
   await page.waitForFunction((el) => el.placeholder === "12", await steps.elementHandle());
   assert.equal((await ask(page, "a boat")).level, "fast");
+});
+
+/** A visitor who finds the same models and pictures each time, whatever the program has and other tests have drawn. */
+async function visitAsAlways(how, pictures = []) {
+  const model = (name, kind, good_for) => ({
+    ...{ name, kind, family: "sd1", title: "SD 1.x", bytes: 1e9, license: "CC0-1.0", tags: "", trigger_words: "neon" },
+    ...{ commercial: { verdict: "yes", licence: "CC0-1.0", why: "in the public domain" }, preview: null },
+    ...{ description: `What ${name} draws.`, good_for, supported: true, embedded: true, settings: null },
+  });
+  const settings = { sampler: "euler", sampler_label: "Euler", scheduler: "normal", scheduler_label: "Normal" };
+  const models = [
+    { ...model("starter", "checkpoint", [{ what: "general use", weight: 1 }]), settings },
+    { ...model("starter-pixel", "checkpoint", [{ what: "pixel art", weight: 1 }]), settings },
+    model("neon", "LoRA", [{ what: "neon", weight: 1 }]),
+  ];
+  const prepare = async (page) => {
+    await page.route("**/v1/models", (r) => r.fulfill({ json: { data: models } }));
+    await page.route("**/v1/images?*", (r) => r.fulfill({ json: { data: pictures, next: null } }));
+    await page.route("**/v1/jobs?*", (r) => r.fulfill({ json: { data: [], next: null } }));
+    await page.route("**/v1/images/always**", (r) => r.fulfill({ contentType: "image/svg+xml", body: oneColour }));
+  };
+  const page = await visit({ timezoneId: "UTC", locale: "en-US", prepare, ...how });
+  await page.waitForLoadState("networkidle");
+  return page;
+}
+const oneColour =
+  '<svg xmlns="http://www.w3.org/2000/svg" width="64" height="64"><path fill="#3a7" d="M0 0h64v64H0z"/></svg>';
+
+for (const [name, how] of [
+  ["start-light", { ...desktop, colorScheme: "light" }],
+  ["start-dark", { ...desktop, colorScheme: "dark" }],
+  ["start-phone", phone],
+]) {
+  test(`the page looks as it did (${name})`, async () => {
+    const page = await visitAsAlways({ ...how, draft: {} });
+    await looksAsBefore(page, name);
+  });
+}
+
+test("the page looks as it did with a picture", async () => {
+  const page = await visitAsAlways({ ...desktop, draft: { ...small, seed: 7, checkpoint: "starter" } });
+  await draw(page, "a red apple on a table");
+  await page.getByRole("progressbar").waitFor({ state: "detached" });
+  await looksAsBefore(page, "picture", [".frame-button img", ".card img", ".caption"]); // drawn, and how long that took
+});
+
+test("the page looks as it did with a history", async () => {
+  const picture = (id, i) => ({
+    ...{ id, job: "j", index: 0, url: `/v1/images/${id}`, thumbnail: `/v1/images/${id}/thumbnail`, format: "png" },
+    ...{ width: 64, height: 64, bytes: 1000, seed: i, prompt: "a red apple", negative: "", checkpoint: "starter" },
+    ...{ parameters: "", commercial: "yes", because: "", favourite: i === 1, created: "2026-05-06T07:08:09.000Z" },
+  });
+  const pictures = Array.from({ length: 5 }, (_, i) => picture(`always${i}`, i));
+  const page = await visitAsAlways({ ...desktop, view: "history" }, pictures);
+  await page.locator(".gallery .thumb").nth(4).waitFor();
+  await looksAsBefore(page, "history");
 });
