@@ -148,8 +148,8 @@ void take_edm_training(const Catalog& file, Model& model) {
 
 /// Tensors by which files tell what they were trained on (read_settings, take_edm_training).
 bool tells_of_training(const std::string& name) {
-  constexpr std::array<std::string_view, 4> kMarks{"v_pred", "ztsnr", "edm_mean", "edm_std"};
-  return std::ranges::find(kMarks, name) != kMarks.end();
+  constexpr std::array<std::string_view, 4> kTold{"v_pred", "ztsnr", "edm_mean", "edm_std"};
+  return std::ranges::find(kTold, name) != kTold.end();
 }
 
 void choose_preset(Model& model, const std::string& file) {

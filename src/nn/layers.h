@@ -22,6 +22,8 @@ struct Linear {  // (..., in) -> (..., out)
     if (with_bias) s.weight("bias", {out}, bias);
   }
   Tensor operator()(const Tensor& x) const { return linear(x, weight, bias.defined() ? &bias : nullptr); }
+  /// geglu of the result
+  Tensor gated(const Tensor& x) const { return linear_geglu(x, weight, bias.defined() ? &bias : nullptr); }
 };
 
 struct Conv2d {  // (B, H, W, in) -> (B, H', W', out)

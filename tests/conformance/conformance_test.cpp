@@ -319,7 +319,7 @@ TEST_P(Conformance, AttentionInEightBits) {
           };
           return attention(make(c.queries, 1, 0), make(c.keys, 2, c.offset), make(c.keys, 3, 0), c.heads);
         },
-        0.02);
+        0.03);
   }
 }
 
@@ -335,7 +335,7 @@ TEST_P(Conformance, AttentionInEightBitsHeedsManySmallWeights) {
         return attention(ctx.from(queries, {1, 40, kDim}), ctx.from(keys, {1, kMany, kDim}),
                          ctx.from(values, {1, kMany, kDim}), 1);
       },
-      0.02);
+      0.03);
 }
 
 TEST_P(Conformance, GroupNorm) {
@@ -428,6 +428,25 @@ TEST_P(Conformance, NotANumberStaysOne) {
   for (const Tensor& out : {relu(computer.ctx.from(values, {9})), silu(computer.ctx.from(values, {9})),
                             gelu(computer.ctx.from(values, {9})), quick_gelu(computer.ctx.from(values, {9}))}) {
     for (const float v : out.span<float>()) EXPECT_TRUE(std::isnan(v));
+  }
+}
+
+TEST_P(Conformance, GatedLinearLayers) {
+  struct Case {
+    std::int64_t rows, in, out;
+  };
+  for (const Case& c : {Case{1, 8, 2}, {5, 7, 10}, {40, 96, 128}, {200, 320, 64}, {30, 64, 2560}, {500, 100, 192}}) {
+    SCOPED_TRACE(testing::Message() << c.rows << " x " << c.in << " -> " << c.out);
+    for (const Precision precision : {Precision::exact, Precision::balanced}) {
+      agree(
+          [&](Context& ctx) {
+            ctx.set_precision(precision);
+            const Weight weight = Weight::of(random_values(c.out * c.in, 2), {c.out, c.in});
+            const Weight bias = Weight::of(random_values(c.out, 3), {c.out});
+            return linear_geglu(ctx.from(random_values(c.rows * c.in, 1), {c.rows, c.in}), weight, &bias);
+          },
+          precision == Precision::exact ? 1e-5 : 0.02);
+    }
   }
 }
 

@@ -22,8 +22,7 @@ namespace {
 
 constexpr std::int64_t kQueries = 96;  // of a task: what it reads of keys and values serves all its panels
 constexpr std::int64_t kKeys = 144;    // of a block; a multiple of all tile heights, and of 4
-static_assert(kKeys * 65535 * 127 <= std::numeric_limits<std::int32_t>::max(), "sums of values in bytes");
-constexpr std::int64_t kDepth = 256;  // channels of a head that one pass over the tiles multiplies
+constexpr std::int64_t kDepth = 256;   // channels of a head that one pass over the tiles multiplies
 constexpr std::int64_t kMostColumns = 64;
 
 struct Sizes {
@@ -226,10 +225,11 @@ void add_values(const float* values, const float* weights, std::int64_t count, c
   }
 }
 
-// Softmax's weights of a block of keys: two bytes each, because those of most keys are small beside the largest, and
-// matter together.
+// Softmax's weights of a block of keys for a panel of queries. Each column's largest is 255, so that the many small
+// ones of a row count, though another block has one that is large.
 struct RoundedWeights {
-  alignas(64) std::array<std::uint8_t, kKeys * kMostColumns> upper, lower;
+  alignas(64) std::array<std::uint8_t, kKeys * kMostColumns> bytes;
+  alignas(64) std::array<float, kMostColumns> byte;  // what one stands for
 };
 
 // out (dim, panel) = out times rescale[j] plus values^T weights, of `depth` keys from number `begin` on.
@@ -242,8 +242,8 @@ void add_values(const RoundedValues& values, std::int64_t pair, std::int64_t beg
     const std::int64_t used = std::min(height, s.dim - row);
     for (std::int64_t i = 0; i < used; ++i) rows[i] = values.channel(pair, row + i) + begin;
     vnni_attention()->add_values[static_cast<std::size_t>(used)](
-        {{rows, 0, depth, reinterpret_cast<const std::int8_t*>(weights.upper.data()), nullptr},
-         reinterpret_cast<const std::int8_t*>(weights.lower.data()),
+        {{rows, 0, depth, reinterpret_cast<const std::int8_t*>(weights.bytes.data()), nullptr},
+         weights.byte.data(),
          rescale,
          out + row * s.panel});
   }
@@ -299,7 +299,7 @@ void attend(const AttentionDesc& d, const Sizes& s, const Head& head, Rounded* r
         const std::int64_t rows = (keys + 3) / 4 * 4;
         std::fill(scores + keys * s.panel, scores + rows * s.panel, -std::numeric_limits<float>::infinity());
         softmax.columns_as_bytes(scores, rows, sum.highest.data(), sum.total.data(), sum.rescale.data(),
-                                 weights.upper.data(), weights.lower.data());
+                                 weights.byte.data(), weights.bytes.data());
         add_values(rounded->values, head.number, begin, weights, rows, s, sum.rescale.data(), panel_out);
       } else {
         softmax.columns(scores, keys, sum.highest.data(), sum.total.data(), sum.rescale.data());

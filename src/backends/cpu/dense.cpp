@@ -14,10 +14,11 @@ namespace pxf {
 namespace {
 
 void run_linear(Context& ctx, const LinearDesc& d) {
+  if (d.gated && !halves_are_panels(d.out())) return run_in_two(ctx, d);
   const float* src = d.src.f32();
   const std::int64_t in = d.in();
   multiply_panels(ctx, {d.rows(), d.weight, panels_of(ctx, d.weight), d.bias, d.dst.f32(),
-                        [=](std::int64_t row, const float** to, std::int64_t) { *to = src + row * in; }});
+                        [=](std::int64_t row, const float** to, std::int64_t) { *to = src + row * in; }, d.gated});
 }
 
 // Which pixel of the source each kernel position of a pixel of the result sees.
@@ -81,8 +82,9 @@ Refusal accepts_int8(const Conv2dDesc& d) {
 }
 
 void run_linear_int8(Context& ctx, const LinearDesc& d) {
+  if (d.gated && !halves_are_panels(d.out())) return run_in_two(ctx, d);
   multiply_int8(ctx, {d.src.f32(), d.rows(), d.rows(), int8_panels(ctx, d.weight), d.bias, d.dst.f32(),
-                      [](std::int64_t row, std::int64_t* to, std::int64_t) { *to = row; }});
+                      [](std::int64_t row, std::int64_t* to, std::int64_t) { *to = row; }, d.gated});
 }
 
 void run_conv2d_int8(Context& ctx, const Conv2dDesc& d) {

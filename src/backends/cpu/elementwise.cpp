@@ -58,9 +58,10 @@ void run_geglu(Context& ctx, const GegluDesc& d) {
   float* dst = d.dst.f32();
   const std::int64_t step = std::max<std::int64_t>(1, kChunk / half);
   ctx.threads().parallel_for((rows + step - 1) / step, [&](std::int64_t task) {
-    for (std::int64_t r = task * step; r < std::min(rows, (task + 1) * step); ++r) {
-      elementwise_kernels().gated_gelu(src + 2 * r * half, src + 2 * r * half + half, half, dst + r * half);
-    }
+    const std::int64_t r = task * step;
+    const float* value = src + 2 * r * half;
+    elementwise_kernels().gated_gelu(value, value + half, 2 * half, std::min(step, rows - r), half, dst + r * half,
+                                     half);
   });
 }
 

@@ -71,9 +71,12 @@ void product(const float* x, const float* y, std::int64_t count, float* z) {
       count, z, [](V u, V v) { return hn::Mul(u, v); }, x, y);
 }
 
-void gated_gelu(const float* value, const float* gate, std::int64_t count, float* y) {
-  map(
-      count, y, [](V v, V g) { return hn::Mul(v, gelu(g)); }, value, gate);
+void gated_gelu(const float* value, const float* gate, std::int64_t stride, std::int64_t rows, std::int64_t width,
+                float* y, std::int64_t y_stride) {
+  for (std::int64_t r = 0; r < rows; ++r, value += stride, gate += stride, y += y_stride) {
+    map(
+        width, y, [](V v, V g) { return hn::Mul(v, gelu(g)); }, value, gate);
+  }
 }
 
 }  // namespace

@@ -14,6 +14,7 @@ namespace {
 // A panel's part (512 x 32 bytes) and the rows of a tile stay in the first-level cache.
 constexpr std::int64_t kMostDepth = 512;
 constexpr std::int64_t kBlockRows = 192;    // a multiple of all tile heights
+constexpr std::int64_t kMostPanels = 16;    // that a task multiplies
 constexpr std::int64_t kBlocksWanted = 48;  // so that the last ones to finish do not leave other threads waiting long
 constexpr std::int64_t kMostColumns = 64;   // of a panel
 constexpr std::int64_t kRowsOfATask = 64;   // that are rounded
@@ -139,7 +140,33 @@ class Int8Block {
     }
   }
 
+  // `bias`: of all columns.
   void multiply(std::int64_t panel, const float* bias) const {
+    const std::int64_t column = panel * p_.b.width;
+    finish(panel, bias, std::min(p_.b.width, p_.b.columns - column), p_.dst + first_ * p_.b.columns + column,
+           p_.b.columns);
+  }
+
+  // A panel of values and its gates.
+  void multiply_gated(std::int64_t panel, const float* bias) const {
+    const std::int64_t width = p_.b.width, out = p_.b.columns / 2;
+    thread_local AlignedFloats room;
+    float* values = room.at_least(2 * kBlockRows * width);
+    float* gates = values + kBlockRows * width;
+    finish(panel, bias, width, values, width);
+    finish(panel + p_.b.count() / 2, bias, width, gates, width);
+    elementwise_kernels().gated_gelu(values, gates, width, rows_, width, p_.dst + first_ * out + panel * width, out);
+  }
+
+ private:
+  // The products with a panel, scaled, with their bias.
+  void finish(std::int64_t panel, const float* bias, std::int64_t columns, float* to, std::int64_t stride) const {
+    const float* sums = sums_of(panel);
+    int8_kernels().finish(sums, rows_, p_.b.at<float>(p_.b.scales_at(panel)), bias + panel * p_.b.width, columns, to,
+                          stride);
+  }
+
+  const float* sums_of(std::int64_t panel) const {
     const Int8Panels& b = p_.b;
     thread_local AlignedFloats room;
     float* sums = room.at_least(kBlockRows * b.width);
@@ -166,12 +193,9 @@ class Int8Block {
         }
       }
     }
-    const std::int64_t column = panel * b.width;
-    int8_kernels().finish(sums, rows_, b.at<float>(b.scales_at(panel)), bias, std::min(b.width, b.columns - column),
-                          p_.dst + first_ * b.columns + column, b.columns);
+    return sums;
   }
 
- private:
   const Int8Product& p_;
   RoundedRows& a_;
   std::int64_t first_, rows_, height_, tiles_;
@@ -211,18 +235,20 @@ const Int8Panels& int8_panels(Context& ctx, const Weight& weight) {
 
 void multiply_int8(Context& ctx, const Int8Product& p) {
   require(p.b.width == tile_kernels().columns, "[int8] the weight was packed for another instruction set");
-  const std::int64_t panels = p.b.count(), row_blocks = (p.rows + kBlockRows - 1) / kBlockRows;
-  if (row_blocks == 0 || panels == 0) return;
-  const std::int64_t panels_at_once = std::clamp<std::int64_t>(panels * row_blocks / kBlocksWanted, 1, 16);
-  const std::int64_t column_blocks = (panels + panels_at_once - 1) / panels_at_once;
-  std::vector<float> bias(static_cast<std::size_t>(panels * p.b.width));
+  const std::int64_t units = p.gated ? p.b.count() / 2 : p.b.count();  // panels, or pairs of them
+  const std::int64_t row_blocks = (p.rows + kBlockRows - 1) / kBlockRows;
+  if (row_blocks == 0 || units == 0) return;
+  const std::int64_t most = p.gated ? kMostPanels / 2 : kMostPanels;
+  const std::int64_t at_once = std::clamp<std::int64_t>(units * row_blocks / kBlocksWanted, 1, most);
+  const std::int64_t column_blocks = (units + at_once - 1) / at_once;
+  std::vector<float> bias(static_cast<std::size_t>(p.b.count() * p.b.width));
   if (p.bias != nullptr) std::ranges::copy(p.bias->f32(), bias.begin());
   RoundedRows a(ctx, p);
   ctx.threads().parallel_for(row_blocks * column_blocks, [&](std::int64_t task) {
-    const std::int64_t first = task / column_blocks * kBlockRows, panel = task % column_blocks * panels_at_once;
+    const std::int64_t first = task / column_blocks * kBlockRows, unit = task % column_blocks * at_once;
     const Int8Block block(p, a, first, std::min(kBlockRows, p.rows - first));
-    for (std::int64_t i = panel; i < std::min(panels, panel + panels_at_once); ++i) {
-      block.multiply(i, bias.data() + i * p.b.width);
+    for (std::int64_t i = unit; i < std::min(units, unit + at_once); ++i) {
+      p.gated ? block.multiply_gated(i, bias.data()) : block.multiply(i, bias.data());
     }
   });
 }

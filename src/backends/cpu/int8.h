@@ -53,9 +53,10 @@ struct Int8Product {
   std::int64_t rows;
   const Int8Panels& b;
   const Weight* bias;  // or null
-  float* dst;          // (rows, b.columns)
+  float* dst;          // (rows, b.columns), or half as many if gated
   /// Writes which row of src row r takes for each tap: to[tap * stride]; src_rows stands for zeros. From many threads.
   std::function<void(std::int64_t r, std::int64_t* to, std::int64_t stride)> locate;
+  bool gated = false;  // dst = first half of the columns * gelu(second half)
 };
 
 /// dst = A B + bias, A given by `locate`.

@@ -81,17 +81,13 @@ PXF_VNNI void run_values(const Int8AttentionKernels::Values& t) {
   __m512i sums_left[kTileRows], sums_right[kTileRows];
   clear<kTileRows>(sums_left, sums_right);
   add_product<kTileRows, true>(t.product, t.product.b, sums_left, sums_right);
-#pragma GCC unroll 16
-  for (int i = 0; i < kTileRows; ++i) {
-    sums_left[i] = _mm512_slli_epi32(sums_left[i], 8);
-    sums_right[i] = _mm512_slli_epi32(sums_right[i], 8);
-  }
-  add_product<kTileRows, true>(t.product, t.lower, sums_left, sums_right);
+  const __m512 byte_left = _mm512_loadu_ps(t.byte), byte_right = _mm512_loadu_ps(t.byte + 16);
   const __m512 factor_left = _mm512_loadu_ps(t.factor), factor_right = _mm512_loadu_ps(t.factor + 16);
 #pragma GCC unroll 16
   for (int i = 0; i < kTileRows; ++i) {
     float* out = t.out + i * kColumns;
-    const __m512 left = _mm512_cvtepi32_ps(sums_left[i]), right = _mm512_cvtepi32_ps(sums_right[i]);
+    const __m512 left = _mm512_mul_ps(_mm512_cvtepi32_ps(sums_left[i]), byte_left);
+    const __m512 right = _mm512_mul_ps(_mm512_cvtepi32_ps(sums_right[i]), byte_right);
     _mm512_storeu_ps(out, _mm512_fmadd_ps(_mm512_loadu_ps(out), factor_left, left));
     _mm512_storeu_ps(out + 16, _mm512_fmadd_ps(_mm512_loadu_ps(out + 16), factor_right, right));
   }

@@ -90,11 +90,11 @@ struct Int8AttentionKernels {
     const float* column_sums;
     float* scores;
   };
-  /// out (rows, tile_columns) = out times factor[j] plus rows of signed bytes times a panel of unsigned numbers of two
-  /// bytes: product.b has the upper ones.
+  /// out (rows, tile_columns) = out times factor[j] plus byte[j] times rows of signed bytes times a panel of unsigned
+  /// ones.
   struct Values {
     Int8TileArgs product;
-    const std::int8_t* lower;
+    const float* byte;
     const float* factor;
     float* out;
   };
@@ -125,10 +125,10 @@ struct SoftmaxKernels {
   /// rescaled and grows by the column's sum, rescale[j] = exp(old highest - m). The streaming softmax of Milakov and
   /// Gimelshein 2018.
   void (*columns)(float* s, std::int64_t rows, float* highest, float* total, float* rescale);
-  /// The same, s left as it is: 65535 times what it would become, rounded, goes as two bytes to (rows / 4, panel, 4) of
-  /// each; total[j] sums them. `rows` is a multiple of 4.
-  void (*columns_as_bytes)(const float* s, std::int64_t rows, float* highest, float* total, float* rescale,
-                           std::uint8_t* upper, std::uint8_t* lower);
+  /// The same, s left as it is: what it would become goes to `to` as bytes (rows / 4, panel, 4), the column's largest
+  /// as 255; byte[j] is what one stands for, total[j] sums that. `rows` is a multiple of 4.
+  void (*columns_as_bytes)(const float* s, std::int64_t rows, float* highest, float* total, float* rescale, float* byte,
+                           std::uint8_t* to);
   /// Column j of x (rows, panel) times factor[j].
   void (*scale_columns)(float* x, std::int64_t rows, const float* factor);
   /// `count` rows of `width` numbers, `stride` apart, times `factor` as the first columns of to (width, panel); the
@@ -163,8 +163,9 @@ struct ElementwiseKernels {
   void (*gelu)(const float* x, std::int64_t count, float* y);
   void (*weighted_sum)(const float* x, const float* y, std::int64_t count, float a, float b, float* z);
   void (*product)(const float* x, const float* y, std::int64_t count, float* z);
-  /// y = value * gelu(gate)
-  void (*gated_gelu)(const float* value, const float* gate, std::int64_t count, float* y);
+  /// y = value * gelu(gate), each `rows` rows of `width` numbers: those of value and gate `stride` apart.
+  void (*gated_gelu)(const float* value, const float* gate, std::int64_t stride, std::int64_t rows, std::int64_t width,
+                     float* y, std::int64_t y_stride);
 };
 const ElementwiseKernels& elementwise_kernels();
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backends/backends.h"
+#include "backends/cpu/aligned_floats.h"
 #include "backends/cpu/kernels.h"
 #include "base/half.h"
 
@@ -22,6 +23,7 @@ constexpr std::int64_t kSliceFloats = 6144;
 // Rows of A in a block: with a slice's depth about 150 KiB, which stays in the second-level cache. A multiple of all
 // tile heights.
 constexpr std::int64_t kBlockRows = 192;
+constexpr std::int64_t kMostPanels = 16;
 constexpr std::int64_t kRowsOfDecoded = 768;  // more of them share what is slow to decode, and fewer panels, so that
 constexpr std::int64_t kPanelsOfDecoded = 4;  // results stay in that cache too
 // Enough blocks that the last ones to finish do not leave other threads waiting long.
@@ -182,53 +184,104 @@ Panels panels_of(Context& ctx, const Weight& weight) {
   return p.taps == 1 ? p : packed_panels(ctx, weight);
 }
 
+bool halves_are_panels(std::int64_t columns) { return columns % (2 * tile_kernels().columns) == 0; }
+
+namespace {
+
+// A block of rows of the result times some of its panels. Of a gated layer these are pairs, of value and gate, whose
+// products stay in the cache until the one is multiplied by the other.
+class PanelBlock {
+ public:
+  PanelBlock(const PanelProduct& p, const std::vector<Slice>& slices, const float* start, std::int64_t first_row,
+             std::int64_t rows, std::int64_t first_unit, std::int64_t last_unit)
+      : p_(p),
+        slices_(slices),
+        start_(start),
+        first_row_(first_row),
+        rows_(rows),
+        tile_rows_(tile_kernels().rows),
+        tiles_((rows + tile_rows_ - 1) / tile_rows_),
+        located_(static_cast<std::size_t>(tiles_ * p.b.taps * kMaxTileRows)) {
+    for (std::int64_t r = 0; r < rows; ++r) {
+      p.locate(first_row + r, located_.data() + r / tile_rows_ * p.b.taps * kMaxTileRows + r % tile_rows_,
+               kMaxTileRows);
+    }
+    for (std::int64_t unit = first_unit; unit < last_unit; ++unit) {
+      panels_.push_back(unit);
+      if (p.gated) panels_.push_back(unit + p.b.count() / 2);
+    }
+  }
+
+  void multiply() const {
+    thread_local AlignedFloats room;
+    const auto count = static_cast<std::int64_t>(panels_.size());
+    float* products = p_.gated ? room.at_least(count * rows_ * p_.b.width) : nullptr;
+    for (const Slice& slice : slices_) {
+      for (std::int64_t i = 0; i < count; ++i) multiply(slice, i, products);
+    }
+    if (p_.gated) open_gates(products);
+  }
+
+ private:
+  void multiply(const Slice& slice, std::int64_t i, float* products) const {
+    const Panels& b = p_.b;
+    const std::int64_t panel = panels_[static_cast<std::size_t>(i)], column = panel * b.width;
+    TileArgs args;
+    args.taps = slice.taps;
+    args.begin = slice.begin;
+    args.depth = slice.depth;
+    args.b = slice_as_f32(p_.weight, b, panel, slice);
+    args.start = &slice == slices_.data() ? start_ + column : nullptr;
+    args.c_stride = p_.gated ? b.width : b.columns;
+    args.columns = std::min(b.width, b.columns - column);
+    float* c = p_.gated ? products + i * rows_ * b.width : p_.dst + first_row_ * b.columns + column;
+    const bool is_last = i + 1 == static_cast<std::int64_t>(panels_.size());
+    const Bytes next = is_last ? Bytes{} : stored_slice(b, panels_[static_cast<std::size_t>(i + 1)], slice);
+    for (std::int64_t tile = 0; tile < tiles_; ++tile) {
+      prefetch_part(next, tile, tiles_);
+      args.rows = located_.data() + (tile * b.taps + slice.first_tap) * kMaxTileRows;
+      args.c = c + tile * tile_rows_ * args.c_stride;
+      tile_kernels().run[static_cast<std::size_t>(std::min(tile_rows_, rows_ - tile * tile_rows_))](args);
+    }
+  }
+
+  void open_gates(const float* products) const {
+    const std::int64_t width = p_.b.width, out = p_.b.columns / 2, size = rows_ * width;
+    for (std::size_t i = 0; i < panels_.size(); i += 2, products += 2 * size) {
+      elementwise_kernels().gated_gelu(products, products + size, width, rows_, width,
+                                       p_.dst + first_row_ * out + panels_[i] * width, out);
+    }
+  }
+
+  const PanelProduct& p_;
+  const std::vector<Slice>& slices_;
+  const float* start_;
+  std::int64_t first_row_, rows_, tile_rows_, tiles_;
+  std::vector<const float*> located_;
+  std::vector<std::int64_t> panels_;
+};
+
+}  // namespace
+
 void multiply_panels(Context& ctx, const PanelProduct& p) {
-  const TileKernels& kernels = tile_kernels();
   const Panels& b = p.b;
-  require(b.width == kernels.columns, "[panels] the weight was packed for another instruction set");
-  const std::int64_t panels = b.count(), tile_rows = kernels.rows;
+  require(b.width == tile_kernels().columns, "[panels] the weight was packed for another instruction set");
+  const std::int64_t units = p.gated ? b.count() / 2 : b.count();
   const std::int64_t block_rows = b.is_packed() ? kBlockRows : kRowsOfDecoded;
   const std::int64_t row_blocks = (p.rows + block_rows - 1) / block_rows;
-  if (row_blocks == 0 || panels == 0) return;
-  const std::int64_t most_panels = b.is_packed() ? 16 : kPanelsOfDecoded;
-  const std::int64_t panels_at_once = std::clamp<std::int64_t>(panels * row_blocks / kBlocksWanted, 1, most_panels);
-  const std::int64_t column_blocks = (panels + panels_at_once - 1) / panels_at_once;
+  if (row_blocks == 0 || units == 0) return;
+  const std::int64_t most = (b.is_packed() ? kMostPanels : kPanelsOfDecoded) / (p.gated ? 2 : 1);
+  const std::int64_t at_once = std::clamp<std::int64_t>(units * row_blocks / kBlocksWanted, 1, most);
+  const std::int64_t column_blocks = (units + at_once - 1) / at_once;
 
-  std::vector<float> start(static_cast<std::size_t>(panels * b.width));
+  std::vector<float> start(static_cast<std::size_t>(b.count() * b.width));
   if (p.bias != nullptr) std::ranges::copy(p.bias->f32(), start.begin());
   const std::vector<Slice> parts = slices(b);
 
   ctx.threads().parallel_for(row_blocks * column_blocks, [&](std::int64_t task) {
-    const std::int64_t first_row = task / column_blocks * block_rows;
-    const std::int64_t rows = std::min(block_rows, p.rows - first_row);
-    const std::int64_t first_panel = task % column_blocks * panels_at_once;
-    const std::int64_t last_panel = std::min(panels, first_panel + panels_at_once);
-    const std::int64_t tiles = (rows + tile_rows - 1) / tile_rows;
-
-    std::vector<const float*> located(static_cast<std::size_t>(tiles * b.taps * kMaxTileRows));
-    for (std::int64_t r = 0; r < rows; ++r) {
-      p.locate(first_row + r, located.data() + r / tile_rows * b.taps * kMaxTileRows + r % tile_rows, kMaxTileRows);
-    }
-    for (std::size_t part = 0; part < parts.size(); ++part) {
-      const Slice& slice = parts[part];
-      for (std::int64_t panel = first_panel; panel < last_panel; ++panel) {
-        TileArgs args;
-        args.taps = slice.taps;
-        args.begin = slice.begin;
-        args.depth = slice.depth;
-        args.b = slice_as_f32(p.weight, b, panel, slice);
-        args.start = part == 0 ? start.data() + panel * b.width : nullptr;
-        args.c_stride = b.columns;
-        args.columns = std::min(b.width, b.columns - panel * b.width);
-        const Bytes next = panel + 1 < last_panel ? stored_slice(b, panel + 1, slice) : Bytes{};
-        for (std::int64_t tile = 0; tile < tiles; ++tile) {
-          prefetch_part(next, tile, tiles);
-          args.rows = located.data() + (tile * b.taps + slice.first_tap) * kMaxTileRows;
-          args.c = p.dst + (first_row + tile * tile_rows) * b.columns + panel * b.width;
-          kernels.run[static_cast<std::size_t>(std::min(tile_rows, rows - tile * tile_rows))](args);
-        }
-      }
-    }
+    const std::int64_t row = task / column_blocks * block_rows, unit = task % column_blocks * at_once;
+    PanelBlock(p, parts, start.data(), row, std::min(block_rows, p.rows - row), unit, std::min(units, unit + at_once))
+        .multiply();
   });
 }
 

@@ -41,10 +41,14 @@ struct PanelProduct {
   const Weight& weight;
   const Panels& b;     // its
   const Weight* bias;  // or null
-  float* dst;          // (rows, b.columns)
+  float* dst;          // (rows, b.columns), or half as many if gated
   /// Writes where row r begins for each tap: to[tap * stride]. Called from many threads.
   std::function<void(std::int64_t r, const float** to, std::int64_t stride)> locate;
+  bool gated = false;  // dst = first half of the columns * gelu(second half)
 };
+
+/// Whether the halves of a gated layer's columns begin with panels.
+bool halves_are_panels(std::int64_t columns);
 
 /// dst = A B + bias, A given by `locate`.
 void multiply_panels(Context& ctx, const PanelProduct& p);

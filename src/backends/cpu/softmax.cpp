@@ -19,82 +19,87 @@ namespace {
 
 constexpr int kVectors = kColumns / kLanes;
 
-// Where the columns' highest numbers are by now, and what they are less than it is: e^(s - shift).
-struct Columns {
-  V shift[kVectors], sum[kVectors];
-
-  Columns(const float* s, std::int64_t rows, float* highest, float* rescale) {
-    const D d;
-    const V lowest = hn::Set(d, -std::numeric_limits<float>::infinity());
-    V top[kVectors];
+// top = the largest of each column of s and of what it holds.
+HWY_INLINE void find_highest(const float* s, std::int64_t rows, V* top) {
+  for (std::int64_t i = 0; i < rows; ++i) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) top[v] = hn::LoadU(d, highest + v * kLanes);
-    for (std::int64_t i = 0; i < rows; ++i) {
-#pragma GCC unroll 2
-      for (int v = 0; v < kVectors; ++v) top[v] = hn::Max(top[v], hn::Load(d, s + i * kColumns + v * kLanes));
-    }
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) {
-      // A column that has seen only -infinity so far (masked) keeps a finite reference point.
-      shift[v] = hn::IfThenZeroElse(hn::Eq(top[v], lowest), top[v]);
-      sum[v] = hn::Zero(d);
-      const V factor = exp_below_zero(hn::Sub(hn::LoadU(d, highest + v * kLanes), shift[v]));
-      hn::StoreU(factor, d, rescale + v * kLanes);
-      hn::StoreU(top[v], d, highest + v * kLanes);
-    }
+    for (int v = 0; v < kVectors; ++v) top[v] = hn::Max(top[v], hn::Load(D(), s + i * kColumns + v * kLanes));
   }
+}
 
-  void add_to(float* total, const float* rescale) const {
-    const D d;
-#pragma GCC unroll 2
-    for (int v = 0; v < kVectors; ++v) {
-      const std::int64_t at = v * kLanes;
-      hn::StoreU(hn::MulAdd(hn::LoadU(d, total + at), hn::LoadU(d, rescale + at), sum[v]), d, total + at);
-    }
-  }
-};
+// A column that has seen only -infinity so far (masked) keeps a finite reference point.
+HWY_INLINE V finite(V top) {
+  return hn::IfThenZeroElse(hn::Eq(top, hn::Set(D(), -std::numeric_limits<float>::infinity())), top);
+}
 
 void softmax_columns(float* s, std::int64_t rows, float* highest, float* total, float* rescale) {
   const D d;
-  Columns columns(s, rows, highest, rescale);
+  V top[kVectors], shift[kVectors], sum[kVectors];
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) top[v] = hn::LoadU(d, highest + v * kLanes);
+  find_highest(s, rows, top);
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    shift[v] = finite(top[v]);
+    sum[v] = hn::Zero(d);
+  }
   for (std::int64_t i = 0; i < rows; ++i) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
       float* at = s + i * kColumns + v * kLanes;
-      const V e = exp_below_zero(hn::Sub(hn::Load(d, at), columns.shift[v]));
+      const V e = exp_below_zero(hn::Sub(hn::Load(d, at), shift[v]));
       hn::Store(e, d, at);
-      columns.sum[v] = hn::Add(columns.sum[v], e);
+      sum[v] = hn::Add(sum[v], e);
     }
   }
-  columns.add_to(total, rescale);
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    const std::int64_t at = v * kLanes;
+    const V factor = exp_below_zero(hn::Sub(hn::LoadU(d, highest + at), shift[v]));
+    hn::StoreU(factor, d, rescale + at);
+    hn::StoreU(hn::MulAdd(hn::LoadU(d, total + at), factor, sum[v]), d, total + at);
+    hn::StoreU(top[v], d, highest + at);
+  }
 }
 
 void softmax_columns_as_bytes(const float* s, std::int64_t rows, float* highest, float* total, float* rescale,
-                              std::uint8_t* upper, std::uint8_t* lower) {
+                              float* byte, std::uint8_t* to) {
   const D d;
   const hn::RebindToUnsigned<D> bits;
   const V large = hn::Set(d, 12582912.0f);  // the last bits of a sum with it are the other, rounded
-  const auto byte = hn::Set(bits, 255);
-  Columns columns(s, rows, highest, rescale);
+  V top[kVectors], shift[kVectors], sum[kVectors];
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) top[v] = hn::Set(d, -std::numeric_limits<float>::infinity());
+  find_highest(s, rows, top);
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    shift[v] = finite(top[v]);
+    sum[v] = hn::Zero(d);
+  }
   for (std::int64_t i = 0; i < rows; i += 4) {
 #pragma GCC unroll 2
     for (int v = 0; v < kVectors; ++v) {
-      auto high = hn::Zero(bits), low = high;
+      auto four = hn::Zero(bits);
 #pragma GCC unroll 4
       for (int row = 3; row >= 0; --row) {
-        const V x = hn::Sub(hn::Load(d, s + (i + row) * kColumns + v * kLanes), columns.shift[v]);
-        const V rounded = hn::Add(rough_exp_below_zero(x, 65535), large);
-        columns.sum[v] = hn::Add(columns.sum[v], hn::Sub(rounded, large));
-        const auto weight = hn::BitCast(bits, rounded);
-        high = hn::Or(hn::ShiftLeft<8>(high), hn::And(hn::ShiftRight<8>(weight), byte));
-        low = hn::Or(hn::ShiftLeft<8>(low), hn::And(weight, byte));
+        const V x = hn::Sub(hn::Load(d, s + (i + row) * kColumns + v * kLanes), shift[v]);
+        const V rounded = hn::Add(rough_exp_below_zero(x, 255), large);
+        sum[v] = hn::Add(sum[v], hn::Sub(rounded, large));
+        four = hn::Or(hn::ShiftLeft<8>(four), hn::And(hn::BitCast(bits, rounded), hn::Set(bits, 255)));
       }
-      const std::int64_t at = i / 4 * kColumns + v * kLanes;
-      hn::StoreU(high, bits, reinterpret_cast<std::uint32_t*>(upper) + at);
-      hn::StoreU(low, bits, reinterpret_cast<std::uint32_t*>(lower) + at);
+      hn::StoreU(four, bits, reinterpret_cast<std::uint32_t*>(to) + i / 4 * kColumns + v * kLanes);
     }
   }
-  columns.add_to(total, rescale);
+#pragma GCC unroll 2
+  for (int v = 0; v < kVectors; ++v) {
+    const std::int64_t at = v * kLanes;
+    const V before = hn::LoadU(d, highest + at), now = hn::Max(before, top[v]), reference = finite(now);
+    const V factor = exp_below_zero(hn::Sub(before, reference)), unit = exp_below_zero(hn::Sub(top[v], reference));
+    hn::StoreU(factor, d, rescale + at);
+    hn::StoreU(unit, d, byte + at);
+    hn::StoreU(hn::MulAdd(hn::LoadU(d, total + at), factor, hn::Mul(sum[v], unit)), d, total + at);
+    hn::StoreU(now, d, highest + at);
+  }
 }
 
 void scale_columns(float* x, std::int64_t rows, const float* factor) {

@@ -8,6 +8,7 @@ namespace pxf {
 namespace {
 
 void run_linear(Context& ctx, const LinearDesc& d) {
+  if (d.gated) return run_in_two(ctx, d);
   const std::int64_t in = d.in(), out = d.out();
   const float* src = d.src.f32();
   const std::span<const float> weight = d.weight.f32();

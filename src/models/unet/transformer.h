@@ -31,7 +31,7 @@ struct FeedForward {  // (B, N, C) -> (B, N, C), four times as wide in between, 
     in.declare(s / "net.0.proj", channels, channels * 8);
     out.declare(s / "net.2", channels * 4, channels);
   }
-  Tensor operator()(const Tensor& x) const { return out(geglu(in(x))); }
+  Tensor operator()(const Tensor& x) const { return out(in.gated(x)); }
 };
 
 struct TransformerBlock {
