@@ -34,14 +34,14 @@ std::vector<Verb> add_verbs(CLI::App& program) {
       "  pixelforge serve\n"
       "  pixelforge explain \"CFG scale\"\n\n"
       "pixelforge VERB --help says more about each. Exit status: 0 done, 1 failed, 2 wrong usage, 130 cancelled.");
-  return {add_generate(program), add_choose(program),    add_inspect(program),    add_list(program),
-          add_import(program),   add_pull(program),      add_add_folder(program), add_show(program),
-          add_rm(program),       add_rename(program),    add_tag(program),        add_set(program),
-          add_verify(program),   add_gc(program),        add_doctor(program),     add_bench(program),
-          add_probe(program),    add_explain(program),   add_convert(program),    add_merge(program),
-          add_diff(program),     add_extract(program),   add_prepare(program),    add_serve(program),
-          add_worker(program),   add_ps(program),        add_key(program),        add_user(program),
-          add_tune(program),     add_completion(program)};
+  return {add_generate(program), add_grid(program),   add_choose(program),    add_inspect(program),
+          add_list(program),     add_import(program), add_pull(program),      add_add_folder(program),
+          add_show(program),     add_rm(program),     add_rename(program),    add_tag(program),
+          add_set(program),      add_verify(program), add_gc(program),        add_doctor(program),
+          add_bench(program),    add_probe(program),  add_explain(program),   add_convert(program),
+          add_merge(program),    add_diff(program),   add_extract(program),   add_prepare(program),
+          add_serve(program),    add_worker(program), add_ps(program),        add_key(program),
+          add_user(program),     add_tune(program),   add_completion(program)};
 }
 
 const Verb* named(const std::vector<Verb>& verbs) {
@@ -77,7 +77,7 @@ std::string mistake(const CLI::ParseError& error, const CLI::App& program, const
   const bool may_be_the_rest = code == CLI::ExitCodes::ExtrasError || code == CLI::ExitCodes::RequiredError;
   if (!may_be_the_rest || rest.empty()) return error.what();
   if (rest.front().starts_with("-") && !after_hyphens) {
-    const bool prompt = verb->app->get_name() == "generate";
+    const bool prompt = verb->app->get_name() == "generate" || verb->app->get_name() == "grid";
     return fmt::format("unknown flag \"{}\"{}", rest.front(),
                        prompt ? " (a prompt that begins with - goes after --)" : "");
   }

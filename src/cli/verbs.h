@@ -15,6 +15,7 @@ struct Verb {
 };
 
 Verb add_generate(CLI::App& program);
+Verb add_grid(CLI::App& program);
 Verb add_choose(CLI::App& program);
 Verb add_inspect(CLI::App& program);
 Verb add_list(CLI::App& program);

@@ -6,19 +6,12 @@
 #include <utility>
 #include <vector>
 
-#include "image/image.h"
+#include "pixelforge/contact_sheet.h"
 #include "pixelforge/tune.h"
 #include "tuning/laboratory.h"
 #include "tuning/search.h"
 
 namespace pxf {
-
-/// A table of pictures; all of one size, those that are not there empty.
-struct ContactSheet {
-  std::string title;
-  std::vector<std::string> columns, rows;
-  std::vector<std::vector<Image>> pictures;  // by row
-};
 
 /// The levels beside what was recommended before and converged pictures; the CFG scales; the steps.
 std::vector<ContactSheet> sheets_of(const TuneReport& report, const Effort& effort, const SearchStart& start,

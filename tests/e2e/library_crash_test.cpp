@@ -63,7 +63,9 @@ TEST_F(LibraryUnderFire, KilledAtAnyMomentItLosesNothingThatWasConfirmed) {
       moved.erase(verb[1]);
     }
     if (verb[0] == "import" && done.status == 0) confirmed.insert(name);
-    if (verb[0] == "convert" && fs::exists(converted)) EXPECT_EQ(run({"inspect", converted}).status, 0);
+    if (verb[0] == "convert" && fs::exists(converted)) {
+      EXPECT_EQ(run({"inspect", converted}).status, 0);
+    }
     if (i % 5 != 0) continue;
     const Outcome verified = run({"verify"});
     ASSERT_EQ(verified.status, 0) << verified.out << verified.err;

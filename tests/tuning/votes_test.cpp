@@ -57,7 +57,9 @@ TEST_F(Votes, ThatLeadMoveThePresetAndCountNoLonger) {
   EXPECT_THAT(preset().from, testing::HasSubstr("tuned here"));
   EXPECT_EQ(preset().levels.size(), 3u) << "best and fast stay what they were";
   for (const Standing& one : vote_for(3).standings) {
-    if (one.settings.cfg_scale == 4) EXPECT_EQ(one.worse, kVotesAhead) << "the old preset has lost against this one";
+    if (one.settings.cfg_scale == 4) {
+      EXPECT_EQ(one.worse, kVotesAhead) << "the old preset has lost against this one";
+    }
   }
 }
 
