@@ -11,6 +11,7 @@
 #include "library/state.h"
 #include "pipeline/library_names.h"
 #include "pipeline/names_only.h"
+#include "pipeline/opened_file.h"
 #include "pipeline/presets.h"
 #include "pipeline/starter.h"
 #include "sampling/samplers.h"
@@ -50,6 +51,22 @@ Status check_names(Engine& engine, const std::string& key, std::string& value) {
 Error is_in_program(const std::string& name) {
   return make_error(ErrorCode::invalid_argument, "{} is part of the program; it can be set, not renamed or removed",
                     name);
+}
+
+/// A checkpoint that is run as something else than when it came has other parts missing, and other settings suit it.
+void describe_as_it_is_run(LibraryModel& model) {
+  const Hearsay said = hearsay_of(model.set);
+  if (said == Hearsay()) return;
+  const Result<OpenedFile> file = open_file(model.entry.path);
+  if (!file) return;  // gone or damaged: as it was when it came
+  ModelInfo now = describe_file(file.value(), model.entry.path, said, nullptr);
+  model.info.supported = now.supported;
+  model.info.unsupported_because = std::move(now.unsupported_because);
+  model.info.prediction = std::move(now.prediction);
+  model.info.missing = std::move(now.missing);
+  model.info.wrong_shape = std::move(now.wrong_shape);
+  model.info.unexpected = std::move(now.unexpected);
+  model.info.recommended = std::move(now.recommended);
 }
 
 /// What tuning has measured follows the name, or goes with it. Nothing depends on it: it can be measured again.
@@ -224,7 +241,7 @@ Result<LibraryModel> Library::show(const std::string& name) {
   out.info.author = out.entry.author;
   out.info.tags = out.entry.tags;
   if (const auto about = out.set.find("about"); about != out.set.end()) out.info.description = about->second;
-  if (const auto said = out.set.find("prediction"); said != out.set.end()) out.info.prediction = said->second;
+  describe_as_it_is_run(out);
   if (out.info.lora) {
     out.info.lora->triggers = split_tags(out.entry.trigger_words);
     if (const auto strength = settings_of(out.set).strength) out.info.lora->preferred_strength = strength;

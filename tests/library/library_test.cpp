@@ -6,6 +6,7 @@
 #include "e2e/small_model.h"
 #include "formats/temporary_folder.h"
 #include "library/scan.h"
+#include "support.h"
 
 namespace pxf::test {
 namespace {
@@ -35,6 +36,17 @@ class ALibrary : public testing::Test {
   Engine engine_;
   Library library_{engine_, folder_ / "home"};
 };
+
+TEST_F(ALibrary, ShowsWhatSuitsACheckpointAsItIsSetToRun) {
+  const fs::path sdxl = golden_folder() / "families/sdxl/checkpoint.safetensors";
+  ASSERT_TRUE(library_.add(sdxl, {.mode = ImportMode::link, .name = "mine"}));
+  const auto shown = [&] { return library_.show("mine").value().info; };
+  ASSERT_EQ(shown().prediction, "eps");
+  const double usual = shown().recommended->cfg_scale;
+  ASSERT_TRUE(library_.set("mine", "prediction", "edm"));
+  EXPECT_EQ(shown().prediction, "edm");
+  EXPECT_NE(shown().recommended->cfg_scale, usual) << "EDM checkpoints want less";
+}
 
 TEST_F(ALibrary, WhoSetsAVaeOverTheNetworkLearnsNothingOfFiles) {
   ASSERT_TRUE(library_.add(model("mine.safetensors"), {.mode = ImportMode::link}));
