@@ -16,7 +16,6 @@ constexpr std::int64_t kMostDepth = 512;
 constexpr std::int64_t kBlockRows = 192;    // a multiple of all tile heights
 constexpr std::int64_t kMostPanels = 16;    // that a task multiplies
 constexpr std::int64_t kBlocksWanted = 48;  // so that the last ones to finish do not leave other threads waiting long
-constexpr std::int64_t kMostColumns = 64;   // of a panel
 constexpr std::int64_t kRowsOfATask = 64;   // that are rounded
 
 std::int64_t round_up(std::int64_t n, std::int64_t step) { return (n + step - 1) / step * step; }
@@ -170,26 +169,20 @@ class Int8Block {
     const Int8Panels& b = p_.b;
     thread_local AlignedFloats room;
     float* sums = room.at_least(kBlockRows * b.width);
-    alignas(64) std::array<std::int32_t, kMaxTileRows * kMostColumns> products;
-    Int8TileArgs args{};
     Int8SumArgs add{};
-    args.sums = products.data();
-    add.sums = products.data();
     add.is_first = true;
     for (std::int64_t tap = 0; tap < b.taps; ++tap) {
       for (add.part = 0; add.part < a_.parts.count; ++add.part, add.is_first = false) {
-        args.begin = a_.parts.begin(add.part);
-        args.depth = a_.parts.size(add.part);
-        args.b = b.at<std::int8_t>(b.panel_at(panel, tap, args.begin));
+        add.product.begin = a_.parts.begin(add.part);
+        add.product.depth = a_.parts.size(add.part);
+        add.product.b = b.at<std::int8_t>(b.panel_at(panel, tap, add.product.begin));
         add.column_sums = b.at<float>(b.sums_at(panel, tap, add.part));
         for (std::int64_t tile = 0; tile < tiles_; ++tile) {
           const auto at = static_cast<std::size_t>((tile * b.taps + tap) * kMaxTileRows);
-          args.rows = bytes_.data() + at;
-          add.rows = std::min(height_, rows_ - tile * height_);
+          add.product.rows = bytes_.data() + at;
           add.ranges = ranges_.data() + at;
           add.c = sums + tile * height_ * b.width;
-          int8_kernels().run[static_cast<std::size_t>(add.rows)](args);
-          int8_kernels().add(add);
+          int8_kernels().add[static_cast<std::size_t>(std::min(height_, rows_ - tile * height_))](add);
         }
       }
     }

@@ -75,18 +75,23 @@ void sum_products(const Int8TileArgs& t) {
 
 #endif
 
-void add_sums(const Int8SumArgs& t) {
+template <int kTileRows>
+void add_products(const Int8SumArgs& t) {
   const D d;
   const hn::RebindToSigned<D> di;
-  for (std::int64_t i = 0; i < t.rows; ++i) {
+  HWY_ALIGN std::int32_t sums[kTileRows * kColumns];
+  Int8TileArgs product = t.product;
+  product.sums = sums;
+  sum_products<kTileRows>(product);
+  for (int i = 0; i < kTileRows; ++i) {
     const float* range = t.ranges[i] + 2 * t.part;
     const V scale = hn::Set(d, range[0]), low = hn::Set(d, range[1]);
 #pragma GCC unroll 2
     for (std::int64_t j = 0; j < kColumns; j += kLanes) {
       float* c = t.c + i * kColumns + j;
       const V before = t.is_first ? hn::Zero(d) : hn::LoadU(d, c);
-      const V product = hn::ConvertTo(d, hn::LoadU(di, t.sums + i * kColumns + j));
-      hn::StoreU(hn::MulAdd(scale, product, hn::MulAdd(low, hn::LoadU(d, t.column_sums + j), before)), d, c);
+      const V sum = hn::ConvertTo(d, hn::Load(di, sums + i * kColumns + j));
+      hn::StoreU(hn::MulAdd(scale, sum, hn::MulAdd(low, hn::LoadU(d, t.column_sums + j), before)), d, c);
     }
   }
 }
@@ -165,7 +170,9 @@ void finish(const float* c, std::int64_t rows, const float* scale, const float* 
 
 template <int... kCounts>
 constexpr Int8Kernels make_int8_kernels(std::integer_sequence<int, kCounts...>) {
-  return {false, kRows, {nullptr, sum_products<kCounts + 1>...}, add_sums, round_row, round_signed, finish};
+  return {
+      false,        kRows, {nullptr, sum_products<kCounts + 1>...}, {nullptr, add_products<kCounts + 1>...}, round_row,
+      round_signed, finish};
 }
 
 }  // namespace
@@ -194,6 +201,7 @@ const Int8Kernels& int8_kernels() {
     Int8Kernels kernels = plain;
     kernels.has_dot_product = true;
     kernels.run = *vnni_tiles();
+    kernels.add = *vnni_sum_tiles();
     return kernels;
   }();
   return with_dot_product;

@@ -59,6 +59,24 @@ PXF_VNNI void run_vnni(const Int8TileArgs& t) {
 }
 
 template <int kTileRows>
+PXF_VNNI void add_products(const Int8SumArgs& t) {
+  __m512i sums_left[kTileRows], sums_right[kTileRows];
+  clear<kTileRows>(sums_left, sums_right);
+  add_product<kTileRows, false>(t.product, t.product.b, sums_left, sums_right);
+  const __m512 of_left = _mm512_loadu_ps(t.column_sums), of_right = _mm512_loadu_ps(t.column_sums + 16);
+#pragma GCC unroll 16
+  for (int i = 0; i < kTileRows; ++i) {
+    float* c = t.c + i * kColumns;
+    const __m512 scale = _mm512_set1_ps(t.ranges[i][2 * t.part]), low = _mm512_set1_ps(t.ranges[i][2 * t.part + 1]);
+    const __m512 left = t.is_first ? _mm512_setzero_ps() : _mm512_loadu_ps(c);
+    const __m512 right = t.is_first ? _mm512_setzero_ps() : _mm512_loadu_ps(c + 16);
+    _mm512_storeu_ps(c, _mm512_fmadd_ps(scale, _mm512_cvtepi32_ps(sums_left[i]), _mm512_fmadd_ps(low, of_left, left)));
+    _mm512_storeu_ps(c + 16,
+                     _mm512_fmadd_ps(scale, _mm512_cvtepi32_ps(sums_right[i]), _mm512_fmadd_ps(low, of_right, right)));
+  }
+}
+
+template <int kTileRows>
 PXF_VNNI void run_scores(const Int8AttentionKernels::Scores& t) {
   __m512i sums_left[kTileRows], sums_right[kTileRows];
   clear<kTileRows>(sums_left, sums_right);
@@ -99,6 +117,11 @@ constexpr Int8Tiles tiles(std::integer_sequence<int, kCounts...>) {
 }
 
 template <int... kCounts>
+constexpr Int8SumTiles sum_tiles(std::integer_sequence<int, kCounts...>) {
+  return {nullptr, add_products<kCounts + 1>...};
+}
+
+template <int... kCounts>
 constexpr Int8AttentionKernels attention_kernels(std::integer_sequence<int, kCounts...>) {
   return {{nullptr, run_scores<kCounts + 1>...}, {nullptr, run_values<kCounts + 1>...}};
 }
@@ -115,6 +138,11 @@ const Int8Tiles* vnni_tiles() {
   return has_vnni() ? &kTiles : nullptr;
 }
 
+const Int8SumTiles* vnni_sum_tiles() {
+  static constexpr auto kTiles = sum_tiles(std::make_integer_sequence<int, kRows>());
+  return has_vnni() ? &kTiles : nullptr;
+}
+
 const Int8AttentionKernels* vnni_attention() {
   static constexpr auto kKernels = attention_kernels(std::make_integer_sequence<int, kRows>());
   return has_vnni() ? &kKernels : nullptr;
@@ -124,6 +152,7 @@ const Int8AttentionKernels* vnni_attention() {
 #else
 namespace pxf {
 const Int8Tiles* vnni_tiles() { return nullptr; }
+const Int8SumTiles* vnni_sum_tiles() { return nullptr; }
 const Int8AttentionKernels* vnni_attention() { return nullptr; }
 }  // namespace pxf
 #endif

@@ -48,11 +48,10 @@ struct Int8TileArgs {
 };
 using Int8Tiles = std::array<void (*)(const Int8TileArgs&), kMaxTileRows + 1>;  // by number of rows
 
-/// Sums of bytes as the numbers that they stand for: c (rows, tile_columns) = or += scale_i sums + low_i column_sums,
-/// where scale_i and low_i are ranges[i][2 part] and the number after it.
+/// Such sums as the numbers that they stand for: c (rows, tile_columns) = or += scale_i sums + low_i column_sums, where
+/// scale_i and low_i are ranges[i][2 part] and the number after it. The product's own `sums` are not written.
 struct Int8SumArgs {
-  std::int64_t rows;
-  const std::int32_t* sums;
+  Int8TileArgs product;
   const float* const* ranges;
   std::int64_t part;
   const float* column_sums;
@@ -60,11 +59,13 @@ struct Int8SumArgs {
   float* c;
 };
 
+using Int8SumTiles = std::array<void (*)(const Int8SumArgs&), kMaxTileRows + 1>;
+
 struct Int8Kernels {
   bool has_dot_product;  // sums of four products by one instruction
   int rows;
   Int8Tiles run;
-  void (*add)(const Int8SumArgs&);
+  Int8SumTiles add;
   /// x as bytes: x = range[0] * byte + range[1]. A row with a number that is not finite gets a range of NaN.
   void (*round_row)(const float* x, std::int64_t count, std::uint8_t* to, float* range);
   /// x as signed bytes around 0: x = scale * byte; gives their sum too. `count` is a multiple of the vectors' length.
@@ -78,6 +79,7 @@ const Int8Kernels& int8_kernels();
 const Int8Kernels& plain_int8_kernels();
 /// Null where the processor has none.
 const Int8Tiles* vnni_tiles();
+const Int8SumTiles* vnni_sum_tiles();
 
 /// Attention's products in bytes, for processors with the dot product.
 struct Int8AttentionKernels {
