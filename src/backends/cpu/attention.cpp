@@ -258,28 +258,80 @@ void mask(float* scores, std::int64_t count, std::int64_t begin, std::int64_t fi
   }
 }
 
+// How a task's panels of queries meet keys and values, in f32.
+class Exactly {
+ public:
+  Exactly(const Sizes& s, const Head& head, std::int64_t panels)
+      : s_(s), head_(head), ones_(static_cast<std::size_t>(s.dim), 1.0f), zeros_(ones_.size()) {
+    thread_local AlignedFloats room;
+    queries_ = room.at_least(panels * s.dim * s.panel);
+  }
+  void take_queries(std::int64_t panel, std::int64_t first, std::int64_t count, float scale) {
+    softmax_kernels().to_columns(head_.q + first * s_.stride, s_.stride, count, s_.dim, scale, of_panel(panel));
+  }
+  void score(std::int64_t panel, std::int64_t begin, std::int64_t keys, float* scores) const {
+    pxf::score(head_.k + begin * s_.stride, of_panel(panel), keys, s_, scores);
+  }
+  // out = what it was, rescaled, plus the values of these keys.
+  void add_values(float* scores, std::int64_t begin, std::int64_t keys, Sums& sums, float* out) const {
+    const SoftmaxKernels& softmax = softmax_kernels();
+    softmax.columns(scores, keys, sums.highest.data(), sums.total.data(), sums.rescale.data());
+    if (begin > 0) softmax.scale_columns(out, s_.dim, sums.rescale.data());
+    pxf::add_values(head_.v + begin * s_.stride, scores, keys, s_, begin == 0, out);
+  }
+  // The result is out times scales plus shifts, channel by channel.
+  const float* scales() const { return ones_.data(); }
+  const float* shifts() const { return zeros_.data(); }
+
+ private:
+  float* of_panel(std::int64_t panel) const { return queries_ + panel * s_.dim * s_.panel; }
+
+  const Sizes& s_;
+  const Head& head_;
+  float* queries_;
+  std::vector<float> ones_, zeros_;
+};
+
+// The same in bytes.
+class InBytes {
+ public:
+  InBytes(const Sizes& s, const Head& head, Rounded& rounded) : s_(s), head_(head), rounded_(rounded) {}
+  void take_queries(std::int64_t, std::int64_t first, std::int64_t count, float scale) {
+    queries_.emplace_back(head_, s_, first, count, scale);
+  }
+  void score(std::int64_t panel, std::int64_t begin, std::int64_t keys, float* scores) const {
+    pxf::score(rounded_.keys, head_.number, begin, queries_[static_cast<std::size_t>(panel)], keys, s_, scores);
+  }
+  void add_values(float* scores, std::int64_t begin, std::int64_t keys, Sums& sums, float* out) {
+    const std::int64_t rows = (keys + 3) / 4 * 4;
+    std::fill(scores + keys * s_.panel, scores + rows * s_.panel, -std::numeric_limits<float>::infinity());
+    softmax_kernels().columns_as_bytes(scores, rows, sums.highest.data(), sums.total.data(), sums.rescale.data(),
+                                       weights_.byte.data(), weights_.bytes.data());
+    pxf::add_values(rounded_.values, head_.number, begin, weights_, rows, s_, sums.rescale.data(), out);
+  }
+  const float* scales() const { return rounded_.values.scales(head_.number); }
+  const float* shifts() const { return rounded_.values.means(head_.number); }
+
+ private:
+  const Sizes& s_;
+  const Head& head_;
+  Rounded& rounded_;
+  std::vector<RoundedQueries> queries_;
+  RoundedWeights weights_;
+};
+
 // The queries [first, first + count) of one head against all keys.
-void attend(const AttentionDesc& d, const Sizes& s, const Head& head, Rounded* rounded, std::int64_t first,
-            std::int64_t count) {
-  const SoftmaxKernels& softmax = softmax_kernels();
-  thread_local AlignedFloats query_room, score_room, out_room;
+template <class Way>
+void attend(const AttentionDesc& d, const Sizes& s, const Head& head, Way way, std::int64_t first, std::int64_t count) {
+  thread_local AlignedFloats score_room, out_room;
   const std::int64_t panels = (count + s.panel - 1) / s.panel, panel_floats = s.dim * s.panel;
-  float* queries = query_room.at_least(panels * panel_floats);
   float* scores = score_room.at_least(kKeys * s.panel);
   float* out = out_room.at_least(panels * panel_floats);
   std::fill_n(out, panels * panel_floats, 0.0f);
-  RoundedWeights weights;
   std::array<Sums, kQueries / 2> sums;  // no panel is narrower
-  std::vector<RoundedQueries> rounded_queries;
+  const auto queries_of = [&](std::int64_t panel) { return std::min(s.panel, count - panel * s.panel); };
   for (std::int64_t p = 0; p < panels; ++p) {
-    const std::int64_t begin = p * s.panel;
-    const std::int64_t used = std::min(s.panel, count - begin);
-    if (rounded != nullptr) {
-      rounded_queries.emplace_back(head, s, first + begin, used, d.scale);
-    } else {
-      softmax.to_columns(head.q + (first + begin) * s.stride, s.stride, used, s.dim, d.scale,
-                         queries + p * panel_floats);
-    }
+    way.take_queries(p, first + p * s.panel, queries_of(p), d.scale);
     sums[static_cast<std::size_t>(p)].highest.fill(-std::numeric_limits<float>::infinity());
     sums[static_cast<std::size_t>(p)].total.fill(0);
   }
@@ -287,36 +339,18 @@ void attend(const AttentionDesc& d, const Sizes& s, const Head& head, Rounded* r
   for (std::int64_t begin = 0; begin < visible; begin += kKeys) {
     const std::int64_t keys = std::min(kKeys, s.keys - begin);
     for (std::int64_t p = 0; p < panels; ++p) {
-      Sums& sum = sums[static_cast<std::size_t>(p)];
-      float* panel_out = out + p * panel_floats;
-      if (rounded != nullptr) {
-        score(rounded->keys, head.number, begin, rounded_queries[static_cast<std::size_t>(p)], keys, s, scores);
-      } else {
-        score(head.k + begin * s.stride, queries + p * panel_floats, keys, s, scores);
-      }
+      way.score(p, begin, keys, scores);
       if (d.causal) mask(scores, keys, begin, first + p * s.panel, s);
-      if (rounded != nullptr) {
-        const std::int64_t rows = (keys + 3) / 4 * 4;
-        std::fill(scores + keys * s.panel, scores + rows * s.panel, -std::numeric_limits<float>::infinity());
-        softmax.columns_as_bytes(scores, rows, sum.highest.data(), sum.total.data(), sum.rescale.data(),
-                                 weights.byte.data(), weights.bytes.data());
-        add_values(rounded->values, head.number, begin, weights, rows, s, sum.rescale.data(), panel_out);
-      } else {
-        softmax.columns(scores, keys, sum.highest.data(), sum.total.data(), sum.rescale.data());
-        if (begin > 0) softmax.scale_columns(panel_out, s.dim, sum.rescale.data());
-        add_values(head.v + begin * s.stride, scores, keys, s, begin == 0, panel_out);
-      }
+      way.add_values(scores, begin, keys, sums[static_cast<std::size_t>(p)], out + p * panel_floats);
     }
   }
-  const std::vector<float> ones(static_cast<std::size_t>(s.dim), 1.0f), zeros(ones.size());
-  const float* scale = rounded != nullptr ? rounded->values.scales(head.number) : ones.data();
-  const float* shift = rounded != nullptr ? rounded->values.means(head.number) : zeros.data();
+  const SoftmaxKernels& softmax = softmax_kernels();
   for (std::int64_t p = 0; p < panels; ++p) {
     Sums& sum = sums[static_cast<std::size_t>(p)];
     for (std::size_t j = 0; j < kMostColumns; ++j) sum.rescale[j] = 1 / sum.total[j];
     softmax.scale_columns(out + p * panel_floats, s.dim, sum.rescale.data());
-    const std::int64_t begin = p * s.panel, used = std::min(s.panel, count - begin);
-    softmax.to_rows(out + p * panel_floats, used, s.dim, scale, shift, head.dst + (first + begin) * s.stride, s.stride);
+    softmax.to_rows(out + p * panel_floats, queries_of(p), s.dim, way.scales(), way.shifts(),
+                    head.dst + (first + p * s.panel) * s.stride, s.stride);
   }
 }
 
@@ -334,8 +368,13 @@ void run_attention(Context& ctx, const AttentionDesc& d, bool in_bytes) {
     const std::int64_t pair = task / blocks, first = task % blocks * kQueries;
     const std::int64_t batch = pair / d.heads, at = pair % d.heads * s.dim;
     const std::int64_t of_query = batch * s.queries * s.stride + at, of_key = batch * s.keys * s.stride + at;
-    attend(d, s, {q + of_query, k + of_key, v + of_key, dst + of_query, pair}, rounded ? &*rounded : nullptr, first,
-           std::min(kQueries, s.queries - first));
+    const Head head{q + of_query, k + of_key, v + of_key, dst + of_query, pair};
+    const std::int64_t count = std::min(kQueries, s.queries - first);
+    if (rounded) {
+      attend(d, s, head, InBytes(s, head, *rounded), first, count);
+    } else {
+      attend(d, s, head, Exactly(s, head, (count + s.panel - 1) / s.panel), first, count);
+    }
   });
 }
 
