@@ -34,7 +34,7 @@ std::vector<Verb> add_verbs(CLI::App& program) {
       "  pixelforge serve\n"
       "  pixelforge explain \"CFG scale\"\n\n"
       "pixelforge VERB --help says more about each. Exit status: 0 done, 1 failed, 2 wrong usage, 130 cancelled.");
-  return {add_generate(program), add_grid(program),   add_choose(program),    add_inspect(program),
+  return {add_generate(program), add_choose(program), add_grid(program),      add_inspect(program),
           add_list(program),     add_import(program), add_pull(program),      add_add_folder(program),
           add_show(program),     add_rm(program),     add_rename(program),    add_tag(program),
           add_set(program),      add_verify(program), add_gc(program),        add_doctor(program),
