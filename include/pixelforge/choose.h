@@ -23,13 +23,12 @@ struct ChooseRequest {
 struct ChoiceScore {
   std::string checkpoint;
   double score = 0;
-  double intent = 0;   // what it is for, against what is asked
-  double general = 0;  // draws anything: for prompts that ask for nothing in particular
-  double words = 0;    // of the prompt in its texts
-  double habit = 0;    // what was kept and dropped before
-  double likeness =
-      0;            // of its texts to the prompt, as a text encoder reads both; 0 unless Library::liken_by names one
-  double size = 0;  // 0, or less the further the asked size is from its own
+  double intent = 0;     // what it is for, against what is asked
+  double general = 0;    // draws anything: for prompts that ask for nothing in particular
+  double words = 0;      // of the prompt in its texts
+  double habit = 0;      // what was kept and dropped before
+  double likeness = 0;   // of its texts to the prompt, where Library::liken_by has named a text encoder
+  double size = 0;       // 0, or less the further the asked size is from its own
   double strength = 0;   // larger networks draw better
   double in_memory = 0;  // decides between equals
   std::string why;       // "made for pixel art ("8 bit")"

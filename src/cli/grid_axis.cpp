@@ -12,9 +12,9 @@ namespace {
 
 constexpr const char* kPrompt = "prompt";
 // Flags that say nothing of one picture.
-constexpr std::array<std::string_view, 15> kNotOfAPicture{
-    "output",       "format", "quality", "picture",   "preview-model", "threads",   "precision", "memory",
-    "memory-limit", "from",   "count",   "embedding", "styles-file",   "wildcards", "help"};
+constexpr std::array<std::string_view, 14> kNotOfAPicture{
+    "output", "format", "quality", "picture",   "preview-model", "threads",   "precision",
+    "memory", "from",   "count",   "embedding", "styles-file",   "wildcards", "help"};
 
 bool may_vary(const CLI::Option& option) {
   const std::string name = option.get_name();

@@ -55,10 +55,12 @@ Error is_in_program(const std::string& name) {
 
 /// A checkpoint that is run as something else than when it came has other parts missing, and other settings suit it.
 void describe_as_it_is_run(LibraryModel& model) {
-  const Hearsay said = hearsay_of(model.set);
+  Hearsay said = hearsay_of(model.set);
   if (said == Hearsay()) return;
+  if (!said.prediction.empty()) model.info.prediction = said.prediction;
   const Result<OpenedFile> file = open_file(model.entry.path);
   if (!file) return;  // gone or damaged: as it was when it came
+  said.prediction_beside = said_of(file.value(), model.entry.path).prediction_beside;
   ModelInfo now = describe_file(file.value(), model.entry.path, said, nullptr);
   model.info.supported = now.supported;
   model.info.unsupported_because = std::move(now.unsupported_because);

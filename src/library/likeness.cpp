@@ -1,9 +1,10 @@
 #include "library/likeness.h"
 
-#include <cmath>
 #include <span>
 #include <unordered_map>
 #include <utility>
+
+#include "base/cosine.h"
 
 namespace pxf {
 namespace {
@@ -47,19 +48,9 @@ std::vector<std::pair<std::int64_t, Features>> read_missing(LibraryState& state,
   return made;
 }
 
-double cosine(std::span<const double> a, std::span<const double> b) {
-  double ab = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ab += a[i] * b[i];
-    aa += a[i] * a[i];
-    bb += b[i] * b[i];
-  }
-  return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
-}
-
-std::vector<double> without(const Features& features, std::span<const double> mean) {
-  std::vector<double> out(mean.size());
-  for (std::size_t i = 0; i < out.size(); ++i) out[i] = features[i] - mean[i];
+Features without(const Features& features, std::span<const double> mean) {
+  Features out(mean.size());
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = static_cast<float>(features[i] - mean[i]);
   return out;
 }
 
@@ -70,7 +61,7 @@ std::vector<double> compare(const Features& prompt, const Candidates& candidates
     require(one.size() == mean.size(), "likeness: got features of {} numbers, need {}", one.size(), mean.size());
     for (std::size_t i = 0; i < mean.size(); ++i) mean[i] += one[i] / static_cast<double>(candidates.by_model.size());
   }
-  const std::vector<double> wanted = without(prompt, mean);
+  const Features wanted = without(prompt, mean);
   std::vector<double> out(candidates.checkpoints.size(), 0);
   for (const auto& [model, place] : candidates.by_model) out[place] = cosine(wanted, without(known.at(model), mean));
   return out;

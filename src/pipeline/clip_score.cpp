@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 #include <map>
 #include <vector>
 
 #include "backends/backends.h"
+#include "base/cosine.h"
 #include "base/error.h"
 #include "base/file.h"
 #include "base/thread_pool.h"
@@ -47,16 +47,6 @@ Tensor as_clip_sees(Context& ctx, const Image& image, int side) {
     values.push_back(static_cast<float>((square.pixels[i] / 255.0 - kMean[c]) / kDeviation[c]));
   }
   return ctx.from(values, {1, side, side, 3});
-}
-
-double cosine(std::span<const float> a, std::span<const float> b) {
-  double ab = 0, aa = 0, bb = 0;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    ab += static_cast<double>(a[i]) * b[i];
-    aa += static_cast<double>(a[i]) * a[i];
-    bb += static_cast<double>(b[i]) * b[i];
-  }
-  return aa > 0 && bb > 0 ? ab / std::sqrt(aa * bb) : 0;
 }
 
 }  // namespace

@@ -18,10 +18,14 @@ constexpr int kRows = 12;
 constexpr std::int64_t kColumns = 32;
 
 template <int kTileRows, bool kSignedRows>
-PXF_VNNI_INLINE void add_product(const Int8TileArgs& t, const std::int8_t* b, __m512i* sums_left, __m512i* sums_right) {
+PXF_VNNI_INLINE void multiply(const Int8TileArgs& t, __m512i* sums_left, __m512i* sums_right) {
   const std::uint8_t* a[kTileRows];
 #pragma GCC unroll 16
-  for (int i = 0; i < kTileRows; ++i) a[i] = t.rows[i] + t.begin;
+  for (int i = 0; i < kTileRows; ++i) {
+    sums_left[i] = sums_right[i] = _mm512_setzero_si512();
+    a[i] = t.rows[i] + t.begin;
+  }
+  const std::int8_t* b = t.b;
   for (std::int64_t k = 0; k < t.depth; k += 4, b += 4 * kColumns) {
     const __m512i left = _mm512_loadu_si512(b), right = _mm512_loadu_si512(b + 64);
 #pragma GCC unroll 16
@@ -41,16 +45,9 @@ PXF_VNNI_INLINE void add_product(const Int8TileArgs& t, const std::int8_t* b, __
 }
 
 template <int kTileRows>
-PXF_VNNI_INLINE void clear(__m512i* sums_left, __m512i* sums_right) {
-#pragma GCC unroll 16
-  for (int i = 0; i < kTileRows; ++i) sums_left[i] = sums_right[i] = _mm512_setzero_si512();
-}
-
-template <int kTileRows>
 PXF_VNNI void run_vnni(const Int8TileArgs& t) {
   __m512i sums_left[kTileRows], sums_right[kTileRows];
-  clear<kTileRows>(sums_left, sums_right);
-  add_product<kTileRows, false>(t, t.b, sums_left, sums_right);
+  multiply<kTileRows, false>(t, sums_left, sums_right);
 #pragma GCC unroll 16
   for (int i = 0; i < kTileRows; ++i) {
     _mm512_storeu_si512(t.sums + i * kColumns, sums_left[i]);
@@ -61,8 +58,7 @@ PXF_VNNI void run_vnni(const Int8TileArgs& t) {
 template <int kTileRows>
 PXF_VNNI void add_products(const Int8SumArgs& t) {
   __m512i sums_left[kTileRows], sums_right[kTileRows];
-  clear<kTileRows>(sums_left, sums_right);
-  add_product<kTileRows, false>(t.product, t.product.b, sums_left, sums_right);
+  multiply<kTileRows, false>(t.product, sums_left, sums_right);
   const __m512 of_left = _mm512_loadu_ps(t.column_sums), of_right = _mm512_loadu_ps(t.column_sums + 16);
 #pragma GCC unroll 16
   for (int i = 0; i < kTileRows; ++i) {
@@ -79,8 +75,7 @@ PXF_VNNI void add_products(const Int8SumArgs& t) {
 template <int kTileRows>
 PXF_VNNI void run_scores(const Int8AttentionKernels::Scores& t) {
   __m512i sums_left[kTileRows], sums_right[kTileRows];
-  clear<kTileRows>(sums_left, sums_right);
-  add_product<kTileRows, false>(t.product, t.product.b, sums_left, sums_right);
+  multiply<kTileRows, false>(t.product, sums_left, sums_right);
   const __m512 scale_left = _mm512_loadu_ps(t.scales), scale_right = _mm512_loadu_ps(t.scales + 16);
   const __m512 sum_left = _mm512_mul_ps(scale_left, _mm512_loadu_ps(t.column_sums));
   const __m512 sum_right = _mm512_mul_ps(scale_right, _mm512_loadu_ps(t.column_sums + 16));
@@ -97,8 +92,7 @@ PXF_VNNI void run_scores(const Int8AttentionKernels::Scores& t) {
 template <int kTileRows>
 PXF_VNNI void run_values(const Int8AttentionKernels::Values& t) {
   __m512i sums_left[kTileRows], sums_right[kTileRows];
-  clear<kTileRows>(sums_left, sums_right);
-  add_product<kTileRows, true>(t.product, t.product.b, sums_left, sums_right);
+  multiply<kTileRows, true>(t.product, sums_left, sums_right);
   const __m512 byte_left = _mm512_loadu_ps(t.byte), byte_right = _mm512_loadu_ps(t.byte + 16);
   const __m512 factor_left = _mm512_loadu_ps(t.factor), factor_right = _mm512_loadu_ps(t.factor + 16);
 #pragma GCC unroll 16
